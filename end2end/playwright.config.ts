@@ -1,16 +1,16 @@
-// The browser tests: the real server, the real WebAssembly, a real Chromium. Which server and which
-// browser is said in the environment, as `cargo xtask test` does:
+// The browser tests: the real server, the real WebAssembly, a real Chromium. The environment names the
+// programs, as `cargo xtask test` sets it:
 //   BATON_BINARY    the server; the debug build of this workspace if not given
 //   BATON_SITE      the folder of the built site; this workspace's if not given
 //   BATON_CHROMIUM  the browser; Playwright's own if not given
 //   BATON_NOTES     the notes service; the debug build of this workspace if not given
 //   BATON_ENVOY     the gateway; the `envoy` on PATH if not given
-//   CLICKS, SEED    how many clicks of each kind lose answers, and which: once.spec.ts
+//   CLICKS, SEED    how many clicks of each kind lose answers, and which: idempotency.spec.ts
 import { defineConfig } from '@playwright/test';
-import type { WorkerOptions } from './support/test';
+import type { WorkerOptions } from './support/fixtures';
 
-// A sandbox needs a user who is not root; the other flags keep the browser from talking to anyone
-// but the server under test.
+// Chromium's sandbox needs a user who is not root; the other flags keep the browser from talking to servers other
+// than the one under test.
 const isRoot = process.getuid?.() === 0;
 const browserArguments = [
   ...(isRoot ? ['--no-sandbox'] : []),
@@ -28,7 +28,7 @@ export default defineConfig<object, WorkerOptions>({
   outputDir: './test-results',
   fullyParallel: true,
   workers: 2,
-  // A flake is a bug, here or in the product.
+  // No retry: a flake is a bug, here or in the product.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
@@ -41,7 +41,7 @@ export default defineConfig<object, WorkerOptions>({
     timezoneId: 'UTC',
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
-    // Recording costs a quarter of the time: where a failure needs one, `--trace retain-on-failure`.
+    // Traces cost a quarter of the time: to debug a failure, `--trace retain-on-failure`.
     trace: 'off',
     screenshot: 'only-on-failure',
     launchOptions: {

@@ -1,4 +1,4 @@
-// A connection to a browser by WebDriver BiDi: commands out, answers in. Events are nobody's concern here.
+// A WebDriver BiDi connection to a browser: sends commands, reads their responses, ignores events.
 import WebSocket from 'ws';
 
 const ANSWER_WITHIN_MS = 30_000;

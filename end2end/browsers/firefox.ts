@@ -1,10 +1,10 @@
-// Firefox, headless, by WebDriver BiDi, which it speaks itself.
+// Firefox, headless, over its own WebDriver BiDi.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Bidi } from './bidi';
-import { type Driven, type Expression, type Tab, required } from './tab';
+import { type DrivenBrowser, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 60_000;
 
@@ -14,20 +14,20 @@ interface Evaluated {
   exceptionDetails?: { text: string };
 }
 
-export async function startFirefox(): Promise<Driven> {
+export async function startFirefox(): Promise<DrivenBrowser> {
   const profile = await mkdtemp(path.join(tmpdir(), 'baton-firefox-'));
   const flags = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'];
   const child = spawn(required('BATON_FIREFOX'), flags, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const last = () => child.kill('SIGKILL');
-  process.once('exit', last);
+  const killOnExit = () => child.kill('SIGKILL');
+  process.once('exit', killOnExit);
   const end = async () => {
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     if (child.exitCode === null && child.kill('SIGKILL')) await gone;
-    process.off('exit', last);
+    process.off('exit', killOnExit);
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const bidi = await Bidi.connect(`${await whereItListens(child)}/session`);
+    const bidi = await Bidi.connect(`${await webSocketUrl(child)}/session`);
     const capabilities = { alwaysMatch: { acceptInsecureCerts: true } };
     const session = await bidi.send<{
       capabilities: { browserName: string; browserVersion: string };
@@ -42,10 +42,9 @@ export async function startFirefox(): Promise<Driven> {
         return new FirefoxTab(bidi, context);
       },
       cookie: async (name) => {
-        const { cookies } = await bidi.send<{ cookies: { value: { value: string } }[] }>(
-          'storage.getCookies',
-          { filter: { name } },
-        );
+        const { cookies } = await bidi.send<{ cookies: { value: { value: string } }[] }>('storage.getCookies', {
+          filter: { name },
+        });
         return cookies[0]?.value.value;
       },
       close: async () => {
@@ -59,7 +58,7 @@ export async function startFirefox(): Promise<Driven> {
   }
 }
 
-async function whereItListens(child: ChildProcess): Promise<string> {
+async function webSocketUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';
     const fail = (why: string) => reject(new Error(`Firefox ${why}\n${said}`));

@@ -1,14 +1,14 @@
-// What a session goes through, in browsers that the other tests do not know.
+// The life of a session in Firefox and WebKitGTK: login, expiry, replay, logout.
 import { expect, request, test } from '@playwright/test';
-import { hintCookie, loginAndBack, pages, refreshCookie } from '../support/contract';
-import { present } from '../support/jar';
+import { hintCookie, loginWithReturn, pages, refreshCookie } from '../support/contract';
+import { presentRefreshToken } from '../support/cookies';
 import { startFirefox } from './firefox';
-import { button, callUntilRepeated, isAt, open, register, sees, started } from './person';
-import { type Served, overHttp, overHttps } from './served';
-import type { Driven, Tab } from './tab';
+import { button, callUntilRefreshed, expectPath, expectText, open, register, waitForHydration } from './page-actions';
+import type { DrivenBrowser, Tab } from './tab';
+import { serveOverHttp, serveOverHttps, type TestServer } from './test-server';
 import { startWebKit } from './webkit';
 
-/** Whether it keeps `Secure` cookies of a page that came over http from localhost. */
+/** `keepsCookiesOverHttp`: whether the browser keeps `Secure` cookies of a page from http://localhost. */
 const browsers = [
   { name: 'Firefox', start: startFirefox, keepsCookiesOverHttp: true },
   { name: 'WebKitGTK', start: startWebKit, keepsCookiesOverHttp: false },
@@ -17,13 +17,14 @@ const browsers = [
 for (const { name, start, keepsCookiesOverHttp } of browsers) {
   test.describe(name, () => {
     test.describe.configure({ mode: 'serial' });
-    let browser: Driven;
-    let served: Served;
+    let browser: DrivenBrowser;
+    let served: TestServer;
 
     test.beforeAll(async () => {
       browser = await start();
     });
     test.afterAll(async () => browser?.close());
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright requires a destructured first parameter.
     test.afterEach(async ({}, testInfo) => {
       if (served && testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach('server.log', { body: served.server.log });
@@ -32,87 +33,87 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
     });
 
     test('https: register, expiry, reload, two tabs, logout', async () => {
-      served = await overHttps();
+      served = await serveOverHttps();
       const tab = await browser.newTab();
       console.log(`    ${browser.version}`);
       const user = await test.step('register', () => register(tab, served.origin));
       await expect(tab.evaluate("document.querySelector('.notices').textContent")).resolves.toBe('');
 
-      await test.step('expiry', () => callUntilRepeated(tab));
+      await test.step('expiry', () => callUntilRefreshed(tab));
       await test.step('reload', async () => {
         await tab.reload();
-        await started(tab);
-        await sees(tab, 'main', user.email);
-        await isAt(tab, pages.account);
+        await waitForHydration(tab);
+        await expectText(tab, 'main', user.email);
+        await expectPath(tab, pages.account);
       });
       const other = await test.step('two tabs', async () => {
         const other = await browser.newTab();
         await open(other, served.origin + pages.account);
-        await sees(other, 'main', user.email);
-        // Whoever notices first, both go on.
-        await callUntilRepeated(other);
+        await expectText(other, 'main', user.email);
+        // One tab refreshes first; both stay logged in.
+        await callUntilRefreshed(other);
         await tab.click(button('Call the API'));
-        await sees(tab, '.call-result', /answered|Answered/);
+        await expectText(tab, '.call-result', /answered|Answered/);
         return other;
       });
       await test.step('both need a token at once', () => bothAtOnce(tab, other));
       await test.step('logout', async () => {
         await tab.click(button('Log out'));
-        await sees(tab, '.notices', 'You are logged out.');
-        await isAt(other, loginAndBack);
-        await sees(other, '.notices', 'You logged out in another tab');
+        await expectText(tab, '.notices', 'You are logged out.');
+        await expectPath(other, loginWithReturn);
+        await expectText(other, '.notices', 'You logged out in another tab');
         await open(tab, served.origin + pages.account);
-        await isAt(tab, loginAndBack);
+        await expectPath(tab, loginWithReturn);
       });
       expect(served.server.log).not.toContain('replayed');
     });
 
-    test('https: a stolen cookie ends the session, and the page says why', async () => {
-      served = await overHttps();
+    test('https: a replayed cookie revokes the session, and the page says why', async () => {
+      served = await serveOverHttps();
       const tab = await browser.newTab();
       const user = await register(tab, served.origin);
       const stolen = (await browser.cookie(refreshCookie)) ?? '';
       expect(stolen, 'the refresh cookie').not.toBe('');
       await tab.reload();
-      await started(tab);
-      await sees(tab, 'main', user.email);
+      await waitForHydration(tab);
+      await expectText(tab, 'main', user.email);
       const userAgent = await tab.evaluate<string>('navigator.userAgent');
-      const behind = `http://127.0.0.1:${served.server.port}`;
-      const answer = await present(request, behind, stolen, undefined, userAgent);
+      const direct = `http://127.0.0.1:${served.server.port}`;
+      const answer = await presentRefreshToken(request, direct, stolen, undefined, userAgent);
       expect(answer).toMatchObject({ status: 401, code: 'invalid_grant' });
       await tab.click(button('Call the API'));
-      await isAt(tab, loginAndBack);
-      await sees(tab, '.notices', 'its refresh token was presented');
+      await expectPath(tab, loginWithReturn);
+      await expectText(tab, '.notices', 'its refresh token was presented');
     });
 
-    test(`http://localhost: ${keepsCookiesOverHttp ? 'all is well' : 'told what is not kept'}`, async () => {
-      served = await overHttp();
+    test(`http://localhost: ${keepsCookiesOverHttp ? 'all is well' : 'warns that the login is not kept'}`, async () => {
+      served = await serveOverHttp();
       const tab = await browser.newTab();
       await open(tab, served.origin + pages.login);
-      if (!keepsCookiesOverHttp) await sees(tab, '.cookie-note', 'keep none over http');
+      if (!keepsCookiesOverHttp) await expectText(tab, '.cookie-note', 'keep none over http');
       const user = await register(tab, served.origin);
       const kept = await tab.evaluate<string>('document.cookie');
       expect(kept.includes(hintCookie)).toBe(keepsCookiesOverHttp);
       if (!keepsCookiesOverHttp) {
-        await sees(tab, '.notices', 'This browser kept no cookie of your login');
-        await isAt(tab, loginAndBack);
-        await sees(tab, '.notices', 'it lasted only as long as its first access token');
+        await expectText(tab, '.notices', 'This browser kept no cookie of your login');
+        await expectPath(tab, loginWithReturn);
+        await expectText(tab, '.notices', 'it lasted only as long as its first access token');
         await register(tab, served.origin);
-        await sees(tab, '.notices', 'This browser kept no cookie of your login');
+        await expectText(tab, '.notices', 'This browser kept no cookie of your login');
       }
       await tab.reload();
-      await started(tab);
-      if (keepsCookiesOverHttp) await sees(tab, 'main', user.email);
-      else await sees(tab, '.notices', 'You are not logged in any more');
+      await waitForHydration(tab);
+      if (keepsCookiesOverHttp) await expectText(tab, 'main', user.email);
+      else await expectText(tab, '.notices', 'You are not logged in any more');
     });
   });
 }
 
-/** Both tabs call again and again over the time that a token lives: neither may be logged out. */
+/** Both tabs keep calling past several token expiries: neither may be logged out. */
 async function bothAtOnce(tab: Tab, other: Tab): Promise<void> {
   const until = Date.now() + 16_000;
   while (Date.now() < until) {
     for (const one of [tab, other]) await one.click(button('Call the API'));
-    for (const one of [tab, other]) await sees(one, '.call-result', /answered|Answered/);
+    for (const one of [tab, other]) await expectText(one, '.call-result', /answered|Answered/);
   }
 }

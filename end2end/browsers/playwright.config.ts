@@ -1,5 +1,5 @@
-// The main path in other browsers than Chromium: Firefox by WebDriver BiDi, WebKitGTK by WebDriver, both as Debian packages
-// them. Playwright only runs the tests; it drives neither. `cargo xtask browsers` says in the environment:
+// The main path in Firefox (WebDriver BiDi) and WebKitGTK (WebDriver), both as Debian packages them. Playwright runs
+// the tests and drives neither browser. `cargo xtask browsers` sets the environment:
 //   BATON_BINARY, BATON_SITE                     as for the other browser tests
 //   BATON_CERTIFICATE, BATON_CERTIFICATE_KEY     files in PEM, for https://localhost
 //   BATON_FIREFOX, BATON_WEBKIT_DRIVER, BATON_MINIBROWSER, BATON_XVFB     the programs

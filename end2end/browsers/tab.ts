@@ -1,25 +1,25 @@
-// What these tests do with a browser, whichever it is.
+// What these tests need of a browser, Firefox or WebKit.
 
-/** Asks a page. The text of an expression, as it is evaluated there. */
+/** A JavaScript expression, evaluated in the page. */
 export type Expression = string;
 
 export interface Tab {
-  /** Returns once the page has been loaded. */
+  /** Returns once the page is loaded. */
   open(url: string): Promise<void>;
   reload(): Promise<void>;
-  /** The value, which must be JSON. */
+  /** The value must be JSON. */
   evaluate<T>(expression: Expression): Promise<T>;
-  /** Presses the middle of the element with the mouse. */
+  /** Clicks the middle of the element with the mouse. */
   click(element: Expression): Promise<void>;
-  /** Presses keys, with the focus on the element. */
+  /** Types with the keyboard, with the focus on the element. */
   type(element: Expression, text: string): Promise<void>;
 }
 
-export interface Driven {
-  /** As it names itself. */
+export interface DrivenBrowser {
+  /** Name and version, as the browser reports them. */
   readonly version: string;
   newTab(): Promise<Tab>;
-  /** A cookie of the page that was opened last, HttpOnly or not. */
+  /** A cookie of the page opened last, HttpOnly or not. */
   cookie(name: string): Promise<string | undefined>;
   close(): Promise<void>;
 }

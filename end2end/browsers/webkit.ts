@@ -1,24 +1,26 @@
-// WebKitGTK: its MiniBrowser on a display of its own, by WebDriver.
+// WebKitGTK: its MiniBrowser on a virtual display, over WebDriver.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { freePort } from '../support/program';
-import { type Driven, type Expression, type Tab, required } from './tab';
+import { freePort } from '../support/managed-process';
+import { type DrivenBrowser, type Expression, required, type Tab } from './tab';
 
 const START_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 30_000;
-/** The name of a reference to an element (WebDriver section 12.2). */
+/** The key of an element reference (WebDriver section 12.2). */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
-export async function startWebKit(): Promise<Driven> {
+export async function startWebKit(): Promise<DrivenBrowser> {
   const children: ChildProcess[] = [];
-  const last = () => children.forEach((child) => child.kill('SIGKILL'));
-  process.once('exit', last);
+  const killOnExit = () => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  process.once('exit', killOnExit);
   const end = async () => {
-    // The driver takes the browser along.
+    // The driver stops the browser.
     for (const child of children.reverse()) {
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await gone;
     }
-    process.off('exit', last);
+    process.off('exit', killOnExit);
   };
   try {
     const display = await startDisplay(children);
@@ -42,7 +44,7 @@ export async function startWebKit(): Promise<Driven> {
   }
 }
 
-/** The number of a display that is free: the server picks it, and says it on the descriptor it is given. */
+/** The number of a free display: Xvfb picks it and writes it to the descriptor 3. */
 async function startDisplay(children: ChildProcess[]): Promise<string> {
   const flags = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
   const child = spawn(required('BATON_XVFB'), flags, {
@@ -60,7 +62,7 @@ async function startDisplay(children: ChildProcess[]): Promise<string> {
 }
 
 class Session {
-  /** Commands go to the tab that was switched to last, so one comes after the other. */
+  /** Commands go to the window switched to last, so they run one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
   private firstIsTaken = false;
 
@@ -83,7 +85,7 @@ class Session {
         const { browserName, browserVersion } = begun.capabilities;
         return new Session(`${driver}/session/${begun.sessionId}`, `${browserName} ${browserVersion}`);
       } catch (error) {
-        // The driver may not listen yet.
+        // The driver may not listen yet: retry.
         if (!(error instanceof TypeError) || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -106,13 +108,11 @@ class Session {
   }
 
   async cookie(name: string): Promise<string | undefined> {
-    const cookies = await this.inTurn(() =>
-      call<{ name: string; value: string }[]>('GET', `${this.url}/cookie`),
-    );
+    const cookies = await this.inTurn(() => call<{ name: string; value: string }[]>('GET', `${this.url}/cookie`));
     return cookies.find((it) => it.name === name)?.value;
   }
 
-  /** Commands for one tab, and none for another in between. */
+  /** Runs commands for one tab, with none for another in between. */
   async in<T>(handle: string, act: (command: Command) => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
       await call('POST', `${this.url}/window`, { handle });

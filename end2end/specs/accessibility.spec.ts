@@ -1,16 +1,15 @@
-// axe, with all its rules, finds nothing on any page in any state, in light and dark, narrow and
-// wide.
+// axe, with all its rules, finds no violation on any page in any state, in light and dark, narrow and wide.
 import { AxeBuilder } from '@axe-core/playwright';
-import { gallery, refused } from '../support/gallery';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { expectedConsoleErrors, pageStates } from '../support/page-states';
 
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 900 };
 
-for (const [name, visit] of Object.entries(gallery)) {
-  test(`axe finds nothing: ${name}`, async ({ complaints, page, user }) => {
-    if (refused[name]) complaints.expect(refused[name]);
-    // A colour in motion has no contrast to measure.
+for (const [name, visit] of Object.entries(pageStates)) {
+  test(`axe finds nothing: ${name}`, async ({ consoleErrors, page, user }) => {
+    if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
+    // Text in motion has no contrast to measure.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await visit(page, user);
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -29,7 +28,7 @@ for (const [name, visit] of Object.entries(gallery)) {
   });
 }
 
-test('axe finds what is wrong when something is', async ({ page }) => {
+test('axe finds violations where there are some', async ({ page }) => {
   await page.setContent('<img src="x.png"><p style="color:#999;background:#aaa">pale</p>');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((it) => it.id)).toEqual(

@@ -1,14 +1,11 @@
-// What has happened around the account, in plain words.
+// The security activity page: events of the account in plain words.
 import { api, pages } from '../support/contract';
-import { answerNext, json, problem } from '../support/network';
-import { event } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { json, mockNextResponse, problem } from '../support/network-faults';
+import { mockEvent } from '../support/sessions';
 import { logIn, open, sendLogin } from '../support/users';
 
-test('what happened is told newest first, without refreshes unless one asks for them', async ({
-  page,
-  user,
-}) => {
+test('events are listed newest first, and refreshes on request only', async ({ page, user }) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toBeVisible();
@@ -37,9 +34,8 @@ test('older events come page by page', async ({ account }) => {
   await account.route(`**${api.events}?*`, async (route) => {
     const before = new URL(route.request().url()).searchParams.get('before');
     calls.push(before ?? 'newest');
-    const [first, second] = before ? [3, 4] : [1, 2];
-    const page = [event('logged_in', first), event('logged_in', second)];
-    await route.fulfill(json({ events: page, next: before ? null : page[1]!.id }));
+    const [first, second] = (before ? [3, 4] : [1, 2]).map((number) => mockEvent('logged_in', number));
+    await route.fulfill(json({ events: [first, second], next: before ? null : second?.id }));
   });
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.locator('.event')).toHaveCount(2);
@@ -48,21 +44,21 @@ test('older events come page by page', async ({ account }) => {
   await expect(account.getByRole('status')).toHaveText('2 events older.');
   await expect(account.getByRole('status')).toBeFocused();
   await expect(account.getByRole('button', { name: 'Show older' })).toHaveCount(0);
-  expect(calls).toEqual(['newest', event('logged_in', 2).id]);
+  expect(calls).toEqual(['newest', mockEvent('logged_in', 2).id]);
 });
 
 test('a list that is empty or cannot be fetched says so', async ({ account }) => {
-  await answerNext(account, api.events, problem(503, 'temporarily_unavailable'));
+  await mockNextResponse(account, api.events, problem(503, 'temporarily_unavailable'));
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.getByRole('alert')).toContainText('Your activity could not be fetched.');
-  await answerNext(account, api.events, json({ events: [], next: null }));
+  await mockNextResponse(account, api.events, json({ events: [], next: null }));
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByText('Nothing has happened yet that is still on record.')).toBeVisible();
 });
 
-test('what a later server calls something is not shown by its name', async ({ account }) => {
-  const later = { ...event('logged_in', 1), kind: 'abducted_by_aliens' };
-  await answerNext(account, api.events, json({ events: [later], next: null }));
+test('an event kind of a later server is not shown by its name', async ({ account }) => {
+  const later = { ...mockEvent('logged_in', 1), kind: 'abducted_by_aliens' };
+  await mockNextResponse(account, api.events, json({ events: [later], next: null }));
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(account.locator('.event-text')).toHaveText(/too old to name/);
 });

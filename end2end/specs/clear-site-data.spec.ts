@@ -1,10 +1,10 @@
-// No answer sends Clear-Site-Data (decision 26): after it, tabs of one browser no longer see each other's Web Locks.
-// `complaints` looks at the answers of every test; these are the ones that end a session or change its cookies.
+// No response sends Clear-Site-Data (decision 26): after it, tabs of one browser no longer see each other's Web
+// Locks. `consoleErrors` checks the responses of every test; these revoke a session or change its cookies.
 import type { Page } from '@playwright/test';
-import { api, loginAndBack, pages } from '../support/contract';
+import { api, loginWithReturn, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import { changePassword, deleteAccount, openSettings } from '../support/settings';
-import { expect, test } from '../support/test';
-import { logOut, stranger } from '../support/users';
+import { logOut, newUser } from '../support/users';
 
 interface Call {
   readonly method: string;
@@ -12,7 +12,7 @@ interface Call {
   readonly status: number;
 }
 
-/** The names of the headers that answer this call, which `act` makes. */
+/** The response header names of this call, which `act` makes. */
 async function headersOf(page: Page, call: Call, act: () => Promise<unknown>): Promise<string[]> {
   const answered = page.waitForResponse(
     (it) => it.request().method() === call.method && new URL(it.url()).pathname === call.path,
@@ -33,7 +33,7 @@ test('a logout clears its cookies, and no site data', async ({ account }) => {
 test('a change of the password sets its cookies, and clears no site data', async ({ account, user }) => {
   await openSettings(account);
   const call = { method: 'PUT', path: api.password, status: 204 };
-  const change = () => changePassword(account, user.password, stranger().password);
+  const change = () => changePassword(account, user.password, newUser().password);
   const names = await headersOf(account, call, change);
   expect(names).toContain('set-cookie');
   expect(names).not.toContain('clear-site-data');
@@ -48,8 +48,8 @@ test('the deletion of an account clears its cookies, and no site data', async ({
   await expect(account).toHaveURL(pages.login);
 });
 
-test('a refresh that is refused for good clears no site data', async ({ account, request, wire }) => {
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+test('a refresh that is refused for good clears no site data', async ({ account, request, networkLog }) => {
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const ended = await request.post(api.logout, { headers });
   expect(ended.status()).toBe(204);
   expect(ended.headers()).not.toHaveProperty('clear-site-data');
@@ -57,5 +57,5 @@ test('a refresh that is refused for good clears no site data', async ({ account,
   const names = await headersOf(account, call, () => account.reload());
   expect(names).toContain('x-request-id');
   expect(names).not.toContain('clear-site-data');
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
 });

@@ -1,34 +1,32 @@
-// Another site in the same browser, while the user is logged in here.
+// Cross-site requests (CSRF) and framing, while the user is logged in.
 import { api, pages } from '../support/contract';
-import { elsewhere } from '../support/elsewhere';
-import { ticket } from '../support/jar';
-import { expect, test } from '../support/test';
+import { ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
+import { startOtherSite } from '../support/other-site';
 import { expectAccountOf } from '../support/users';
 
 test('a refresh or a logout that a script of another site asks for changes nothing', async ({
   account,
-  complaints,
+  consoleErrors,
   context,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const before = await ticket(context);
-  const site = await elsewhere('<h1>Elsewhere</h1>');
+  const site = await startOtherSite('<h1>Elsewhere</h1>');
   const page = await context.newPage();
   await page.goto(site.origin);
-  wire.forget();
-  // The other site's console notes that it may not read the refusal.
-  complaints.expect(/ERR_BLOCKED_BY_RESPONSE|CORS/);
+  networkLog.clear();
+  // The other site's console reports that it may not read the refusal (CORS).
+  consoleErrors.allow(/ERR_BLOCKED_BY_RESPONSE|CORS/);
   for (const path of [api.refresh, api.logout]) {
     await page.evaluate(async (url) => {
       const options = { method: 'POST', credentials: 'include', mode: 'no-cors' } as const;
       await fetch(url, options).catch(() => undefined);
     }, server.origin + path);
   }
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} lost`, `POST ${api.logout} lost`]);
   expect(await ticket(context)).toBe(before);
   await account.reload();
   await expectAccountOf(account, user);
@@ -38,22 +36,20 @@ test('a refresh or a logout that a script of another site asks for changes nothi
 for (const path of [api.refresh, api.logout]) {
   test(`a form of another site that is sent to ${path} is refused and changes nothing`, async ({
     account,
-    complaints,
+    consoleErrors,
     context,
     server,
     user,
-    wire,
+    networkLog,
   }) => {
     const before = await ticket(context);
     const action = server.origin + path;
-    const site = await elsewhere(
-      `<form method="post" action="${action}"><button>Win a prize</button></form>`,
-    );
-    complaints.expect(/403/);
+    const site = await startOtherSite(`<form method="post" action="${action}"><button>Win a prize</button></form>`);
+    consoleErrors.allow(/403/);
     const page = await context.newPage();
     await page.goto(site.origin);
     await page.getByRole('button', { name: 'Win a prize' }).click();
-    await expect.poll(() => wire.to(path).map((it) => it.outcome)).toEqual([403]);
+    await expect.poll(() => networkLog.to(path).map((it) => it.outcome)).toEqual([403]);
     expect(await ticket(context)).toBe(before);
     await account.reload();
     await expectAccountOf(account, user);
@@ -61,10 +57,10 @@ for (const path of [api.refresh, api.logout]) {
   });
 }
 
-test('no page lets itself be framed', async ({ account, complaints, context, server, user }) => {
+test('no page lets itself be framed', async ({ account, consoleErrors, context, server, user }) => {
   const source = server.origin + pages.account;
-  const site = await elsewhere(`<iframe src="${source}" title="trap"></iframe>`);
-  complaints.expect(/frame/i);
+  const site = await startOtherSite(`<iframe src="${source}" title="trap"></iframe>`);
+  consoleErrors.allow(/frame/i);
   const page = await context.newPage();
   const refused = page.waitForEvent('console', (it) => /frame/i.test(it.text()));
   await page.goto(site.origin);
@@ -74,13 +70,9 @@ test('no page lets itself be framed', async ({ account, complaints, context, ser
   await site.close();
 });
 
-test('a link from another site leads to the account of who is logged in', async ({
-  account,
-  server,
-  user,
-}) => {
-  // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh has it.
-  const site = await elsewhere(`<a href="${server.origin}${pages.account}">Your account</a>`);
+test("a link from another site leads to the logged-in user's account", async ({ account, server, user }) => {
+  // SameSite=Strict keeps the refresh cookie off the navigation; the page's own refresh sends it.
+  const site = await startOtherSite(`<a href="${server.origin}${pages.account}">Your account</a>`);
   await account.goto(site.origin);
   await account.getByRole('link').click();
   await expectAccountOf(account, user);

@@ -1,14 +1,14 @@
-// A link leads to a page behind the login. After the login it is there whole: path, query and fragment.
+// Deep links to a page behind the login survive it: path, query and fragment.
 import { pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, logIn, open, sendLogin, stranger } from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { expectAccountOf, logIn, newUser, open, sendLogin, waitForHydration } from '../support/users';
 
 const link = '/activity?kind=logins&from=mail%20%26%20more#e-3';
 
 test('a link that is opened before the login leads back whole', async ({ page, user }) => {
   const answer = await page.goto(link);
   expect(answer?.request().redirectedFrom()?.url(), 'the server has said so').toContain('/activity');
-  await hydrated(page);
+  await waitForHydration(page);
   await sendLogin(page, user);
   await expect(page).toHaveURL(link);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your activity');
@@ -18,13 +18,13 @@ test('the skip link and a reload lose nothing of it', async ({ page, user }) => 
   await open(page, link);
   await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
   await page.reload();
-  await hydrated(page);
+  await waitForHydration(page);
   await sendLogin(page, user);
   await expect(page).toHaveURL(link);
 });
 
-test('whoever has no account yet gets there as well', async ({ page }) => {
-  const user = stranger();
+test('a new user gets there after registration as well', async ({ page }) => {
+  const user = newUser();
   await open(page, link);
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByRole('link', { name: 'Use the account you have' }).click();
@@ -35,7 +35,7 @@ test('whoever has no account yet gets there as well', async ({ page }) => {
   await expect(page).toHaveURL(link);
 });
 
-test('a session that is over elsewhere leads to the login and back whole', async ({
+test('a session that another device has revoked leads to the login and back whole', async ({
   account,
   context,
   user,
@@ -43,12 +43,12 @@ test('a session that is over elsewhere leads to the login and back whole', async
   await account.goto(link);
   await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
   const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
-  const elsewhere = await other?.newPage();
-  if (!elsewhere) throw new Error('a browser has more than one context');
-  await logIn(elsewhere, user);
-  await elsewhere.goto(pages.sessions);
-  await elsewhere.getByRole('button', { name: 'End all other sessions' }).click();
-  await expect(elsewhere.getByText('All other sessions were ended.')).toBeVisible();
+  const otherDevice = await other?.newPage();
+  if (!otherDevice) throw new Error('a browser has more than one context');
+  await logIn(otherDevice, user);
+  await otherDevice.goto(pages.sessions);
+  await otherDevice.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(otherDevice.getByText('All other sessions were ended.')).toBeVisible();
   // The next call is refused, and so is the refresh.
   await account.getByRole('button', { name: 'Logins' }).click();
   await expect(account).toHaveURL(/\/login\?next=/);
@@ -57,10 +57,7 @@ test('a session that is over elsewhere leads to the login and back whole', async
   await other?.close();
 });
 
-test('without a way back the login leads to the account, and its fragment to nowhere', async ({
-  page,
-  user,
-}) => {
+test('without a return path the login leads to the account, and ignores its fragment', async ({ page, user }) => {
   await open(page, `${pages.login}#main`);
   await sendLogin(page, user);
   await expectAccountOf(page, user);

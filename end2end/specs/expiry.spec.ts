@@ -1,61 +1,61 @@
 // The access token expires while the page is in use.
 import { api } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { withoutLocks } from '../support/lacking';
-import { holdBack } from '../support/network';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { withoutWebLocks } from '../support/missing-features';
+import { holdRequests } from '../support/network-faults';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
 import { callTheApi, expectAccountOf, expectCallResult } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
 test('expiry in mid-use is invisible: the call is refused, the token renewed, the call repeated', async ({
   account,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  await untilTheTokenHasExpired(wire, request);
-  // The clock on the page has run down, and nothing has been asked for because of that.
+  await waitForTokenExpiry(networkLog, request);
+  // The countdown has reached zero, and has triggered no refresh.
   await expect(account.getByRole('timer')).toHaveText('0:00');
-  expect(wire.refreshes()).toEqual([]);
-  wire.forget();
+  expect(networkLog.refreshes()).toEqual([]);
+  networkLog.clear();
 
   await callTheApi(account);
   await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
-  const relay = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
-  await expect.poll(() => wire.lines()).toEqual(relay);
-  const [refused, , repeated] = wire.exchanges;
+  const calls = [`GET ${api.me} 401`, `POST ${api.refresh} 200`, `GET ${api.me} 200`];
+  await expect.poll(() => networkLog.lines()).toEqual(calls);
+  const [refused, , repeated] = networkLog.exchanges;
   expect(repeated?.bearer).not.toBe(refused?.bearer);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  // The page tells the same story.
-  const legs = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
-  await expect(legs).toHaveText([/login 200$/, `GET ${api.me} 200`, ...relay]);
+  // The page's network list shows the same calls.
+  const entries = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
+  await expect(entries).toHaveText([/login 200$/, `GET ${api.me} 200`, ...calls]);
 });
 
 for (const [where, takeAway] of [
   ['', () => undefined],
-  // With the lock, whoever comes second finds the token that the first has brought.
-  [' in a browser without Web Locks', withoutLocks],
+  // With the lock, the second call finds the token that the first refresh has brought.
+  [' in a browser without Web Locks', withoutWebLocks],
 ] as const) {
   test(`ten calls at once after expiry make one refresh${where}`, async ({
     account,
     context,
     request,
     user,
-    wire,
+    networkLog,
   }) => {
     await context.addInitScript(takeAway);
     await account.reload();
     await expectAccountOf(account, user);
-    await untilTheTokenHasExpired(wire, request);
-    wire.forget();
-    const gate = await holdBack(account, api.me);
-    // The button waits for its answer, so each call needs a new button: the page is left and entered
-    // again without a reload while the calls before are still on their way. On a slow machine that
-    // takes longer than the page's patience with an answer, so here it has more.
+    await waitForTokenExpiry(networkLog, request);
+    networkLog.clear();
+    const gate = await holdRequests(account, api.me);
+    // The button waits for its response, so each call needs a new button: the test leaves and enters the page without
+    // a reload while earlier calls are in flight. On a slow machine that takes longer than the page's timeout, so the
+    // timeout is disabled.
     await account.evaluate(() => (AbortSignal.timeout = () => new AbortController().signal));
     for (let calls = 1; calls <= 10; calls += 1) {
       const sent = account.waitForRequest(`**${api.me}`);
@@ -66,23 +66,23 @@ for (const [where, takeAway] of [
       await account.getByRole('link', { name: 'Watch your session run' }).click();
     }
     await expect.poll(() => gate.arrived).toBe(10);
-    const old = new Set(wire.to(api.me).map((it) => it.bearer));
+    const old = new Set(networkLog.to(api.me).map((it) => it.bearer));
     expect(old.size, 'all ten calls carry the expired token').toBe(1);
-    expect(wire.refreshes()).toEqual([]);
+    expect(networkLog.refreshes()).toEqual([]);
 
     gate.open();
     await expectCallResult(account, 'Expired, refreshed, repeated: answered.');
-    const outcomes = () => wire.to(api.me).map((it) => it.outcome);
+    const outcomes = () => networkLog.to(api.me).map((it) => it.outcome);
     const refused = Array<number>(10).fill(401);
     const answered = Array<number>(10).fill(200);
     await expect.poll(outcomes).toEqual([...refused, ...answered]);
-    await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+    await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
     await expectAccountOf(account, user);
   });
 }
 
-test('a second press while a call is on its way asks for nothing', async ({ account, wire }) => {
-  const gate = await holdBack(account, api.me);
+test('a second press while a call is on its way asks for nothing', async ({ account, networkLog }) => {
+  const gate = await holdRequests(account, api.me);
   const button = account.getByRole('button', { name: 'Call the API' });
   await button.click();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
@@ -90,5 +90,5 @@ test('a second press while a call is on its way asks for nothing', async ({ acco
   gate.open();
   await expectCallResult(account, 'Answered in one try.');
   await expect(button).not.toHaveAttribute('aria-disabled');
-  expect(wire.to(api.me)).toHaveLength(1);
+  expect(networkLog.to(api.me)).toHaveLength(1);
 });

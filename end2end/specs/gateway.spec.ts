@@ -1,113 +1,109 @@
-// A service behind the real gateway: the edge refuses a token that has expired, the page renews it and goes on,
-// and stops when its session is ended elsewhere.
+// A service behind the real gateway: the edge refuses an expired access token, the page refreshes and retries, and
+// stops when another device revokes its session.
 import { api, pages } from '../support/contract';
-import { untilTheTokenHasExpired } from '../support/expiry';
-import { withoutTheChannel } from '../support/lacking';
-import { awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
-import { logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
-import { enrol, expectAccountOf, expectNotice, logOut, open, sendLogin } from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { withoutBroadcastChannel } from '../support/missing-features';
+import { fillNote, leaveAndReturn, noteCards, notesTraffic, openNotes, saveNote, writeNote } from '../support/notes';
+import { logInOnAnotherDevice } from '../support/sessions';
+import { waitForTokenExpiry } from '../support/token-expiry';
+import { expectAccountOf, expectNotice, logOut, open, registerUser, sendLogin } from '../support/users';
 
-// So short that a test can wait; so long that a slow machine ends a session before the token has expired.
+// Short enough for a test to wait; long enough for a slow machine to revoke a session before the token expires.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
-test('one writes on when the token has expired, and the page stops within 5 s of an end elsewhere', async ({
+test('an expired token does not interrupt writing, and the page stops within 5 s of a revocation on another device', async ({
   account,
   browser,
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
-  await write(account, 'Before', 'with the token that the login has brought');
+  await writeNote(account, 'Before', 'with the token that the login has brought');
 
-  await untilTheTokenHasExpired(wire, request, api.notes);
-  // Nothing has been renewed because of that, although the page has looked whether its session stands.
-  expect(wire.refreshes()).toEqual([]);
-  await open(elsewhere, pages.sessions);
-  wire.forget();
+  await waitForTokenExpiry(networkLog, request, api.notes);
+  // The expiry has triggered no refresh, although the page has polled its session.
+  expect(networkLog.refreshes()).toEqual([]);
+  await open(otherDevice, pages.sessions);
+  networkLog.clear();
   const refused = account.waitForResponse((it) => it.url().endsWith(api.notes) && it.status() === 401);
-  await write(account, 'After', 'with the token that took its place');
-  const relay = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
-  await expect.poll(() => lines(wire)).toEqual(relay);
-  // It was the edge that refused: in words of its own, and with the challenge that everybody uses.
+  await writeNote(account, 'After', 'with the token that took its place');
+  const calls = [`POST ${api.notes} 401`, `POST ${api.refresh} 200`, `POST ${api.notes} 201`];
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls);
+  // The edge refused: with its own body, and the standard Bearer challenge.
   const edge = await refused;
   expect(edge.headers()['content-type']).toBe('text/plain');
   expect(edge.headers()['www-authenticate']).toMatch(/^Bearer realm=".*", error="invalid_token"$/);
-  await expect(cards(account)).toHaveCount(2);
+  await expect(noteCards(account)).toHaveCount(2);
 
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
-  // Nobody touches the page from here on.
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
+  // No user input from here on.
   await expect(account).toHaveURL('/login?next=%2Fnotes', { timeout: 5_000 });
   await expectNotice(account, ended);
   await expect(account.locator('body')).not.toContainText('Before');
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('what was being typed when the session ended is there after the next login, for its writer alone', async ({
+test('a draft survives the revocation of its session until the next login, for its author alone', async ({
   account,
   browser,
   playwright,
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  await open(elsewhere, pages.sessions);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  await open(otherDevice, pages.sessions);
   await openNotes(account);
-  await write(account, 'Milk', 'two bottles');
+  await writeNote(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Oat milk', 'three bottles');
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await fillNote(account, 'Oat milk', 'three bottles');
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
   await sendLogin(account, user);
   await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
   await expect(account.getByLabel('Text')).toHaveValue('three bottles');
   // Another page, and back.
-  await awayAndBack(account);
+  await leaveAndReturn(account);
   await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
 
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
-  // Nothing of it stays behind when its writer leaves.
+  // No draft stays behind when its author logs out.
   await sendLogin(account, user);
   await account.getByRole('link', { name: 'Notes' }).click();
-  await expect(cards(account, 'Milk')).toBeVisible();
+  await expect(noteCards(account, 'Milk')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);
 
-  await open(elsewhere, pages.sessions);
+  await open(otherDevice, pages.sessions);
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Cheese', 'a pound');
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
+  await fillNote(account, 'Cheese', 'a pound');
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  const somebodyElse = await enrol(playwright.request, server.origin);
-  await sendLogin(account, somebodyElse);
+  const otherUser = await registerUser(playwright.request, server.origin);
+  await sendLogin(account, otherUser);
   await expect(account.getByText('You have no notes yet.')).toBeVisible();
   await expect(account.getByLabel('Title')).toHaveCount(0);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('nothing of what was being typed stays behind a logout that only the server tells of', async ({
-  account,
-  context,
-  user,
-}) => {
-  await context.addInitScript(withoutTheChannel);
+test('no draft survives a logout that only the server reports', async ({ account, context, user }) => {
+  await context.addInitScript(withoutBroadcastChannel);
   const other = await context.newPage();
   await open(other, pages.account);
   await expectAccountOf(other, user);
-  // The page hears of it only while its token lives.
+  // The page learns of the revocation only while its access token is valid.
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Oat milk', 'three bottles');
+  await fillNote(account, 'Oat milk', 'three bottles');
   await logOut(other);
   await expect(other).toHaveURL(pages.login);
   await account.bringToFront();
@@ -117,42 +113,42 @@ test('nothing of what was being typed stays behind a logout that only the server
   await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
-test('what was being typed is saved over the version it was typed for', async ({ account }) => {
+test('a draft is saved over the version it was typed for', async ({ account }) => {
   await openNotes(account);
-  await write(account, 'Milk', 'two bottles');
+  await writeNote(account, 'Milk', 'two bottles');
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Oat milk', 'three bottles');
-  await awayAndBack(account);
-  await save(account);
+  await fillNote(account, 'Oat milk', 'three bottles');
+  await leaveAndReturn(account);
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
-  await expect(cards(account)).toHaveCount(1);
-  await expect(cards(account, 'Oat milk')).toContainText('three bottles');
-  // It is not there a second time.
-  await awayAndBack(account);
-  await expect(cards(account)).toHaveCount(1);
+  await expect(noteCards(account)).toHaveCount(1);
+  await expect(noteCards(account, 'Oat milk')).toContainText('three bottles');
+  // There is no second draft.
+  await leaveAndReturn(account);
+  await expect(noteCards(account)).toHaveCount(1);
   await expect(account.getByLabel('Title')).toHaveCount(0);
 });
 
-test('reading and changing are renewed and repeated, too', async ({ account, request, wire }) => {
+test('reading and changing are renewed and repeated, too', async ({ account, request, networkLog }) => {
   await openNotes(account);
-  await write(account, 'Milk');
-  const [card] = await cards(account).evaluateAll((all) => all.map((it) => it.id));
-  const relay = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
+  await writeNote(account, 'Milk');
+  const [card] = await noteCards(account).evaluateAll((all) => all.map((it) => it.id));
+  const calls = (call: string) => [`${call} 401`, `POST ${api.refresh} 200`, `${call} 200`];
 
-  await untilTheTokenHasExpired(wire, request, api.notes);
-  wire.forget();
+  await waitForTokenExpiry(networkLog, request, api.notes);
+  networkLog.clear();
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect.poll(() => lines(wire)).toEqual(relay(`GET ${api.notes}`));
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls(`GET ${api.notes}`));
 
   await account.getByRole('button', { name: 'Edit' }).click();
-  // The form takes the focus when it opens; whoever types meanwhile types into its first field.
+  // The form takes the focus when it opens: wait, or the text goes into its first field.
   await expect(account.getByLabel('Title')).toBeFocused();
   await account.getByLabel('Text').fill('two bottles');
-  await untilTheTokenHasExpired(wire, request, api.notes);
-  wire.forget();
-  await save(account);
+  await waitForTokenExpiry(networkLog, request, api.notes);
+  networkLog.clear();
+  await saveNote(account);
   const one = `${api.notes}/${card?.replace('note-', '')}`;
-  await expect.poll(() => lines(wire)).toEqual(relay(`PUT ${one}`));
-  await expect(cards(account, 'Milk')).toContainText('two bottles');
+  await expect.poll(() => notesTraffic(networkLog)).toEqual(calls(`PUT ${one}`));
+  await expect(noteCards(account, 'Milk')).toContainText('two bottles');
 });

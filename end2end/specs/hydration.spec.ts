@@ -1,28 +1,28 @@
-// Every page is taken over by the scripts without a complaint: no mismatch, no refused content, no
-// failed request. `complaints` listens in every test; here every page is opened for its sake.
+// Hydration of every page without a console error: no mismatch, no CSP violation, no failed request. `consoleErrors`
+// checks every test; these open every page.
 import { pages } from '../support/contract';
-import { Gate } from '../support/network';
-import { expect, test } from '../support/test';
-import { expectAccountOf, hydrated, open } from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { RequestGate } from '../support/network-faults';
+import { expectAccountOf, open, waitForHydration } from '../support/users';
 
 const titles = {
   home: 'Baton: staying logged in is a relay',
   register: 'Create your account · Baton',
   login: 'Log in · Baton',
-  nowhere: 'Page not found · Baton',
+  notFound: 'Page not found · Baton',
 } as const;
 
-for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
-  test(`the page "${name}" is taken over without a complaint`, async ({ complaints, page }) => {
-    if (name === 'nowhere') complaints.expect(/status of 404/);
+for (const name of ['home', 'register', 'login', 'notFound'] as const) {
+  test(`the page "${name}" is hydrated without a console error`, async ({ consoleErrors, page }) => {
+    if (name === 'notFound') consoleErrors.allow(/status of 404/);
     const failed: string[] = [];
     page.on('requestfailed', (request) => failed.push(request.url()));
     const answer = await page.goto(pages[name]);
-    expect(answer?.status()).toBe(name === 'nowhere' ? 404 : 200);
+    expect(answer?.status()).toBe(name === 'notFound' ? 404 : 200);
     const policy = answer?.headers()['content-security-policy'] ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);
-    await hydrated(page);
+    await waitForHydration(page);
     await expect(page).toHaveTitle(titles[name]);
     await page.waitForLoadState('networkidle');
     expect(failed).toEqual([]);
@@ -30,20 +30,17 @@ for (const name of ['home', 'register', 'login', 'nowhere'] as const) {
 }
 
 test('the program is fetched beside its loader, not after it', async ({ page }) => {
-  const gate = new Gate();
+  const gate = new RequestGate();
   await page.route('**/*.js', (route) => gate.pass(route));
   const program = page.waitForRequest('**/*.wasm');
   await page.goto(pages.home, { waitUntil: 'commit' });
   await program;
   await expect.poll(() => gate.arrived).toBe(1);
   gate.open();
-  await hydrated(page);
+  await waitForHydration(page);
 });
 
-test('the account page is restored without a complaint, however it is reached', async ({
-  account,
-  user,
-}) => {
+test('the account page is restored without a console error, however it is reached', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   await expect(account).toHaveTitle('Your account · Baton');
@@ -70,8 +67,8 @@ test('the scripts change nothing that the server has shown', async ({ browser, s
   await context.close();
 });
 
-test('a script that is not ours does not run', async ({ complaints, page }) => {
-  complaints.expect(/Content Security Policy|violates/);
+test('a script that is not ours does not run', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/Content Security Policy|violates/);
   await open(page, pages.home);
   const refused = page.waitForEvent('console', (it) => /Content Security Policy/.test(it.text()));
   await page.evaluate(() => {

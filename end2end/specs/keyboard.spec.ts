@@ -1,10 +1,10 @@
-// Everything works without a mouse, and one always sees where one is.
+// Every page works with the keyboard alone, with visible focus.
 import type { Page } from '@playwright/test';
 import { pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import { expectAccountOf, expectCallResult, expectNotice, open, stranger } from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { expectAccountOf, expectCallResult, expectNotice, newUser, open } from '../support/users';
 
-/** Tab until the focus is on what has this name. A user counts no presses, but gives up once. */
+/** Presses Tab until the named element has the focus. A user counts no presses, but gives up at some point. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: string): Promise<void> {
   const target = page.getByRole(role, { name, exact: true });
   const names: string[] = [];
@@ -20,7 +20,7 @@ async function tabTo(page: Page, role: 'button' | 'link' | 'textbox', name: stri
   throw new Error(`Tab does not lead to the ${role} "${name}", but to: ${names.join(', ')}`);
 }
 
-/** The focused element is in view, and an outline goes around it. */
+/** The focused element is in view and has an outline. */
 async function expectVisibleFocus(page: Page): Promise<void> {
   const focused = page.locator(':focus');
   await expect(focused).toBeInViewport();
@@ -32,10 +32,8 @@ async function expectVisibleFocus(page: Page): Promise<void> {
   expect(outline.width).toBeGreaterThanOrEqual(2);
 }
 
-test('one registers, calls the API, logs out and logs in again with the keyboard alone', async ({
-  page,
-}) => {
-  const ada = stranger();
+test('a user registers, calls the API, logs out and logs in again with the keyboard alone', async ({ page }) => {
+  const ada = newUser();
   await open(page, pages.home);
   await tabTo(page, 'link', 'Register');
   await page.keyboard.press('Enter');
@@ -59,10 +57,10 @@ test('one registers, calls the API, logs out and logs in again with the keyboard
   await tabTo(page, 'button', 'Call the API');
   await page.keyboard.press('Space');
   await expectCallResult(page, 'Answered in one try.');
-  // The button keeps the focus: one can call again at once.
+  // The button keeps the focus: the user can call again at once.
   await expect(page.getByRole('button', { name: 'Call the API' })).toBeFocused();
 
-  // Back past the navigation of the account.
+  // Back past the account navigation.
   for (const link of ['Settings', 'Activity', 'Sessions', 'Notes', 'Overview']) {
     await page.keyboard.press('Shift+Tab');
     await expect(page.getByRole('link', { name: link })).toBeFocused();
@@ -104,10 +102,7 @@ test('logging out on a page that stays leaves the focus on that page', async ({ 
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 });
 
-test('Tab passes everything on the page in its order, and gets stuck nowhere', async ({
-  account,
-  user,
-}) => {
+test('Tab visits every control of the page in order, without a focus trap', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);
   const order = await account.locator(':is(a[href], button, input):visible').allTextContents();
@@ -117,17 +112,20 @@ test('Tab passes everything on the page in its order, and gets stuck nowhere', a
     passed.push(await account.evaluate(() => document.activeElement?.textContent ?? null));
   }
   expect(passed).toEqual(order);
-  // One more leaves the page, for the browser's own controls.
+  // One more Tab leaves the page, for the browser's own controls.
   await account.keyboard.press('Tab');
   expect(await account.evaluate(() => document.activeElement?.tagName)).toBe('BODY');
 });
 
-test('whoever begins to type while a page opens keeps the focus', async ({ account, user }) => {
-  // From now on time stands still for what the page does with its next frames.
+test('a user who begins to type while a page opens keeps the focus', async ({ account, user }) => {
+  // Holds back the page's animation frames from now on.
   await account.evaluate(() => {
     const held: FrameRequestCallback[] = [];
     window.requestAnimationFrame = (callback) => held.push(callback);
-    Object.assign(window, { showFrame: () => held.splice(0).forEach((callback) => callback(0)) });
+    const showFrame = () => {
+      for (const callback of held.splice(0)) callback(0);
+    };
+    Object.assign(window, { showFrame });
   });
   const showFrames = async () => {
     for (let frames = 0; frames < 3; frames += 1) {
@@ -140,7 +138,7 @@ test('whoever begins to type while a page opens keeps the focus', async ({ accou
   await name.focus();
   await showFrames();
   await expect(name).toBeFocused();
-  // Nobody types: the focus goes where the page begins.
+  // Without typing, the focus goes to the page's heading.
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await showFrames();

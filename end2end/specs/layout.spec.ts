@@ -1,11 +1,11 @@
 import { pages } from '../support/contract';
-import { gallery, refused } from '../support/gallery';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { expectedConsoleErrors, pageStates } from '../support/page-states';
 import { open } from '../support/users';
 
-for (const [name, visit] of Object.entries(gallery)) {
-  test(`nothing is wider than a narrow screen: ${name}`, async ({ complaints, page, user }) => {
-    if (refused[name]) complaints.expect(refused[name]);
+for (const [name, visit] of Object.entries(pageStates)) {
+  test(`no content is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
+    if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
     await page.setViewportSize({ width: 320, height: 640 });
     await visit(page, user);
     const tooWide = await page.evaluate(() => {
@@ -13,7 +13,7 @@ for (const [name, visit] of Object.entries(gallery)) {
       return { scrollsBy: scrollWidth - clientWidth, visible: clientWidth };
     });
     expect(tooWide).toEqual({ scrollsBy: 0, visible: 320 });
-    // Whatever one presses is large enough for a finger (WCAG 2.2, 2.5.8).
+    // Targets are large enough for a finger (WCAG 2.2, 2.5.8).
     for (const target of await page.locator('button, nav a, a.button, input[type=checkbox]').all()) {
       const box = await target.boundingBox();
       const smaller = Math.min(box?.width ?? 0, box?.height ?? 0);
@@ -28,9 +28,7 @@ test('text that is twice as large still fits', async ({ page }) => {
     await open(page, path);
     await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
-      page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     await expect.poll(scrollsBy).toBe(0);
   }
 });
@@ -42,14 +40,12 @@ test('text that is twice as large still fits behind the login', async ({ account
     await expect(account.locator('.session-card, .event, form, .notice').first()).toBeVisible();
     await account.evaluate(() => (document.documentElement.style.fontSize = '200%'));
     const scrollsBy = () =>
-      account.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
+      account.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     await expect.poll(scrollsBy).toBe(0);
   }
 });
 
-test('nothing moves for who asked for less motion', async ({ page }) => {
+test('no animation runs for users who prefer reduced motion', async ({ page }) => {
   const moving = () => page.evaluate(() => document.getAnimations().length);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await open(page, pages.home);

@@ -1,59 +1,52 @@
+import { pendingActions, storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
+import { api, hintCookie, loginWithReturn, pages, pendingAction, refreshCookie } from '../support/contract';
+import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import {
-  api,
-  hintCookie,
-  loginAndBack,
-  pages,
-  pendingAction,
-  refreshCookie,
-} from '../support/contract';
-import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
-import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  holdBack,
-  portal,
+  captivePortal,
+  goOffline,
+  holdRequests,
+  mockNextResponse,
   problem,
-} from '../support/network';
-import { expect, test } from '../support/test';
-import { pendingActions } from '../support/traces';
+  TRIES_PER_ACTION,
+} from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
 import {
   callTheApi,
   expectAccountOf,
   expectCallResult,
   expectNotice,
-  hydrated,
   logOut,
   open,
+  waitForHydration,
 } from '../support/users';
-import { sharedKey } from '../support/wire';
 
-test('logout ends the session at the server and takes both cookies away', async ({
+test('logout revokes the session at the server and deletes both cookies', async ({
   account,
   context,
   playwright,
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  const [last, token] = [await ticket(context), await wire.accessToken()];
-  await keepSomething(account);
-  await keepAnAction(account);
-  wire.forget();
+  const [last, token] = [await ticket(context), await networkLog.accessToken()];
+  await storeSessionState(account);
+  await storePendingAction(account);
+  networkLog.clear();
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await expectNotice(account, 'You are logged out.');
   await expect(account.locator('body')).not.toContainText(user.email);
-  expect(await keptNames(account)).toEqual([]);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
-  expect(await cookie(context, hintCookie)).toBeUndefined();
+  expect(await storedKeys(account)).toEqual([]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 204`]);
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, hintCookie)).toBeUndefined();
 
-  // Neither token opens anything any more.
-  expect(await present(playwright.request, server.origin, last)).toMatchObject({
+  // Both tokens are revoked.
+  expect(await presentRefreshToken(playwright.request, server.origin, last)).toMatchObject({
     status: 401,
     code: 'invalid_grant',
   });
@@ -61,42 +54,34 @@ test('logout ends the session at the server and takes both cookies away', async 
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });
 
-test('logout in one tab logs the other out, and it says why', async ({
-  account,
-  context,
-  user,
-  wire,
-}) => {
+test('logout in one tab logs the other out, and it says why', async ({ account, context, user, networkLog }) => {
   const other = await context.newPage();
   await other.goto(pages.account);
   await expectAccountOf(other, user);
-  wire.forget();
+  networkLog.clear();
   await logOut(account);
-  await expect(other).toHaveURL(loginAndBack);
+  await expect(other).toHaveURL(loginWithReturn);
   await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
   await expect(other.locator('body')).not.toContainText(user.email);
   await expect(account).toHaveURL(pages.login);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.logout} 204`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 204`]);
 });
 
-test('a tab that is being opened while another logs out says why nobody is logged in', async ({
-  account,
-  context,
-}) => {
-  const gate = await holdBack(account, api.logout);
+test('a tab that opens while another tab logs out says why no user is logged in', async ({ account, context }) => {
+  const gate = await holdRequests(account, api.logout);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
   const other = await context.newPage();
   await open(other, pages.account);
   await expect(other.getByText('Restoring your session…')).toBeVisible();
   gate.open();
-  await expect(other).toHaveURL(loginAndBack);
+  await expect(other).toHaveURL(loginWithReturn);
   await expectNotice(other, 'You logged out in another tab, so you are logged out here as well.');
 });
 
-test('back and forward after logout show nothing private', async ({ account, user }) => {
+test('back and forward after logout show no private data', async ({ account, user }) => {
   await account.goto(pages.home);
-  await hydrated(account);
+  await waitForHydration(account);
   await account.getByRole('link', { name: 'Account', exact: true }).click();
   await expectAccountOf(account, user);
   await account.getByRole('link', { name: 'Baton' }).click();
@@ -105,62 +90,57 @@ test('back and forward after logout show nothing private', async ({ account, use
 
   for (const step of ['back', 'back', 'back', 'forward', 'forward', 'forward'] as const) {
     await (step === 'back' ? account.goBack() : account.goForward());
-    await hydrated(account);
+    await waitForHydration(account);
     await expect(account.getByRole('link', { name: 'Register' })).toBeVisible();
     await expect(account).not.toHaveURL(pages.account);
     await expect(account.locator('body')).not.toContainText(user.email);
   }
   await account.goto(pages.account);
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
 });
 
-test('who cannot be logged out is told so and stays logged in', async ({ account, user, wire }) => {
-  wire.forget();
-  const mend = await cutTheCable(account);
+test('a logout that fails is reported, and the user stays logged in', async ({ account, user, networkLog }) => {
+  networkLog.clear();
+  const goOnline = await goOffline(account);
   await logOut(account);
   await expectNotice(account, /^You are still logged in: The server cannot be reached\./);
   await expectAccountOf(account, user);
   expect(Object.keys(await pendingActions(account))).toEqual([`${pendingAction}logout`]);
-  await mend();
+  await goOnline();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  const lost = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} lost`);
-  await expect.poll(() => wire.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
-  expect(await keptNames(account)).toEqual([]);
+  const lost = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} lost`);
+  await expect.poll(() => networkLog.lines()).toEqual([...lost, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  expect(await storedKeys(account)).toEqual([]);
 });
 
-test("a proxy's page in place of the server's answer is no logout", async ({
-  account,
-  context,
-  user,
-  wire,
-}) => {
-  wire.forget();
-  await answerNext(account, api.logout, portal, TRIES_OF_AN_ACTION);
+test("a proxy's page in place of the server's answer is no logout", async ({ account, context, user, networkLog }) => {
+  networkLog.clear();
+  await mockNextResponse(account, api.logout, captivePortal, TRIES_PER_ACTION);
   await logOut(account);
   await expectNotice(
     account,
     /^You are still logged in: The server gave an answer this page does not understand \(200\)\./,
   );
   await expectAccountOf(account, user);
-  expect(await cookie(context, refreshCookie)).toBeDefined();
+  expect(await getCookie(context, refreshCookie)).toBeDefined();
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  const notDone = Array.from({ length: TRIES_OF_AN_ACTION }, () => `POST ${api.logout} 200`);
-  await expect.poll(() => wire.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  const notDone = Array.from({ length: TRIES_PER_ACTION }, () => `POST ${api.logout} 200`);
+  await expect.poll(() => networkLog.lines()).toEqual([...notDone, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test("a proxy's page in place of one answer is not shown: the page asks again, and is logged out", async ({
   account,
   user,
-  wire,
+  networkLog,
 }) => {
-  wire.forget();
-  const gate = await holdBack(account, api.logout);
-  // The route that was added last is asked first.
-  await answerNext(account, api.logout, portal);
+  networkLog.clear();
+  const gate = await holdRequests(account, api.logout);
+  // Playwright asks the route added last first.
+  await mockNextResponse(account, api.logout, captivePortal);
   await logOut(account);
   await expect.poll(() => gate.arrived).toBe(1);
   await expectAccountOf(account, user);
@@ -168,52 +148,47 @@ test("a proxy's page in place of one answer is not shown: the page asks again, a
   gate.open();
   await expectNotice(account, 'You are logged out.');
   await expect(account).toHaveURL(pages.login);
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
-  expect(sharedKey(wire.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.logout} 200`, `POST ${api.logout} 204`]);
+  expect(sharedKey(networkLog.to(api.logout))).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a refresh that is on its way during logout does not bring the session back', async ({
-  account,
-  context,
-}) => {
+test('a refresh in flight during logout does not bring the session back', async ({ account, context }) => {
   const other = await context.newPage();
-  // Both at once, in whatever order the server sees them.
+  // Both at once: the server may see them in either order.
   await Promise.all([other.goto(pages.account), logOut(account)]);
   await expect(account).toHaveURL(pages.login);
-  await expect(other).toHaveURL(loginAndBack);
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
+  await expect(other).toHaveURL(loginWithReturn);
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
   await open(other, pages.home);
   await expect(other.getByRole('link', { name: 'Register' })).toBeVisible();
 });
 
-test('a logout whose cookie is gone ends the session by its access token', async ({
+test('a logout whose cookie is gone revokes the session by its access token', async ({
   account,
   context,
   playwright,
   request,
   server,
-  wire,
+  networkLog,
 }) => {
-  const [last, token] = [await ticket(context), await wire.accessToken()];
+  const [last, token] = [await ticket(context), await networkLog.accessToken()];
   await context.clearCookies({ name: refreshCookie });
   await logOut(account);
   await expectNotice(account, 'You are logged out.');
-  expect(await present(playwright.request, server.origin, last)).toMatchObject({ status: 401 });
+  expect(await presentRefreshToken(playwright.request, server.origin, last)).toMatchObject({ status: 401 });
   const headers = { Authorization: `Bearer ${token}` };
   expect((await request.get(api.me, { headers })).status()).toBe(401);
 });
 
-test('a logout with neither cookie nor token says that the session was not reached', async ({
-  account,
-  context,
-}) => {
-  await answerNext(account, api.refresh, problem(401, 'insufficient_user_authentication'));
+test('a logout with neither cookie nor token says that the session was not reached', async ({ account, context }) => {
+  await mockNextResponse(account, api.refresh, problem(401, 'insufficient_user_authentication'));
   await account.reload();
   const leave = account.getByRole('button', { name: 'Log out instead' });
   await account.getByRole('button', { name: 'Cancel' }).click();
   await context.clearCookies({ name: refreshCookie });
   await leave.click();
-  await expectNotice(account, /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/);
+  await expectNotice(
+    account,
+    /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/,
+  );
 });

@@ -1,22 +1,17 @@
-// The server has passed the baton on, and its answer never arrived. To a server without attempt
-// keys this looks like a theft.
+// The server has rotated the refresh token, and its answer was lost. Without attempt keys the retry looks like a
+// replay.
 import type { Page } from '@playwright/test';
 import { api, pages, pendingAttempt } from '../support/contract';
-import { SHORT_LIFE_SECONDS, untilTheTokenHasExpired } from '../support/expiry';
-import { generation, ticket } from '../support/jar';
-import { withSilentDatabases } from '../support/lacking';
-import { answerNext, holdBack, problem } from '../support/network';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-} from '../support/users';
+import { generation, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
+import { withHangingIndexedDb } from '../support/missing-features';
+import { holdRequests, mockNextResponse, problem } from '../support/network-faults';
+import { SHORT_ACCESS_TOKEN_SECONDS, waitForTokenExpiry } from '../support/token-expiry';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
-test.use({ accessTokenSeconds: SHORT_LIFE_SECONDS });
+test.use({ accessTokenSeconds: SHORT_ACCESS_TOKEN_SECONDS });
 
-/** The key of the attempt that has not been answered. */
+/** The stored key of the unanswered attempt. */
 const pendingKey = (page: Page) => page.evaluate((key) => localStorage.getItem(key), pendingAttempt);
 
 test('a lost answer heals on retry with the same attempt key', async ({
@@ -24,7 +19,7 @@ test('a lost answer heals on retry with the same attempt key', async ({
   expired,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
   const before = await ticket(context);
   const lost = await loseAnswer('may retry');
@@ -33,23 +28,20 @@ test('a lost answer heals on retry with the same attempt key', async ({
   const answer = await lost.answer;
   expect(answer.status, 'the server has accepted the ticket').toBe(200);
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
-  await expect.poll(() => wire.lines()).toEqual([
-    `GET ${api.me} 401`,
-    `POST ${api.refresh} lost`,
-    `POST ${api.refresh} 200`,
-    `GET ${api.me} 200`,
-  ]);
-  const [first, second] = wire.refreshes();
+  await expect
+    .poll(() => networkLog.lines())
+    .toEqual([`GET ${api.me} 401`, `POST ${api.refresh} lost`, `POST ${api.refresh} 200`, `GET ${api.me} 200`]);
+  const [first, second] = networkLog.refreshes();
   expect(first?.attemptKey).toBeTruthy();
   expect(second?.attemptKey).toBe(first?.attemptKey);
-  // The retry got the very ticket that was lost: one step, not two.
+  // The retry got the very ticket that was lost: one rotation, not two.
   expect(await ticket(context)).toBe(answer.next);
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 
   // The session lives on, with a new key for the next attempt.
   await expired.reload();
   await expectAccountOf(expired, user);
-  expect(wire.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
+  expect(networkLog.refreshes().at(-1)?.attemptKey).not.toBe(first?.attemptKey);
 });
 
 test('a refusal that says nothing of the attempt does not cost the key of a lost answer', async ({
@@ -57,30 +49,26 @@ test('a refusal that says nothing of the attempt does not cost the key of a lost
   expired,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
   const before = await ticket(context);
-  // The route that was added last is asked first: the answer is lost, then a gateway says no.
-  await answerNext(expired, api.refresh, problem(403, 'blocked'));
+  // Playwright asks the route added last first: the answer is lost, then a gateway refuses the retry.
+  await mockNextResponse(expired, api.refresh, problem(403, 'blocked'));
   const lost = await loseAnswer('may retry');
   await callTheApi(expired);
   await lost.answer;
   await expectNotice(expired, /^The server gave an answer this page does not understand \(403\)\./);
-  expect(await pendingKey(expired)).toBe(wire.refreshes()[0]?.attemptKey);
+  expect(await pendingKey(expired)).toBe(networkLog.refreshes()[0]?.attemptKey);
 
   await expired.reload();
   await expectAccountOf(expired, user);
-  await expect.poll(() => wire.refreshOutcomes()).toEqual(['lost', 403, 200]);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual(['lost', 403, 200]);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
   expect(generation(await ticket(context))).toBe(generation(before) + 1);
 });
 
-test('the jar still holds the old ticket after a lost answer', async ({
-  account,
-  context,
-  loseAnswer,
-}) => {
-  // If this fails, the tests around it prove nothing: their answers were not lost.
+test('the cookie jar still holds the old ticket after a lost answer', async ({ account, context, loseAnswer }) => {
+  // If this fails, the answers in the tests around it were not lost either.
   const before = await ticket(context);
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
@@ -95,23 +83,23 @@ test('a lost answer heals although the page is reloaded in between', async ({
   context,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
-  wire.forget();
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   const answer = await lost.answer;
   expect(answer.status).toBe(200);
   const kept = await pendingKey(account);
-  expect(kept).toBe(wire.refreshes()[0]?.attemptKey);
+  expect(kept).toBe(networkLog.refreshes()[0]?.attemptKey);
 
-  wire.forget();
+  networkLog.clear();
   await account.reload();
   await expectAccountOf(account, user);
-  await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
-  expect(wire.refreshes()[0]?.attemptKey).toBe(kept);
+  await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
+  expect(networkLog.refreshes()[0]?.attemptKey).toBe(kept);
   expect(await ticket(context)).toBe(answer.next);
-  // The attempt has been answered at last.
+  // The attempt is answered, so its key is deleted.
   expect(await pendingKey(account)).toBeNull();
 });
 
@@ -120,25 +108,25 @@ test('a database that fails between two attempts does not bring back the key of 
   loseAnswer,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
-  const gate = await holdBack(expired, api.refresh, undefined, 1);
+  const gate = await holdRequests(expired, api.refresh, undefined, 1);
   await callTheApi(expired);
   await expect.poll(() => gate.arrived).toBe(1);
-  // What follows is kept in localStorage alone: the database keeps the first key.
-  await expired.evaluate(withSilentDatabases);
+  // From here on keys are stored in localStorage alone: the database keeps the first key.
+  await expired.evaluate(withHangingIndexedDb);
   gate.open();
   await expectCallResult(expired, 'Expired, refreshed, repeated: answered.');
-  await untilTheTokenHasExpired(wire, request);
-  wire.forget();
+  await waitForTokenExpiry(networkLog, request);
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await callTheApi(expired);
   expect((await lost.answer).status).toBe(200);
 
   await expired.reload();
   await expectAccountOf(expired, user);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
 test('a tab that was closed before its answer came leaves the next tab logged in', async ({
@@ -146,7 +134,7 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   context,
   loseAnswer,
   user,
-  wire,
+  networkLog,
 }) => {
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
@@ -156,18 +144,18 @@ test('a tab that was closed before its answer came leaves the next tab logged in
   const next = await context.newPage();
   await next.goto(pages.account);
   await expectAccountOf(next, user);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
-  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(200);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  await expect.poll(() => networkLog.refreshOutcomes().at(-1)).toBe(200);
   expect(await ticket(context)).toBe(answer.next);
 });
 
-test('without the kept key the same retry is a replay and ends the session', async ({
+test('without the stored key the same retry is a replay and revokes the session', async ({
   account,
   loseAnswer,
-  wire,
+  networkLog,
 }) => {
-  // The control of this file: take the key away, and the session must not survive.
-  wire.forget();
+  // The control of this file: without the key the session must not survive.
+  networkLog.clear();
   const lost = await loseAnswer('is frozen');
   await account.reload({ waitUntil: 'commit' });
   expect((await lost.answer).status).toBe(200);
@@ -177,6 +165,6 @@ test('without the kept key the same retry is a replay and ends the session', asy
   }, pendingAttempt);
   await account.reload();
   await expectNotice(account, /^Your session is over: it has expired, was ended, or/);
-  await expect.poll(() => wire.refreshOutcomes().at(-1)).toBe(401);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(2);
+  await expect.poll(() => networkLog.refreshOutcomes().at(-1)).toBe(401);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(2);
 });

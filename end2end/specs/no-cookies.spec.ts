@@ -1,35 +1,35 @@
-// A browser that keeps no cookies: what it cannot keep is said before the password is typed, after the login, at the
-// end, and after a reload; and nothing is said that is not known.
+// A browser that keeps no cookies: the pages warn before the password is typed, after the login, at its expiry, and
+// after a reload; and they claim no more than is known.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
-import { api, loginAndBack, pages } from '../support/contract';
-import { problem } from '../support/network';
+import { api, loginWithReturn, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
+import { problem } from '../support/network-faults';
+import { NetworkLog } from '../support/network-log';
 import {
   expectNoticeWith,
-  opens,
+  isTokenAccepted,
   refuseSecureCookies,
-  takeTheLoginsCookiesAway,
+  stripSetCookie,
   withCookiesBlocked,
 } from '../support/no-cookies';
-import { expect, test } from '../support/test';
 import {
   callTheApi,
   expectAccountOf,
   expectCallResult,
   expectNotice,
   logOut,
+  newUser,
   open,
   sendLogin,
-  stranger,
 } from '../support/users';
-import { Wire } from '../support/wire';
 
 const note = (page: Page) => page.getByRole('main').getByRole('status').first();
 const until = /it ends at \d\d:\d\d, or with a reload\./;
 const blocked = "as where a site's data is blocked in the settings";
 const overHttp = 'keep none over http, not even from localhost';
 async function register(page: Page) {
-  const user = stranger();
+  const user = newUser();
   await open(page, pages.register);
   await page.getByLabel('Email').fill(user.email);
   await page.getByLabel('Password', { exact: true }).fill(user.password);
@@ -39,7 +39,7 @@ async function register(page: Page) {
 }
 
 test.describe('cookies blocked in the settings of the browser', () => {
-  test('the login page and the registration say so before anything is typed', async ({ server }) => {
+  test('the login page and the registration page warn before the user types', async ({ server }) => {
     await withCookiesBlocked(server.origin, async (context) => {
       const page = await context.newPage();
       for (const path of [pages.login, pages.register]) {
@@ -50,9 +50,9 @@ test.describe('cookies blocked in the settings of the browser', () => {
     });
   });
 
-  test('who registers is told at once, on every page, and logs out by the token', async ({ server }) => {
+  test('a new user is warned at once, on every page, and logs out by the access token', async ({ server }) => {
     await withCookiesBlocked(server.origin, async (context) => {
-      const wire = new Wire(context);
+      const networkLog = new NetworkLog(context);
       const page = await context.newPage();
       await register(page);
       await expectNoticeWith(page, 'This browser kept no cookie of your login', until, blocked);
@@ -63,23 +63,23 @@ test.describe('cookies blocked in the settings of the browser', () => {
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expectNoticeWith(page, until);
       }
-      const token = await wire.accessToken();
-      expect(await opens(server.origin, token)).toBe(true);
+      const token = await networkLog.accessToken();
+      expect(await isTokenAccepted(server.origin, token)).toBe(true);
       await logOut(page);
       await expectNotice(page, 'You are logged out.');
-      expect(await opens(server.origin, token)).toBe(false);
-      expect(wire.refreshes()).toEqual([]);
+      expect(await isTokenAccepted(server.origin, token)).toBe(false);
+      expect(networkLog.refreshes()).toEqual([]);
     });
   });
 
-  test('after a reload there is a login form with a word', async ({ server, user }) => {
+  test('after a reload the login form shows the warning', async ({ server, user }) => {
     await withCookiesBlocked(server.origin, async (context) => {
       const page = await context.newPage();
       await open(page, pages.login);
       await sendLogin(page, user);
       await expectAccountOf(page, user);
       await page.reload();
-      await expect(page).toHaveURL(loginAndBack);
+      await expect(page).toHaveURL(loginWithReturn);
       await expect(note(page)).toContainText(blocked);
     });
   });
@@ -89,21 +89,21 @@ for (const [what, refuse, why] of [
   ['that refuses Secure cookies over http', refuseSecureCookies, overHttp],
   [
     'whose cookies of the login are taken away',
-    takeTheLoginsCookiesAway,
+    stripSetCookie,
     'Another cookie of this page was kept, so something removes that of the login',
   ],
 ] as [string, (context: BrowserContext) => Promise<void>, string][]) {
-  test(`a browser ${what}: told after login, and after a reload`, async ({ context, page, user, wire }) => {
+  test(`a browser ${what}: warned after login, and after a reload`, async ({ context, page, user, networkLog }) => {
     await refuse(context);
     await open(page, pages.login);
     await sendLogin(page, user);
     await expectAccountOf(page, user);
     await expectNoticeWith(page, until, why);
     await page.reload();
-    await expect(page).toHaveURL(loginAndBack);
+    await expect(page).toHaveURL(loginWithReturn);
     await expectNotice(page, /^You are not logged in any more: this browser kept no cookie of your login/);
-    expect(wire.refreshes()).toEqual([]);
-    // Once is enough.
+    expect(networkLog.refreshes()).toEqual([]);
+    // The notice is shown once only.
     await page.reload();
     await expect(page.locator('.notices')).toBeEmpty();
   });
@@ -116,7 +116,7 @@ test('a browser that refuses Secure cookies over http is warned before the login
   expect(await page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('a browser that keeps cookies is told nothing, and the probe is gone', async ({ account, context, page }) => {
+test('a browser that keeps cookies shows no warning, and the probe is gone', async ({ account, context, page }) => {
   await expect(account.locator('.notices')).toBeEmpty();
   await logOut(account);
   await expect(note(page)).toBeEmpty();
@@ -144,7 +144,12 @@ test('axe finds nothing in the warning and in the notice', async ({ context, pag
   await check();
 });
 
-test('a sensitive call that wants the password again says what it would take', async ({ context, page, user, wire }) => {
+test('a sensitive call that needs a step-up says that it takes a cookie', async ({
+  context,
+  page,
+  user,
+  networkLog,
+}) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
   await sendLogin(page, user);
@@ -158,26 +163,26 @@ test('a sensitive call that wants the password again says what it would take', a
   await dialog.getByLabel('Password', { exact: true }).fill(user.password);
   await dialog.getByRole('button', { name: 'Continue' }).click();
   await expect(dialog).toContainText('confirming your password takes a cookie of your login');
-  expect(wire.to(api.confirm)).toEqual([]);
+  expect(networkLog.to(api.confirm)).toEqual([]);
 });
 
-test('a session that is ended elsewhere meanwhile is told as that', async ({
+test('a session that another device revokes in the meantime is reported as revoked', async ({
   context,
   page,
   request,
   user,
-  wire,
+  networkLog,
 }) => {
   await refuseSecureCookies(context);
   await open(page, pages.login);
   await sendLogin(page, user);
   await expectNoticeWith(page, until);
   const { email, password } = user;
-  const elsewhere = await request.post(api.login, { data: { email, password } });
-  const { access_token } = (await elsewhere.json()) as { access_token: string };
+  const otherLogin = await request.post(api.login, { data: { email, password } });
+  const { access_token } = (await otherLogin.json()) as { access_token: string };
   const headers = { Authorization: `Bearer ${access_token}` };
   expect((await request.delete(api.sessions, { headers })).status()).toBe(204);
   await callTheApi(page);
   await expectNotice(page, /^This session was ended from another of your/);
-  expect(wire.refreshes()).toEqual([]);
+  expect(networkLog.refreshes()).toEqual([]);
 });

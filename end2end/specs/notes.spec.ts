@@ -1,53 +1,61 @@
-// Notes, which a service behind the gateway keeps: writing them down, finding them, changing them, throwing
-// them away; and what happens when somebody else was faster, or the service is down.
+// Notes in a service behind the gateway: create, search, edit, delete; edit conflicts, quota, and outages.
 import { api } from '../support/contract';
-import { TRIES_OF_AN_ACTION, holdBack } from '../support/network';
-import { OtherWindow, awayAndBack, cards, fill, lines, openNotes, save, write } from '../support/notes';
-import { logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { holdRequests, TRIES_PER_ACTION } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
+import {
+  fillNote,
+  leaveAndReturn,
+  NotesClient,
+  noteCards,
+  notesTraffic,
+  openNotes,
+  saveNote,
+  writeNote,
+} from '../support/notes';
+import { logInOnAnotherDevice } from '../support/sessions';
 import { expectNotice, open } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 test.use({ behindGateway: true });
 
-test('a note is written, changed and thrown away', async ({ account }) => {
+test('a note is written, changed and deleted', async ({ account }) => {
   await account.getByRole('link', { name: 'Notes' }).click();
   await expect(account).toHaveTitle('Your notes · Baton');
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
-  // Once is enough.
+  // The sentence is shown once only.
   await expect(account.getByText('You have no notes yet.')).toHaveCount(1);
 
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'two\n  bottles');
-  await save(account);
+  await fillNote(account, 'Milk', 'two\n  bottles');
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
   await expect(account.getByRole('button', { name: 'New note' })).toBeFocused();
-  expect(await cards(account, 'Milk').locator('.note-text').innerText()).toBe('two\n  bottles');
-  await write(account, 'Bread');
+  expect(await noteCards(account, 'Milk').locator('.note-text').innerText()).toBe('two\n  bottles');
+  await writeNote(account, 'Bread');
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Milk']);
-  // Also where there is no text, things are in their places.
-  const buttons = cards(account).getByRole('button', { name: 'Edit' });
+  // Cards without text have the same layout.
+  const buttons = noteCards(account).getByRole('button', { name: 'Edit' });
   const heights = await buttons.evaluateAll((all) => all.map((it) => it.clientHeight));
   expect(heights[0]).toBe(heights[1]);
 
-  await cards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
+  await noteCards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toHaveValue('Milk');
   await expect(account.getByLabel('Text')).toHaveValue('two\n  bottles');
-  // While one writes nothing can be done to another note.
-  await expect(cards(account).getByRole('button')).toHaveCount(0);
+  // While a form is open, no other note can be changed.
+  await expect(noteCards(account).getByRole('button')).toHaveCount(0);
   const replaced = account.waitForRequest((it) => it.method() === 'PUT');
-  await fill(account, 'Oat milk', 'three bottles');
-  await save(account);
+  await fillNote(account, 'Oat milk', 'three bottles');
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
   expect((await replaced).headers()['if-match']).toBe('"1"');
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Bread', 'Oat milk']);
-  await expect(cards(account, 'Oat milk').getByRole('button', { name: 'Edit' })).toBeFocused();
+  await expect(noteCards(account, 'Oat milk').getByRole('button', { name: 'Edit' })).toBeFocused();
 
-  await cards(account, 'Bread').getByRole('button', { name: 'Delete' }).click();
+  await noteCards(account, 'Bread').getByRole('button', { name: 'Delete' }).click();
   await expect(account.getByRole('button', { name: 'Delete for good' })).toBeFocused();
   await account.getByRole('button', { name: 'Keep it' }).click();
-  await expect(cards(account, 'Bread').getByRole('button', { name: 'Delete' })).toBeFocused();
+  await expect(noteCards(account, 'Bread').getByRole('button', { name: 'Delete' })).toBeFocused();
   await account.keyboard.press('Enter');
   await expect(account.getByRole('button', { name: 'Delete for good' })).toBeFocused();
   await account.keyboard.press('Enter');
@@ -57,11 +65,11 @@ test('a note is written, changed and thrown away', async ({ account }) => {
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Oat milk']);
 });
 
-test('a search finds what is typed, in any case and as it is', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a search finds what is typed, in any case and as it is', async ({ account, request, networkLog }) => {
+  const other = new NotesClient(request, networkLog);
   for (const title of ['Milk', 'Bread', '100 % rye']) await other.write(title, `about ${title}`);
   await openNotes(account);
-  await expect(cards(account)).toHaveCount(3);
+  await expect(noteCards(account)).toHaveCount(3);
   const field = account.getByLabel('Search your notes');
   await field.fill(' ABOUT milk ');
   await field.press('Enter');
@@ -79,17 +87,17 @@ test('a search finds what is typed, in any case and as it is', async ({ account,
   }
   await expect(account.getByText('None of your notes holds “_”.')).toBeVisible();
   await account.getByRole('button', { name: 'Show all' }).click();
-  await expect(cards(account)).toHaveCount(3);
+  await expect(noteCards(account)).toHaveCount(3);
   await expect(field).toBeFocused();
   await expect(field).toHaveValue('');
 });
 
-test('older notes come page by page', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('older notes come page by page', async ({ account, request, networkLog }) => {
+  const other = new NotesClient(request, networkLog);
   for (let number = 1; number <= 52; number += 1) await other.write(`Number ${number}`);
   await openNotes(account);
   await expect(account.getByRole('status')).toHaveText('50 notes, and there are more');
-  await expect(cards(account)).toHaveCount(50);
+  await expect(noteCards(account)).toHaveCount(50);
   await account.getByRole('button', { name: 'Show older' }).click();
   await expect(account.getByRole('status')).toHaveText('2 notes older.');
   await expect(account.getByRole('status')).toBeFocused();
@@ -102,36 +110,36 @@ test('what is wrong with a note is said beside its field', async ({ account }) =
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, '  ', 'x'.repeat(20_001));
-  await save(account);
+  await fillNote(account, '  ', 'x'.repeat(20_001));
+  await saveNote(account);
   await expect(account.getByText('Give the note a title.')).toBeVisible();
   await expect(account.getByText('A note has at most 20000 characters.')).toBeVisible();
   await expect(account.getByLabel('Title')).toBeFocused();
   await expect(account.getByLabel('Title')).toHaveAccessibleDescription('Give the note a title.');
-  await fill(account, 'Short', 'x');
-  await save(account);
-  await expect(cards(account, 'Short')).toBeVisible();
+  await fillNote(account, 'Short', 'x');
+  await saveNote(account);
+  await expect(noteCards(account, 'Short')).toBeVisible();
 });
 
-test('a character is one, whatever it takes to encode it', async ({ account }) => {
+test('limits count characters, not code units or bytes', async ({ account }) => {
   await openNotes(account);
   // Two UTF-16 code units and four bytes each.
   const emoji = (count: number) => '\u{1F600}'.repeat(count);
-  await write(account, emoji(200), emoji(20_000));
+  await writeNote(account, emoji(200), emoji(20_000));
   const field = account.getByLabel('Search your notes');
   await field.fill(emoji(200));
   await field.press('Enter');
   await expect(account.getByRole('status')).toHaveText(`One note with “${emoji(200)}”`);
   await field.fill(emoji(201));
   await field.press('Enter');
-  const complaint = await field.evaluate((it: HTMLInputElement) => it.validationMessage);
-  expect(complaint).toBe('A search has at most 200 characters.');
+  const message = await field.evaluate((it: HTMLInputElement) => it.validationMessage);
+  expect(message).toBe('A search has at most 200 characters.');
   await field.fill('milk');
   await field.press('Enter');
   await expect(account.getByText('None of your notes holds “milk”.')).toBeVisible();
 });
 
-test('who has as many notes as one may have reads so, and loses nothing', async ({ account }) => {
+test('a user at the quota reads the reason, and loses no text', async ({ account }) => {
   await openNotes(account);
   const title = 'Your notes are full.';
   const detail = 'You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.';
@@ -154,22 +162,22 @@ test('who has as many notes as one may have reads so, and loses nothing', async 
   );
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'two bottles');
-  await save(account);
+  await fillNote(account, 'Milk', 'two bottles');
+  await saveNote(account);
   await expect(account.getByRole('alert')).toHaveText(`${title} ${detail} Nothing you typed is lost.`);
   await expect(account.getByLabel('Text')).toHaveValue('two bottles');
   // With room again it is saved as it was typed.
-  await save(account);
-  await expect(cards(account, 'Milk')).toContainText('two bottles');
+  await saveNote(account);
+  await expect(noteCards(account, 'Milk')).toContainText('two bottles');
 });
 
 test('markup in a note is text', async ({ account }) => {
   const title = '<b>Bold</b> & <script>window.name="taken"</script>';
   const text = '<img src=x onerror="window.name=1"> </p></li><a href="javascript:window.name=2">here</a> {{7*7}}';
   await openNotes(account);
-  await write(account, title, text);
+  await writeNote(account, title, text);
   await account.reload();
-  const card = cards(account);
+  const card = noteCards(account);
   await expect(card.locator('.note-title')).toHaveText(title);
   await expect(card.locator('.note-text')).toHaveText(text);
   await expect(card.locator('b, script, img, a')).toHaveCount(0);
@@ -178,69 +186,69 @@ test('markup in a note is text', async ({ account }) => {
   expect(await account.evaluate(() => window.name)).toBe('');
 });
 
-test('who was overtaken sees both versions, and loses neither', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a user with an edit conflict sees both versions, and loses neither', async ({ account, request, networkLog }) => {
+  const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'mine: three');
+  await fillNote(account, 'Milk', 'mine: three');
   await other.overwrite(id, 'Milk', 'theirs: four');
-  await save(account);
+  await saveNote(account);
   await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
   const stored = account.getByRole('region', { name: 'What is stored now' });
   await expect(stored).toContainText('theirs: four');
-  // Whoever looks at another page meanwhile still sees both.
-  await awayAndBack(account);
+  // The conflict survives a visit to another page.
+  await leaveAndReturn(account);
   await expect(account.getByRole('alert')).toContainText('changed elsewhere since you opened it');
   await expect(stored).toContainText('theirs: four');
   await expect(account.getByLabel('Text')).toHaveValue('mine: three');
   expect(await other.read(id)).toMatchObject({ text: 'theirs: four' });
 
-  // Somebody is faster once more; then it is replaced knowingly.
+  // A second conflict; then the user overwrites knowingly.
   await other.overwrite(id, 'Milk', 'theirs: five');
-  await save(account);
+  await saveNote(account);
   await expect(stored).toContainText('theirs: five');
-  await save(account);
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
   expect(await other.read(id)).toMatchObject({ text: 'mine: three' });
 
-  // Or what is stored is taken.
+  // Or the user takes the stored version.
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'mine: six');
+  await fillNote(account, 'Milk', 'mine: six');
   await other.overwrite(id, 'Oat milk', 'theirs: seven');
-  await save(account);
+  await saveNote(account);
   await account.getByRole('button', { name: 'Take this instead' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
   await expect(account.getByLabel('Title')).toHaveValue('Oat milk');
   await expect(account.getByLabel('Text')).toHaveValue('theirs: seven');
   await expect(account.getByRole('alert')).toHaveCount(0);
-  await save(account);
-  await expect(cards(account, 'Oat milk')).toContainText('theirs: seven');
+  await saveNote(account);
+  await expect(noteCards(account, 'Oat milk')).toContainText('theirs: seven');
 });
 
-test('what is on its way cannot be changed, so that all one sees is saved', async ({ account }) => {
+test('a note that is being saved cannot be edited, so that all visible text is saved', async ({ account }) => {
   await openNotes(account);
-  const gate = await holdBack(account, api.notes);
+  const gate = await holdRequests(account, api.notes);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'two bottles');
-  await save(account);
+  await fillNote(account, 'Milk', 'two bottles');
+  await saveNote(account);
   await expect.poll(() => gate.arrived).toBe(1);
   await account.getByLabel('Text').press('End');
   await account.keyboard.type(' of oat milk');
   await expect(account.getByLabel('Text')).toHaveValue('two bottles');
   gate.open();
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
-  await expect(cards(account, 'Milk')).toContainText('two bottles');
+  await expect(noteCards(account, 'Milk')).toContainText('two bottles');
 });
 
 test('a list that was asked for before a note was saved does not hide it', async ({ account }) => {
   await openNotes(account);
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'two bottles');
+  await fillNote(account, 'Milk', 'two bottles');
   let tell = () => {};
   const told = new Promise<void>((resolve) => (tell = resolve));
   await account.route(
@@ -252,50 +260,50 @@ test('a list that was asked for before a note was saved does not hide it', async
     },
     { times: 1 },
   );
-  await awayAndBack(account);
-  await save(account);
+  await leaveAndReturn(account);
+  await saveNote(account);
   await expect(account.getByRole('status')).toContainText('“Milk” is saved.');
   tell();
-  await expect(cards(account, 'Milk')).toContainText('two bottles');
+  await expect(noteCards(account, 'Milk')).toContainText('two bottles');
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
 });
 
 test('a note that is changed in the second in which it was written shows its new words', async ({ account }) => {
   await openNotes(account);
-  await write(account, 'Milk', 'two bottles');
+  await writeNote(account, 'Milk', 'two bottles');
   await account.route(`**${api.notes}/*`, async (route) => {
     const answer = await route.fetch();
     if (route.request().method() !== 'PUT') return route.fulfill({ response: answer });
     const changed = (await answer.json()) as { created_at: number };
     return route.fulfill({ response: answer, json: { ...changed, changed_at: changed.created_at } });
   });
-  await cards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
+  await noteCards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toHaveValue('Milk');
-  await fill(account, 'Oat milk', 'three bottles');
-  await save(account);
+  await fillNote(account, 'Oat milk', 'three bottles');
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Oat milk” is saved.');
   await expect(account.getByRole('heading', { level: 2 })).toHaveText(['Oat milk']);
-  await expect(cards(account, 'Oat milk')).toContainText('three bottles');
+  await expect(noteCards(account, 'Oat milk')).toContainText('three bottles');
 });
 
-test('what was typed for a note that is gone becomes a new one', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('what was typed for a note that is gone becomes a new one', async ({ account, request, networkLog }) => {
+  const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'three bottles');
+  await fillNote(account, 'Milk', 'three bottles');
   await other.delete(id);
-  await save(account);
+  await saveNote(account);
   await expect(account.getByRole('alert')).toContainText('deleted elsewhere meanwhile');
-  await expect(cards(account)).toHaveCount(0);
+  await expect(noteCards(account)).toHaveCount(0);
   await expect(account.getByLabel('Text')).toHaveValue('three bottles');
-  await save(account);
-  await expect(cards(account, 'Milk')).toContainText('three bottles');
+  await saveNote(account);
+  await expect(noteCards(account, 'Milk')).toContainText('three bottles');
 });
 
-test('a note that somebody else has deleted leaves the list', async ({ account, request, wire }) => {
-  const other = new OtherWindow(request, wire);
+test('a note that was deleted on another device leaves the list', async ({ account, request, networkLog }) => {
+  const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk');
   await openNotes(account);
   await account.getByRole('button', { name: 'Delete' }).click();
@@ -306,36 +314,38 @@ test('a note that somebody else has deleted leaves the list', async ({ account, 
 
 for (const [what, times] of [
   ['was lost', 1],
-  ['was lost for longer than the page asks', TRIES_OF_AN_ACTION],
+  ['was lost for longer than the page asks', TRIES_PER_ACTION],
 ] as const) {
-  test(`a change whose answer ${what} is known again as one’s own`, async ({ account, request, wire }) => {
-    const other = new OtherWindow(request, wire);
+  test(`a change whose answer ${what} is recognised as the user's own`, async ({ account, request, networkLog }) => {
+    const other = new NotesClient(request, networkLog);
     const id = await other.write('Milk', 'two bottles');
     await openNotes(account);
     await account.getByRole('button', { name: 'Edit' }).click();
     await expect(account.getByLabel('Title')).toBeFocused();
-    await fill(account, 'Milk', 'three bottles');
-    // As if the service had stored it and forgotten its key: a copy is refused, because of the version.
+    await fillNote(account, 'Milk', 'three bottles');
+    // As if the service had stored the change and forgotten its idempotency key: a retry is refused, because of the
+    // version.
     let stored: Promise<void> | undefined;
     await account.route(
       `**${api.notes}/${id}`,
       async (route) => {
-        await (stored ??= other.overwrite(id, 'Milk', 'three bottles'));
+        stored ??= other.overwrite(id, 'Milk', 'three bottles');
+        await stored;
         await route.abort('connectionreset');
       },
       { times },
     );
-    await save(account);
-    if (times === TRIES_OF_AN_ACTION) {
+    await saveNote(account);
+    if (times === TRIES_PER_ACTION) {
       await expect(account.getByRole('alert')).toContainText(
         'The server cannot be reached. It is not known whether the note was saved.',
       );
-      await save(account);
+      await saveNote(account);
     }
     await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
     await expect(account.getByRole('alert')).toHaveCount(0);
-    await expect(cards(account, 'Milk')).toContainText('three bottles');
-    const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+    await expect(noteCards(account, 'Milk')).toContainText('three bottles');
+    const changes = () => networkLog.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
     const lost = Array.from({ length: times }, () => 'lost');
     await expect.poll(() => changes().map((it) => it.outcome)).toEqual([...lost, 412]);
     expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
@@ -345,14 +355,14 @@ for (const [what, times] of [
 test('a change whose answer was lost is asked for again by the page, and made once', async ({
   account,
   request,
-  wire,
+  networkLog,
 }) => {
-  const other = new OtherWindow(request, wire);
+  const other = new NotesClient(request, networkLog);
   const id = await other.write('Milk', 'two bottles');
   await openNotes(account);
   await account.getByRole('button', { name: 'Edit' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Milk', 'three bottles');
+  await fillNote(account, 'Milk', 'three bottles');
   await account.route(
     `**${api.notes}/${id}`,
     async (route) => {
@@ -361,50 +371,46 @@ test('a change whose answer was lost is asked for again by the page, and made on
     },
     { times: 1 },
   );
-  await save(account);
+  await saveNote(account);
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
-  await expect(cards(account, 'Milk')).toContainText('three bottles');
-  const changes = () => wire.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
+  await expect(noteCards(account, 'Milk')).toContainText('three bottles');
+  const changes = () => networkLog.to(`${api.notes}/${id}`).filter((it) => it.method === 'PUT');
   await expect.poll(() => changes().map((it) => it.outcome)).toEqual(['lost', 200]);
   expect(sharedKey(changes())).toMatch(/^[0-9a-f]{32}$/);
   expect(await other.version(id)).toBe('"2"');
 });
 
-test('while the service is down nothing is lost, and nothing is said to be saved', async ({
-  account,
-  gateway,
-  wire,
-}) => {
+test('while the service is down no text is lost, and no save is reported', async ({ account, gateway, networkLog }) => {
   await openNotes(account);
-  await write(account, 'Milk');
+  await writeNote(account, 'Milk');
   await account.getByRole('button', { name: 'New note' }).click();
   await expect(account.getByLabel('Title')).toBeFocused();
-  await fill(account, 'Bread', 'rye');
-  wire.forget();
+  await fillNote(account, 'Bread', 'rye');
+  networkLog.clear();
   await gateway.notes.stop();
-  await save(account);
+  await saveNote(account);
   await expect(account.getByRole('alert')).toContainText('It is not known whether the note was saved');
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
   await expect(account.getByLabel('Text')).toHaveValue('rye');
-  await awayAndBack(account);
+  await leaveAndReturn(account);
   await expect(account.locator('.form-alert')).toContainText('It is not known whether the note was saved');
   await expect(account.getByText('Your notes could not be fetched. The server is not available')).toBeVisible();
   await expect(account.getByLabel('Text')).toHaveValue('rye');
   await gateway.notes.start();
   await account.getByRole('button', { name: 'Try again' }).click();
-  await expect(cards(account)).toHaveCount(1);
-  await save(account);
+  await expect(noteCards(account)).toHaveCount(1);
+  await saveNote(account);
   await expect(account.getByRole('heading', { level: 2, name: 'Bread' })).toBeVisible();
-  const saves = () => wire.to(api.notes).filter((it) => it.method === 'POST');
-  const failed = Array.from({ length: TRIES_OF_AN_ACTION }, () => 503);
+  const saves = () => networkLog.to(api.notes).filter((it) => it.method === 'POST');
+  const failed = Array.from({ length: TRIES_PER_ACTION }, () => 503);
   await expect.poll(() => saves().map((it) => it.outcome)).toEqual([...failed, 201]);
   expect(sharedKey(saves())).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a gateway that does not know the newest key yet ends nothing', async ({ account, wire }) => {
+test('a gateway that does not know the newest key yet revokes no session', async ({ account, networkLog }) => {
   await openNotes(account);
-  wire.forget();
+  networkLog.clear();
   const challenge = 'Bearer realm="http://localhost/api/notes", error="invalid_token"';
   await account.route(
     `**${api.notes}?*`,
@@ -413,63 +419,58 @@ test('a gateway that does not know the newest key yet ends nothing', async ({ ac
         status: 401,
         contentType: 'text/plain',
         headers: { 'WWW-Authenticate': challenge },
-        body: 'Jwks doesn\'t have key to match kid or alg from Jwt',
+        body: "Jwks doesn't have key to match kid or alg from Jwt",
       }),
     { times: 2 },
   );
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account.getByText('Your login is not accepted here, though it was just renewed.')).toBeVisible();
-  // Renewed once and repeated once, not for ever.
-  expect(lines(wire)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
+  // One refresh and one retry, not more.
+  expect(notesTraffic(networkLog)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 200`, `GET ${api.notes} 401`]);
   await account.getByRole('button', { name: 'Try again' }).click();
   await expect(account.getByRole('status')).toHaveText('You have no notes yet.');
 });
 
-test('a page asks whether its session stands only while somebody looks at it', async ({ account, wire }) => {
+test('a page polls its session only while it is visible', async ({ account, networkLog }) => {
   await account.clock.install();
   await openNotes(account);
-  wire.forget();
+  networkLog.clear();
   await account.clock.runFor(10_000);
-  await expect.poll(() => wire.to(api.me).length).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => networkLog.to(api.me).length).toBeGreaterThanOrEqual(1);
   await account.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }));
-  const asked = wire.to(api.me).length;
+  const asked = networkLog.to(api.me).length;
   await account.clock.runFor(60_000);
-  // What the timers would have sent is sent before this.
+  // Calls of the timers would have been sent before this one.
   await account.getByRole('button', { name: 'Search' }).click();
-  await expect.poll(() => lines(wire)).toEqual([`GET ${api.notes} 200`]);
-  expect(wire.to(api.me)).toHaveLength(asked);
+  await expect.poll(() => notesTraffic(networkLog)).toEqual([`GET ${api.notes} 200`]);
+  expect(networkLog.to(api.me)).toHaveLength(asked);
 });
 
-test('a page that nobody looks at is refused by the service within 5 s of an end elsewhere', async ({
+test('a hidden page is refused by the service within 5 s of a revocation on another device', async ({
   account,
   browser,
   context,
   request,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  await open(elsewhere, '/sessions');
-  await context.addInitScript(() =>
-    Object.defineProperty(Document.prototype, 'hidden', { get: () => true }),
-  );
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  await open(otherDevice, '/sessions');
+  await context.addInitScript(() => Object.defineProperty(Document.prototype, 'hidden', { get: () => true }));
   await openNotes(account);
-  await write(account, 'Milk');
-  wire.forget();
-  await elsewhere.getByRole('button', { name: 'End this session' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('was ended.');
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
+  await writeNote(account, 'Milk');
+  networkLog.clear();
+  await otherDevice.getByRole('button', { name: 'End this session' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const status = async () => (await request.get(api.notes, { headers })).status();
   await expect.poll(status, { timeout: 5_000, intervals: [100] }).toBe(401);
   await account.getByRole('button', { name: 'Search' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  await expectNotice(
-    account,
-    'This session was ended from another of your sessions. Log in again to go on.',
-  );
-  // The service has refused; why the session was ended it cannot know, and Baton was asked for that, once.
-  expect(lines(wire).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
-  expect(wire.to(api.me)).toHaveLength(1);
-  await elsewhere.context().close();
+  await expectNotice(account, 'This session was ended from another of your sessions. Log in again to go on.');
+  // The service has refused; it cannot know why the session was revoked, so the page asked Baton, once.
+  expect(notesTraffic(networkLog).slice(-2)).toEqual([`GET ${api.notes} 401`, `POST ${api.refresh} 401`]);
+  expect(networkLog.to(api.me)).toHaveLength(1);
+  await otherDevice.context().close();
 });

@@ -1,8 +1,7 @@
-// The strength meter and the server's answer come from one rule: what the meter says while one
-// types is what the server does when one sends.
+// The strength meter and the server judge passwords by one rule: what the meter accepts, the server accepts.
 import { api, pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import { expectAccountOf, open, stranger } from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { expectAccountOf, newUser, open } from '../support/users';
 
 const refused = [
   ['too short', 'four words', /^Use at least 15 characters; this has 10\./],
@@ -13,27 +12,21 @@ const refused = [
 ] as const;
 
 for (const [what, password, sentence] of refused) {
-  test(`a password that is ${what} is refused in the words of the meter`, async ({
-    page,
-    wire,
-  }) => {
-    const ada = stranger();
+  test(`a password that is ${what} is refused in the words of the meter`, async ({ page, networkLog }) => {
+    const ada = newUser();
     const typed = what === 'the account itself' ? ada.email : password;
     await open(page, pages.register);
     const field = page.getByLabel('Password', { exact: true });
     await page.getByLabel('Email').fill(ada.email);
     await field.fill(typed);
     await expect(page.locator('.strength-text')).toHaveText(sentence);
-    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute(
-      'aria-valuetext',
-      'not accepted',
-    );
+    await expect(page.getByRole('meter', { name: 'Strength' })).toHaveAttribute('aria-valuetext', 'not accepted');
     const meter = await page.locator('.strength-text').innerText();
 
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.locator('#password-error')).toHaveText(meter);
     await expect(field).toBeFocused();
-    await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 422`]);
+    await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 422`]);
   });
 }
 
@@ -44,8 +37,8 @@ const accepted = [
 ] as const;
 
 for (const [level, sentence, password] of accepted) {
-  test(`a password that the meter calls ${level} is accepted`, async ({ page, wire }) => {
-    const ada = stranger();
+  test(`a password that the meter calls ${level} is accepted`, async ({ page, networkLog }) => {
+    const ada = newUser();
     await open(page, pages.register);
     await page.getByLabel('Email').fill(ada.email);
     await page.getByLabel('Password', { exact: true }).fill(password);
@@ -53,7 +46,7 @@ for (const [level, sentence, password] of accepted) {
     await expect(page.getByRole('meter')).toHaveAttribute('aria-valuetext', level);
     await page.getByRole('button', { name: 'Create account' }).click();
     await expectAccountOf(page, ada);
-    await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 201`]);
+    await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 201`]);
   });
 }
 

@@ -1,10 +1,10 @@
-// Too many tries: the form counts down, and works again when it is over.
+// HTTP 429: the form counts down to Retry-After, and works again afterwards.
 import { api, pages } from '../support/contract';
-import { answerNext, problem } from '../support/network';
-import { expect, test } from '../support/test';
+import { expect, test } from '../support/fixtures';
+import { mockNextResponse, problem } from '../support/network-faults';
 import { expectAccountOf, open, sendLogin } from '../support/users';
 
-/** A text that stands for a second is missed by who looks now and then. */
+/** Polling would miss a text that is shown for one second. */
 function collectsTheCountdown(): string[] {
   const said: string[] = [];
   new MutationObserver(() => {
@@ -14,15 +14,11 @@ function collectsTheCountdown(): string[] {
   return said;
 }
 
-test('a login that comes too often counts the seconds, and then works', async ({
-  page,
-  user,
-  wire,
-}) => {
+test('a login that comes too often counts the seconds, and then works', async ({ page, user, networkLog }) => {
   await open(page, pages.login);
   const limited = { ...problem(429, 'rate_limited'), headers: { 'Retry-After': '5' } };
   const said = await page.evaluateHandle(collectsTheCountdown);
-  await answerNext(page, api.login, limited);
+  await mockNextResponse(page, api.login, limited);
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText('That was too often.');
   await expect(page.getByRole('timer')).toBeVisible();
@@ -35,33 +31,30 @@ test('a login that comes too often counts the seconds, and then works', async ({
   expect(countdown.at(-1)).toBe('Try again in a second.');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(button).not.toHaveAttribute('aria-disabled');
-  expect(wire.lines()).toEqual([`POST ${api.login} 429`]);
+  expect(networkLog.lines()).toEqual([`POST ${api.login} 429`]);
   await button.click();
   await expectAccountOf(page, user);
 });
 
-test('a limit without a time is said without one', async ({ page, user }) => {
+test('a rate limit without Retry-After is shown without a countdown', async ({ page, user }) => {
   await open(page, pages.login);
-  await answerNext(page, api.login, problem(429, 'rate_limited'));
+  await mockNextResponse(page, api.login, problem(429, 'rate_limited'));
   await sendLogin(page, user);
   await expect(page.getByRole('alert')).toHaveText('That was too often. Try again later.');
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
 });
 
-test('a lockout says what lifts it instead of counting, and one may try again', async ({
-  page,
-  user,
-}) => {
+test('a lockout says what lifts it instead of counting down, and allows another try', async ({ page, user }) => {
   await open(page, pages.login);
   const lockout = problem(429, 'rate_limited', { limited_by: 'lockout' });
-  await answerNext(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });
+  await mockNextResponse(page, api.login, { ...lockout, headers: { 'Retry-After': '31536000' } });
   await sendLogin(page, user);
   const alert = page.getByRole('alert');
   await expect(alert).toContainText('log in on a device where you have logged in before');
   await expect(alert).toContainText('ask the administrator');
   await expect(page.getByRole('timer')).toHaveCount(0);
-  // The administrator may have lifted it by now.
+  // The administrator may have lifted the lockout by now.
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
 });

@@ -1,20 +1,9 @@
 import { api, pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  logOut,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { callTheApi, expectAccountOf, expectCallResult, logOut, newUser, open, sendLogin } from '../support/users';
 
-test('a stranger creates an account, is logged in, and can log in again later', async ({
-  page,
-  wire,
-}) => {
-  const ada = stranger();
+test('a new user creates an account, is logged in, and can log in again later', async ({ page, networkLog }) => {
+  const ada = newUser();
   await open(page, pages.home);
   await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
   await expect(page).toHaveURL(pages.register);
@@ -26,18 +15,16 @@ test('a stranger creates an account, is logged in, and can log in again later', 
   await expect(page.getByRole('main')).toContainText(ada.name);
   await callTheApi(page);
   await expectCallResult(page, 'Answered in one try.');
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 201`, `GET ${api.me} 200`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 201`, `GET ${api.me} 200`]);
 
   await logOut(page);
   await expect(page).toHaveURL(pages.login);
   await sendLogin(page, ada);
   await expectAccountOf(page, ada);
-  await expect.poll(() => wire.to(api.login).map((it) => it.outcome)).toEqual([200]);
+  await expect.poll(() => networkLog.to(api.login).map((it) => it.outcome)).toEqual([200]);
 });
 
-test('what is missing is said beside each field, and the focus goes to the first', async ({
-  page,
-}) => {
+test('what is missing is said beside each field, and the focus goes to the first', async ({ page }) => {
   await open(page, pages.register);
   await page.getByRole('button', { name: 'Create account' }).click();
   const email = page.getByLabel('Email');
@@ -56,23 +43,21 @@ test('what is missing is said beside each field, and the focus goes to the first
 test('an address that has an account is refused where it was typed, and nothing typed is lost', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await open(page, pages.register);
   await page.getByLabel('Email').fill(user.email);
   await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Create account' }).click();
   const email = page.getByLabel('Email');
-  await expect(email).toHaveAccessibleDescription(
-    'There is an account with this email address already.',
-  );
+  await expect(email).toHaveAccessibleDescription('There is an account with this email address already.');
   await expect(email).toBeFocused();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue(user.password);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.register} 409`]);
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.register} 409`]);
 });
 
-test('what is typed before the scripts have taken over is kept and sent', async ({ page, user }) => {
-  // The program arrives only after the user has typed.
+test('input from before hydration is kept and sent', async ({ page, user }) => {
+  // The WebAssembly arrives only after the user has typed.
   let arrive = () => {};
   const typed = new Promise<void>((resolve) => (arrive = resolve));
   await page.route('**/*.wasm', async (route) => {

@@ -1,79 +1,67 @@
-// A thief has copied the cookie. As soon as owner and thief have both used it, the session is over
-// for both, and the owner is told.
-import { api, loginAndBack, pages } from '../support/contract';
-import { present, ticket } from '../support/jar';
+// A thief has copied the refresh cookie. Once owner and thief have both presented it (replay), the session is revoked
+// for both, and the owner is warned.
+import { api, loginWithReturn, pages } from '../support/contract';
+import { presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
 import { IPHONE } from '../support/sessions';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  logIn,
-  sendLogin,
-} from '../support/users';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
 
-/** A call with a token of the session is told why it ended; a refresh is not. */
+/** A call with an access token of the session gets the reason of the revocation; a refresh does not. */
 const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
 const whoKnows = /^Your session is over: it has expired, was ended, or/;
 
-test('a copied cookie that is presented after the owner ends the session, and the page says why', async ({
+test("a copied cookie that is replayed after the owner's refresh revokes the session, and the page says why", async ({
   account,
   context,
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   const stolen = await ticket(context);
   await account.reload();
   await expectAccountOf(account, user);
-  expect(await present(playwright.request, server.origin, stolen)).toEqual({
+  expect(await presentRefreshToken(playwright.request, server.origin, stolen)).toEqual({
     status: 401,
     code: 'invalid_grant',
     next: undefined,
   });
 
-  wire.forget();
+  networkLog.clear();
   await callTheApi(account);
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, why);
   await expect(account.locator('body')).not.toContainText(user.email);
-  // The access token stopped at once, and there is no next one.
-  await expect.poll(() => wire.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
+  // The access token is revoked at once, and no new one is issued.
+  await expect.poll(() => networkLog.lines()).toEqual([`GET ${api.me} 401`, `POST ${api.refresh} 401`]);
 
   await sendLogin(account, user);
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
 });
 
-test('a thief who is faster than the owner is found out when the owner comes back', async ({
+test('a thief who refreshes first is detected when the owner refreshes', async ({
   account,
   context,
   playwright,
   server,
-  wire,
+  networkLog,
 }) => {
   const stolen = await ticket(context);
-  const loot = await present(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
-  expect(loot.status, 'nobody can tell yet').toBe(200);
+  const loot = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1');
+  expect(loot.status, 'not detectable yet').toBe(200);
 
-  wire.forget();
+  networkLog.clear();
   await account.reload();
-  await expect(account).toHaveURL(loginAndBack);
+  await expect(account).toHaveURL(loginWithReturn);
   await expectNotice(account, whoKnows);
-  await expect.poll(() => wire.lines()).toEqual([`POST ${api.refresh} 401`]);
-  // What the thief got is worth nothing now.
-  const again = await present(
-    playwright.request,
-    server.origin,
-    loot.next ?? '',
-    'the-thiefs-own-key-2',
-  );
+  await expect.poll(() => networkLog.lines()).toEqual([`POST ${api.refresh} 401`]);
+  // The thief's ticket is revoked now.
+  const again = await presentRefreshToken(playwright.request, server.origin, loot.next ?? '', 'the-thiefs-own-key-2');
   expect(again).toMatchObject({ status: 401, code: 'invalid_grant' });
 });
 
-test('a thief with another browser gets nothing without the password, and the owner goes on', async ({
+test('a thief with another browser gets no token without the password, and the owner keeps the session', async ({
   account,
   context,
   playwright,
@@ -81,19 +69,13 @@ test('a thief with another browser gets nothing without the password, and the ow
   user,
 }) => {
   const stolen = await ticket(context);
-  const refused = await present(
-    playwright.request,
-    server.origin,
-    stolen,
-    'the-thiefs-own-key-1',
-    IPHONE,
-  );
+  const refused = await presentRefreshToken(playwright.request, server.origin, stolen, 'the-thiefs-own-key-1', IPHONE);
   expect(refused).toEqual({
     status: 401,
     code: 'insufficient_user_authentication',
     next: undefined,
   });
-  // Somebody has tried to go on elsewhere: from now on the password is wanted everywhere.
+  // A refresh from another device: from now on the session requires a step-up on every device.
   await account.reload();
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });
   await dialog.getByLabel('Password', { exact: true }).fill(user.password);
@@ -102,21 +84,15 @@ test('a thief with another browser gets nothing without the password, and the ow
   await expectAccountOf(account, user);
 });
 
-test('every tab of the session is told', async ({
-  account,
-  context,
-  playwright,
-  server,
-  user,
-}) => {
+test('every tab of the session shows why', async ({ account, context, playwright, server, user }) => {
   const other = await context.newPage();
   const stolen = await ticket(context);
   await other.goto(pages.account);
   await expectAccountOf(other, user);
-  await present(playwright.request, server.origin, stolen);
+  await presentRefreshToken(playwright.request, server.origin, stolen);
   await callTheApi(account);
   for (const tab of [account, other]) {
-    await expect(tab).toHaveURL(loginAndBack);
+    await expect(tab).toHaveURL(loginWithReturn);
     await expectNotice(tab, why);
   }
 });
@@ -124,21 +100,21 @@ test('every tab of the session is told', async ({
 test("the user's other browser stays logged in", async ({
   account,
   browser,
-  complaints,
+  consoleErrors,
   context,
   playwright,
   server,
   user,
 }) => {
-  const elsewhere = await browser.newContext({ baseURL: server.origin });
-  complaints.watch(elsewhere);
-  const laptop = await elsewhere.newPage();
+  const otherBrowser = await browser.newContext({ baseURL: server.origin });
+  consoleErrors.watch(otherBrowser);
+  const laptop = await otherBrowser.newPage();
   await logIn(laptop, user);
 
   const stolen = await ticket(context);
   await account.reload();
   await expectAccountOf(account, user);
-  await present(playwright.request, server.origin, stolen);
+  await presentRefreshToken(playwright.request, server.origin, stolen);
   await callTheApi(account);
   await expectNotice(account, why);
 
@@ -146,5 +122,5 @@ test("the user's other browser stays logged in", async ({
   await expectCallResult(laptop, 'Answered in one try.');
   await laptop.reload();
   await expectAccountOf(laptop, user);
-  await elsewhere.close();
+  await otherBrowser.close();
 });

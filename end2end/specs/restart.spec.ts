@@ -1,24 +1,19 @@
-// The server goes away under its users. This file stops its worker's server, and starts it again.
+// The server restarts under its users. This file stops and starts its worker's server.
 import { api } from '../support/contract';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-} from '../support/users';
+import { expect, test } from '../support/fixtures';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice } from '../support/users';
 
-test.beforeEach(({ complaints }) => {
-  // Whatever the page was fetching when the server went, its icon for one.
-  complaints.expect(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
+test.beforeEach(({ consoleErrors }) => {
+  // Requests that were in flight when the server stopped, of the icon for one.
+  consoleErrors.allow(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE/);
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  test(`a server that is ended with ${signal} and started again signs nobody out`, async ({
+  test(`a server that is ended with ${signal} and started again signs no user out`, async ({
     account,
     server,
     user,
-    wire,
+    networkLog,
   }) => {
     await server.stop(signal);
     await callTheApi(account);
@@ -28,18 +23,18 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await expectCallResult(account, 'Answered in one try.');
     await account.reload();
     await expectAccountOf(account, user);
-    await expect.poll(() => wire.refreshOutcomes()).toEqual([200]);
+    await expect.poll(() => networkLog.refreshOutcomes()).toEqual([200]);
   });
 }
 
-test('a refresh that finds the server gone goes on when it is back', async ({
+test('a refresh that finds the server down succeeds when it is back', async ({
   account,
   context,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
-  // The page itself comes while there is a server; its refresh waits until there is none.
+  // The page loads while the server runs; its refresh is held until the server is down.
   let arrive = () => {};
   const gone = new Promise<void>((resolve) => (arrive = resolve));
   await context.route(`**${api.refresh}`, async (route) => {
@@ -47,12 +42,12 @@ test('a refresh that finds the server gone goes on when it is back', async ({
     await route.continue();
   });
   await account.reload();
-  await expect.poll(() => wire.refreshes().length).toBe(1);
+  await expect.poll(() => networkLog.refreshes().length).toBe(1);
   await server.stop('SIGKILL');
   arrive();
   await expectNotice(account, 'The server cannot be reached. Your session is kept.');
   await server.start();
-  // By itself if the server was quick, else at a press.
+  // By an automatic retry if the server was quick, else by a press.
   const tryAgain = account.getByRole('button', { name: 'Try again' });
   await expect(async () => {
     if (await tryAgain.isVisible()) await tryAgain.click({ timeout: 1_000 });
@@ -60,6 +55,6 @@ test('a refresh that finds the server gone goes on when it is back', async ({
   }).toPass({ timeout: 20_000 });
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
-  expect(wire.refreshes().length).toBeGreaterThan(1);
-  expect(new Set(wire.refreshes().map((it) => it.attemptKey)).size).toBe(1);
+  expect(networkLog.refreshes().length).toBeGreaterThan(1);
+  expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(1);
 });

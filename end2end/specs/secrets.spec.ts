@@ -1,53 +1,44 @@
-// Where the tokens are not. The access token lives in the page's memory, the refresh token in a
-// cookie that no script can read, and neither anywhere else.
+// Where the tokens are not: the access token lives in the page's memory, the refresh token in an HttpOnly cookie.
 import type { Page } from '@playwright/test';
 import {
-  api,
-  hintCookie,
-  pages,
-  pendingAction,
-  pendingAttempt,
-  refreshCookie,
-  whoseHint,
-} from '../support/contract';
-import { cookie, ticket } from '../support/jar';
-import { holdBack } from '../support/network';
-import { openSettings } from '../support/settings';
-import { expect, test } from '../support/test';
-import {
-  databaseRecords,
-  everythingReadable,
-  everythingStored,
-  partsOf,
+  indexedDbRecords,
   pendingActions,
-} from '../support/traces';
+  scriptReadableState,
+  storageContents,
+  tokenParts,
+} from '../support/browser-storage';
+import { api, hintCookie, hintOwner, pages, pendingAction, pendingAttempt, refreshCookie } from '../support/contract';
+import { getCookie, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
+import { holdRequests } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
+import { openSettings } from '../support/settings';
 import { callTheApi, expectAccountOf, expectCallResult, open, sendLogin } from '../support/users';
-import { sharedKey } from '../support/wire';
 
 /**
- * One action is unanswered: one record is kept, of this name, the same in localStorage and in the database. It is the key
- * and a digest of 64 bits, which is salted with the key.
+ * One action is unanswered: one record of this name is stored, the same in localStorage and in IndexedDB. It is the
+ * idempotency key and a digest of 64 bits, salted with the key.
  */
 async function expectOneRecord(page: Page, name: string, key: string): Promise<void> {
   const copies = await pendingActions(page);
   expect(Object.keys(copies)).toEqual([name]);
   const record = copies[name] ?? '';
-  expect((await databaseRecords(page)).flat(2)).toEqual([record]);
+  expect((await indexedDbRecords(page)).flat(2)).toEqual([record]);
   expect(record).toMatch(/^[0-9a-f]{32} [0-9a-f]{16}$/);
   expect(record.split(' ')[0]).toBe(key);
 }
 
-/** No action is unanswered, and no attempt. */
+/** No action and no attempt is unanswered. */
 async function expectNoRecord(page: Page): Promise<void> {
   expect(await pendingActions(page)).toEqual({});
-  expect((await databaseRecords(page)).flat(2)).toEqual([]);
+  expect((await indexedDbRecords(page)).flat(2)).toEqual([]);
 }
 
 test('no token is in storage, in a readable cookie, in an address or in the document', async ({
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
   const tickets = [await ticket(context)];
   await callTheApi(account);
@@ -57,25 +48,25 @@ test('no token is in storage, in a readable cookie, in an address or in the docu
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
 
-  const tokens = await wire.accessTokens();
+  const tokens = await networkLog.accessTokens();
   expect(tokens, 'one from login and one from the refresh').toHaveLength(2);
-  const readable = await everythingReadable(account);
-  for (const secret of [...tokens.flatMap(partsOf), ...tickets]) {
+  const readable = await scriptReadableState(account);
+  for (const secret of [...tokens.flatMap(tokenParts), ...tickets]) {
     expect(secret.length).toBeGreaterThan(40);
     expect(readable).not.toContain(secret);
   }
-  const addresses = wire.urls.join('\n');
-  for (const secret of [...tokens.flatMap(partsOf), ...tickets, user.password]) {
+  const addresses = networkLog.urls.join('\n');
+  for (const secret of [...tokens.flatMap(tokenParts), ...tickets, user.password]) {
     expect(addresses).not.toContain(secret);
   }
-  // The search finds what is there to be found.
+  // Control: the search finds what is stored.
   expect(readable).toContain(hintCookie);
   expect(readable).toContain(user.email);
   expect(addresses).toContain(api.me);
 });
 
-test('the search would find a token wherever a page might put one', async ({ account, wire }) => {
-  const token = await wire.accessToken();
+test('the search finds a token in every place where a page could leak it', async ({ account, networkLog }) => {
+  const token = await networkLog.accessToken();
   const places: Record<string, (token: string) => unknown> = {
     localStorage: (it) => localStorage.setItem('token', it),
     sessionStorage: (it) => sessionStorage.setItem('token', it),
@@ -89,70 +80,73 @@ test('the search would find a token wherever a page might put one', async ({ acc
         opening.onsuccess = () => {
           const change = opening.result.transaction('tokens', 'readwrite');
           change.objectStore('tokens').put(it, 1);
-          change.oncomplete = () => (opening.result.close(), done());
+          change.oncomplete = () => {
+            opening.result.close();
+            done();
+          };
         };
       }),
   };
   for (const [place, put] of Object.entries(places)) {
     await account.evaluate(put, `${place}:${token}`);
-    expect(await everythingReadable(account), place).toContain(`${place}:${token}`);
+    expect(await scriptReadableState(account), place).toContain(`${place}:${token}`);
   }
 });
 
-test('while a refresh is unanswered its attempt key is kept, and that is no token', async ({
+test('while a refresh is unanswered its attempt key is stored, and that is no token', async ({
   account,
   context,
-  wire,
+  networkLog,
 }) => {
   const presented = await ticket(context);
-  const gate = await holdBack(account, api.refresh);
+  const gate = await holdRequests(account, api.refresh);
   await account.reload();
   await expect.poll(() => gate.arrived).toBe(1);
   const kept = await account.evaluate(() => ({ ...localStorage }));
-  const key = wire.refreshes()[0]?.attemptKey;
-  expect(kept).toEqual({ [pendingAttempt]: key, [whoseHint]: 'own' });
+  const key = networkLog.refreshes()[0]?.attemptKey;
+  expect(kept).toEqual({ [pendingAttempt]: key, [hintOwner]: 'own' });
   expect(presented).not.toContain(key);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('while a login is unanswered one record is kept, which holds neither address nor password', async ({
+test('while a login is unanswered one record is stored, which holds neither email address nor password', async ({
   page,
   user,
-  wire,
+  networkLog,
 }) => {
   await open(page, pages.login);
-  const gate = await holdBack(page, api.login);
+  const gate = await holdRequests(page, api.login);
   await sendLogin(page, user);
   await expect.poll(() => gate.arrived).toBe(1);
-  await expectOneRecord(page, `${pendingAction}login`, sharedKey(wire.to(api.login)));
-  const stored = await everythingStored(page);
+  await expectOneRecord(page, `${pendingAction}login`, sharedKey(networkLog.to(api.login)));
+  const stored = await storageContents(page);
   for (const secret of [user.email, user.password]) expect(stored).not.toContain(secret);
   gate.open();
   await expectAccountOf(page, user);
   await expectNoRecord(page);
 });
 
-test('while a change is unanswered one record is kept, which holds no token and not what was typed', async ({
+test("while a change is unanswered one record is stored, which holds neither a token nor the user's input", async ({
   account,
   context,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
-  const gate = await holdBack(account, api.name);
+  const gate = await holdRequests(account, api.name);
   const name = 'Grace Passer';
   await account.getByRole('textbox', { name: 'Name (optional)' }).fill(name);
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect.poll(() => gate.arrived).toBe(1);
-  await expectOneRecord(account, `${pendingAction}name`, sharedKey(wire.to(api.name)));
-  const tokens = (await wire.accessTokens()).flatMap(partsOf);
+  await expectOneRecord(account, `${pendingAction}name`, sharedKey(networkLog.to(api.name)));
+  const tokens = (await networkLog.accessTokens()).flatMap(tokenParts);
   expect(tokens).not.toEqual([]);
-  const stored = await everythingStored(account);
+  const stored = await storageContents(account);
   for (const secret of [...tokens, await ticket(context), user.email, user.password, name]) {
     expect(stored).not.toContain(secret);
   }
-  // The search finds what is there to be found.
-  expect(stored).toContain(whoseHint);
+  // Control: the search finds what is stored.
+  expect(stored).toContain(hintOwner);
   gate.open();
   await expect(account.getByText('Your name is changed.')).toBeVisible();
   await expectNoRecord(account);
@@ -171,18 +165,18 @@ test('the cookies have the attributes of the contract', async ({ context, page, 
   expect(attributes).toEqual([
     ['HttpOnly', week, 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
     [week, 'Path=/', 'SameSite=Lax', 'Secure'].sort(),
-    // The device's: it logs nobody in.
+    // The device cookie: it is no login credential.
     ['HttpOnly', 'Max-Age=34560000', 'Path=/', 'SameSite=Strict', 'Secure'].sort(),
   ]);
 
   await expectAccountOf(page, user);
   const common = { domain: 'localhost', path: '/', secure: true };
-  expect(await cookie(context, refreshCookie)).toMatchObject({
+  expect(await getCookie(context, refreshCookie)).toMatchObject({
     ...common,
     httpOnly: true,
     sameSite: 'Strict',
   });
-  expect(await cookie(context, hintCookie)).toMatchObject({
+  expect(await getCookie(context, hintCookie)).toMatchObject({
     ...common,
     httpOnly: false,
     sameSite: 'Lax',
@@ -202,9 +196,6 @@ test('a script can neither read nor replace the refresh cookie', async ({ accoun
 });
 
 test('the cookie alone opens no protected call', async ({ account }) => {
-  const status = await account.evaluate(
-    async (path) => (await fetch(path, { credentials: 'include' })).status,
-    api.me,
-  );
+  const status = await account.evaluate(async (path) => (await fetch(path, { credentials: 'include' })).status, api.me);
   expect(status).toBe(401);
 });

@@ -1,33 +1,22 @@
-// Where am I logged in, and out with the others.
+// The list of active sessions, and their revocation.
 import { api, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
 import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  notKnown,
-  portal,
+  captivePortal,
+  goOffline,
+  mockNextResponse,
+  outcomeUnknown,
   problem,
-} from '../support/network';
-import { logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  expectNotice,
-  open,
-} from '../support/users';
-import { sharedKey } from '../support/wire';
+  TRIES_PER_ACTION,
+} from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
+import { logInOnAnotherDevice } from '../support/sessions';
+import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
 
 const ended = 'This session was ended from another of your sessions. Log in again to go on.';
 
-test('the page says where one is logged in, this one first', async ({
-  account,
-  browser,
-  server,
-  user,
-}) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+test('the page lists the sessions of the user, the current one first', async ({ account, browser, server, user }) => {
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
   const cards = account.locator('.session-card');
@@ -42,17 +31,17 @@ test('the page says where one is logged in, this one first', async ({
       await expect(card.getByText(term)).toBeVisible();
     }
   }
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('a session that is ended elsewhere is out at its next call, and its page says why', async ({
+test('a session that is revoked on another device is out at its next call, and its page says why', async ({
   account,
   browser,
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
-  const tab = await elsewhere.context().newPage();
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
+  const tab = await otherDevice.context().newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
 
@@ -61,31 +50,31 @@ test('a session that is ended elsewhere is out at its next call, and its page sa
   await expect(account.getByText('The session with Firefox on Linux was ended.')).toBeVisible();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
-  // The button is gone; the focus is not lost with it.
+  // The button is gone, and the focus moves to the heading.
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 
-  await callTheApi(elsewhere);
-  await expectNotice(elsewhere, ended);
+  await callTheApi(otherDevice);
+  await expectNotice(otherDevice, ended);
   await expectNotice(tab, ended);
-  for (const page of [elsewhere, tab]) {
+  for (const page of [otherDevice, tab]) {
     await expect(page).toHaveURL('/login?next=%2Faccount');
     await expect(page.locator('body')).not.toContainText(user.email);
   }
-  // Here everything goes on.
+  // The current session is not affected.
   await account.reload();
   await expect(account.locator('.session-card')).toHaveCount(1);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('all others are ended at once, and this one goes on', async ({
+test('all other sessions are revoked at once, and the current one remains', async ({
   account,
   browser,
   server,
   user,
 }) => {
   const others = [
-    await logInElsewhere(browser, server.origin, user),
-    await logInElsewhere(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
   ];
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(3);
@@ -102,59 +91,46 @@ test('all others are ended at once, and this one goes on', async ({
   await expectCallResult(account, 'Answered in one try.');
 });
 
-test('a session that is gone already leaves the list as if it had been ended now', async ({
+test('a session that is already gone leaves the list as if it were revoked now', async ({
   account,
   browser,
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   await account.route(`**${api.sessions}/*`, (route) => route.fulfill(problem(404, 'not_found')));
   await account.getByRole('button', { name: 'End this session' }).click();
   await expect(account.locator('.session-card')).toHaveCount(1);
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('what did not happen is not shown as if it had', async ({
-  account,
-  browser,
-  server,
-  user,
-  wire,
-}) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+test('a revocation that failed is not shown as done', async ({ account, browser, server, user, networkLog }) => {
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
-  wire.forget();
-  const mend = await cutTheCable(account);
+  networkLog.clear();
+  const goOnline = await goOffline(account);
   await account.getByRole('button', { name: 'End this session' }).click();
-  await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${notKnown}`);
+  await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
   await expect(account.locator('.session-card')).toHaveCount(2);
-  await mend();
-  await answerNext(account, api.sessions, portal, TRIES_OF_AN_ACTION);
+  await goOnline();
+  await mockNextResponse(account, api.sessions, captivePortal, TRIES_PER_ACTION);
   await account.getByRole('button', { name: 'End all other sessions' }).click();
   await expect(account.getByRole('status')).toHaveText(
-    `The server gave an answer this page does not understand (200). ${notKnown}`,
+    `The server gave an answer this page does not understand (200). ${outcomeUnknown}`,
   );
   await expect(account.locator('.session-card')).toHaveCount(2);
-  const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_OF_AN_ACTION }, () => outcome);
-  await expect
-    .poll(() => wire.exchanges.map((it) => it.outcome))
-    .toEqual([...tries('lost'), ...tries(200)]);
-  const [one, all] = [
-    wire.exchanges.slice(0, TRIES_OF_AN_ACTION),
-    wire.exchanges.slice(TRIES_OF_AN_ACTION),
-  ];
+  const tries = (outcome: 'lost' | 200) => Array.from({ length: TRIES_PER_ACTION }, () => outcome);
+  await expect.poll(() => networkLog.exchanges.map((it) => it.outcome)).toEqual([...tries('lost'), ...tries(200)]);
+  const [one, all] = [networkLog.exchanges.slice(0, TRIES_PER_ACTION), networkLog.exchanges.slice(TRIES_PER_ACTION)];
   expect(sharedKey(one)).not.toBe(sharedKey(all));
-  await elsewhere.context().close();
+  await otherDevice.context().close();
 });
 
-test('a list that cannot be fetched says so, and is fetched on the second try', async ({
-  account,
-}) => {
-  await answerNext(account, api.sessions, problem(503, 'temporarily_unavailable'));
+test('a list that cannot be fetched says so, and is fetched on the second try', async ({ account }) => {
+  await mockNextResponse(account, api.sessions, problem(503, 'temporarily_unavailable'));
   await account.getByRole('link', { name: 'Sessions' }).click();
   await expect(account.getByRole('alert')).toContainText('Your sessions could not be fetched.');
   await account.getByRole('button', { name: 'Try again' }).click();

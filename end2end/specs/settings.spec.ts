@@ -1,18 +1,13 @@
-// Name, password, and the end of the account.
+// Settings: name, password, and the deletion of the account.
 import type { APIRequest, Page } from '@playwright/test';
+import { storedKeys, storePendingAction, storeSessionState } from '../support/browser-storage';
 import { api, hintCookie, pages, pendingAttempt, refreshCookie } from '../support/contract';
-import { cookie, keepAnAction, keepSomething, keptNames, present, ticket } from '../support/jar';
-import {
-  TRIES_OF_AN_ACTION,
-  answerNext,
-  cutTheCable,
-  loseTheNextAnswer,
-  problem,
-} from '../support/network';
-import { logInElsewhere } from '../support/sessions';
+import { getCookie, presentRefreshToken, ticket } from '../support/cookies';
+import { expect, test } from '../support/fixtures';
+import { goOffline, loseNextAnswer, mockNextResponse, problem, TRIES_PER_ACTION } from '../support/network-faults';
+import { sharedKey } from '../support/network-log';
+import { logInOnAnotherDevice } from '../support/sessions';
 import { changePassword, openSettings, passwordChanged } from '../support/settings';
-import { expect, test } from '../support/test';
-import { sharedKey } from '../support/wire';
 import {
   callTheApi,
   expectAccountOf,
@@ -20,8 +15,8 @@ import {
   expectNotice,
   logIn,
   logOut,
+  newUser,
   open,
-  stranger,
   type User,
 } from '../support/users';
 
@@ -46,34 +41,34 @@ test('the name can be changed, and taken away', async ({ account, user }) => {
   await expect(name).toBeFocused();
 });
 
-test('another password ends all other sessions, and this one goes on in all of its tabs', async ({
+test('a password change revokes all other sessions, and the current one remains in all of its tabs', async ({
   account,
   browser,
   context,
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
   await openSettings(account);
   const before = await ticket(context);
-  const next = stranger().password;
-  wire.forget();
+  const next = newUser().password;
+  networkLog.clear();
   await changePassword(account, user.password, next);
   await expect(account.getByText(passwordChanged)).toBeVisible();
   await expect(account.getByLabel('New password')).toHaveValue('');
-  await expect.poll(() => wire.lines()).toEqual([`PUT ${api.password} 204`]);
-  expect(wire.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
+  await expect.poll(() => networkLog.lines()).toEqual([`PUT ${api.password} 204`]);
+  expect(networkLog.to(api.password)[0]?.attemptKey).toMatch(/^[0-9a-f]{32}$/);
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
-  expect(await ticket(context), 'the refresh token is passed on').not.toBe(before);
+  expect(await ticket(context), 'the refresh token is rotated').not.toBe(before);
 
-  await callTheApi(elsewhere);
-  await expectNotice(elsewhere, /^The password was changed in another session/);
-  await elsewhere.context().close();
+  await callTheApi(otherDevice);
+  await expectNotice(otherDevice, /^The password was changed in another session/);
+  await otherDevice.context().close();
   for (const page of [tab, account]) {
     await open(page, pages.account);
     await callTheApi(page);
@@ -82,15 +77,11 @@ test('another password ends all other sessions, and this one goes on in all of i
   await logOut(account);
   await expect(account).toHaveURL(pages.login);
   await logIn(account, { ...user, password: next });
-  // A copy of what was in the jar before is worth nothing.
-  expect((await present(playwright.request, server.origin, before)).status).toBe(401);
+  // A copy of the earlier cookie is revoked.
+  expect((await presentRefreshToken(playwright.request, server.origin, before)).status).toBe(401);
 });
 
-test('what is wrong with a change of the password is said at its field', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('what is wrong with a change of the password is said at its field', async ({ account, user, networkLog }) => {
   await openSettings(account);
   await account.getByLabel('New password').fill('manchesterunited');
   await expect(account.getByText(/^Many people use this password/)).toBeVisible();
@@ -98,28 +89,21 @@ test('what is wrong with a change of the password is said at its field', async (
   await expect(account.locator('#new_password-error')).toHaveText(/^Many people use this password/);
   await expect(account.getByLabel('New password')).toBeFocused();
 
-  await changePassword(account, `${user.password}?`, stranger().password);
-  await expect(account.locator('#current_password-error')).toHaveText(
-    'This is not your current password.',
-  );
+  await changePassword(account, `${user.password}?`, newUser().password);
+  await expect(account.locator('#current_password-error')).toHaveText('This is not your current password.');
   await expect(account.getByLabel('Current password')).toBeFocused();
-  // Neither changed anything: no attempt is pending, and the session stands.
+  // Neither try changed the password: no attempt is pending, and the session is valid.
   expect(await account.evaluate((it) => localStorage.getItem(it), pendingAttempt)).toBeNull();
-  wire.forget();
+  networkLog.clear();
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
-  expect(wire.refreshOutcomes()).toEqual([200]);
+  expect(networkLog.refreshOutcomes()).toEqual([200]);
 });
 
-/** The server changes the password, and the first answer is lost. The new password. */
-async function changeAndLoseTheAnswer(
-  account: Page,
-  request: APIRequest,
-  origin: string,
-  user: User,
-): Promise<string> {
-  const lost = await loseTheNextAnswer(account, request, origin, 'may retry', api.password);
-  const next = stranger().password;
+/** The server changes the password, and the first answer is lost. Returns the new password. */
+async function changeAndLoseTheAnswer(account: Page, request: APIRequest, origin: string, user: User): Promise<string> {
+  const lost = await loseNextAnswer(account, request, origin, 'may retry', api.password);
+  const next = newUser().password;
   await changePassword(account, user.password, next);
   expect((await lost.answer).status).toBe(204);
   return next;
@@ -130,94 +114,83 @@ test('a change of the password whose answer is lost is asked for again, and made
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
-  wire.forget();
+  networkLog.clear();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
   await expect(account.getByText(passwordChanged)).toBeVisible();
-  await expect
-    .poll(() => wire.lines())
-    .toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
-  sharedKey(wire.exchanges);
-  await changePassword(account, next, stranger().password);
+  await expect.poll(() => networkLog.lines()).toEqual([`PUT ${api.password} lost`, `PUT ${api.password} 204`]);
+  sharedKey(networkLog.exchanges);
+  await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
-test('a change of the password whose answer stays lost signs nobody out', async ({
+test('a change of the password whose answer stays lost signs no user out', async ({
   account,
   playwright,
   server,
   user,
-  wire,
+  networkLog,
 }) => {
   await openSettings(account);
-  wire.forget();
+  networkLog.clear();
   const next = await changeAndLoseTheAnswer(account, playwright.request, server.origin, user);
-  const mend = await cutTheCable(account);
-  await expect(account.getByRole('alert')).toContainText(
-    'It is not known whether your password was changed.',
-  );
-  await mend();
-  // The next refresh asks for the lost cookie with the key of the change, before anything else.
+  const goOnline = await goOffline(account);
+  await expect(account.getByRole('alert')).toContainText('It is not known whether your password was changed.');
+  await goOnline();
+  // The next refresh retries with the key of the change to get the lost cookie, before the next change is sent.
   await account.getByRole('button', { name: 'Change password' }).click();
   await expect(account.getByText('This is not your current password.')).toBeVisible();
   await expect
-    .poll(() => wire.lines())
+    .poll(() => networkLog.lines())
     .toEqual([
-      ...Array<string>(TRIES_OF_AN_ACTION).fill(`PUT ${api.password} lost`),
+      ...Array<string>(TRIES_PER_ACTION).fill(`PUT ${api.password} lost`),
       `POST ${api.refresh} 200`,
       `PUT ${api.password} 401`,
     ]);
-  const key = sharedKey(wire.exchanges.slice(0, -1));
-  expect(wire.exchanges.at(-1)?.attemptKey).not.toBe(key);
+  const key = sharedKey(networkLog.exchanges.slice(0, -1));
+  expect(networkLog.exchanges.at(-1)?.attemptKey).not.toBe(key);
   await account.reload();
   await expect(account.getByLabel('New password')).toBeVisible();
-  await changePassword(account, next, stranger().password);
+  await changePassword(account, next, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
 });
 
-test('a pending attempt is answered before the password is changed', async ({
-  account,
-  user,
-  wire,
-}) => {
+test('a pending attempt is answered before the password is changed', async ({ account, user, networkLog }) => {
   await openSettings(account);
   const pending = '00112233445566778899aabbccddeeff';
-  await account.evaluate(([name, key]) => localStorage.setItem(name!, key!), [
-    pendingAttempt,
-    pending,
-  ]);
-  wire.forget();
-  await changePassword(account, user.password, stranger().password);
+  await account.evaluate(([name, key]) => localStorage.setItem(name, key), [pendingAttempt, pending] as const);
+  networkLog.clear();
+  await changePassword(account, user.password, newUser().password);
   await expect(account.getByText(passwordChanged)).toBeVisible();
-  const [refresh, change] = wire.exchanges;
+  const [refresh, change] = networkLog.exchanges;
   expect(refresh).toMatchObject({ path: api.refresh, attemptKey: pending, outcome: 200 });
   expect(change).toMatchObject({ path: api.password, outcome: 204 });
   expect(change?.attemptKey).not.toBe(pending);
 });
 
-test('an account is deleted once it is meant, everywhere, and the page says so calmly', async ({
+test('an account is deleted after confirmation, on every device, and the page says so calmly', async ({
   account,
   browser,
   context,
   server,
   user,
 }) => {
-  const elsewhere = await logInElsewhere(browser, server.origin, user);
+  const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   const tab = await context.newPage();
   await tab.goto(pages.account);
   await expectAccountOf(tab, user);
   await openSettings(account);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await expect(account.getByText('Tick this first, if you mean it.')).toBeVisible();
-  await keepSomething(account);
-  await keepAnAction(account);
+  await storeSessionState(account);
+  await storePendingAction(account);
   await account.getByLabel('I understand that this cannot be undone.').check();
 
-  // It takes the password if the login is old.
+  // It requires a step-up if the login is stale.
   const challenge = problem(401, 'insufficient_user_authentication');
-  await answerNext(account, api.me, challenge);
+  await mockNextResponse(account, api.me, challenge);
   await account.getByRole('button', { name: 'Delete my account' }).click();
   await account.getByRole('dialog').getByLabel('Password', { exact: true }).fill(user.password);
   await account.getByRole('dialog').getByLabel('Password', { exact: true }).press('Enter');
@@ -227,13 +200,13 @@ test('an account is deleted once it is meant, everywhere, and the page says so c
     await expect(page.locator('.notice')).toHaveAttribute('data-kind', 'calm');
     await expect(page).toHaveURL(pages.login);
     await expect(page.locator('body')).not.toContainText(user.email);
-    await expect.poll(() => keptNames(page)).toEqual([]);
+    await expect.poll(() => storedKeys(page)).toEqual([]);
   }
-  expect(await cookie(context, refreshCookie)).toBeUndefined();
-  expect(await cookie(context, hintCookie)).toBeUndefined();
-  await callTheApi(elsewhere);
-  await expect(elsewhere).toHaveURL('/login');
-  await elsewhere.context().close();
+  expect(await getCookie(context, refreshCookie)).toBeUndefined();
+  expect(await getCookie(context, hintCookie)).toBeUndefined();
+  await callTheApi(otherDevice);
+  await expect(otherDevice).toHaveURL('/login');
+  await otherDevice.context().close();
   await account.getByLabel('Email').fill(user.email);
   await account.getByLabel('Password', { exact: true }).fill(user.password);
   await account.getByRole('main').getByRole('button', { name: 'Log in' }).click();

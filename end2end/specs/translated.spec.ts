@@ -1,31 +1,21 @@
-// A translator has put elements of its own in the place of every text. What changes on the page still changes.
+// A translator has replaced every text with its own elements. Texts that change still change.
 import { api, pages } from '../support/contract';
-import { translate } from '../support/foreign';
-import { Gate, answerNext, cutTheCable, json, problem } from '../support/network';
-import { event, logInElsewhere } from '../support/sessions';
-import { expect, test } from '../support/test';
-import {
-  callTheApi,
-  expectAccountOf,
-  expectCallResult,
-  open,
-  sendLogin,
-  stranger,
-} from '../support/users';
+import { translatePage } from '../support/dom-mutations';
+import { expect, test } from '../support/fixtures';
+import { goOffline, json, mockNextResponse, problem, RequestGate } from '../support/network-faults';
+import { logInOnAnotherDevice, mockEvent } from '../support/sessions';
+import { callTheApi, expectAccountOf, expectCallResult, newUser, open, sendLogin } from '../support/users';
 
-test('a form on a translated page says what is wrong now, not what was wrong before', async ({
-  page,
-  user,
-}) => {
+test('a form on a translated page says what is wrong now, not what was wrong before', async ({ page, user }) => {
   await open(page, pages.login);
-  await page.evaluate(translate);
+  await page.evaluate(translatePage);
   await page.getByRole('button', { name: 'Show password' }).click();
   await expect(page.getByRole('button', { name: 'Hide password' })).toBeVisible();
   await page.getByRole('button', { name: 'Hide password' }).click();
   await sendLogin(page, { ...user, password: `${user.password}?` });
   const alert = page.getByRole('alert');
   await expect(alert).toHaveText(/^This email address and password open no account/);
-  await answerNext(page, api.login, {
+  await mockNextResponse(page, api.login, {
     ...problem(429, 'rate_limited'),
     headers: { 'Retry-After': '3' },
   });
@@ -37,14 +27,11 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
   await expectAccountOf(page, user);
 });
 
-test('a translated page gives way to the next, and the header to who is logged in', async ({
-  page,
-  user,
-}) => {
+test('a translated page is replaced by the next, and its header follows the login', async ({ page, user }) => {
   const heading = page.getByRole('heading', { level: 1 });
   const main = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
   await open(page, pages.home);
-  await page.evaluate(translate);
+  await page.evaluate(translatePage);
   const links = page.locator('.hero-actions').getByRole('link');
   await expect(links).toHaveText(['Create an account', 'I have one already']);
   await links.first().click();
@@ -66,9 +53,9 @@ test('a translated page gives way to the next, and the header to who is logged i
 });
 
 test('a password is judged as it is typed on a translated page', async ({ page }) => {
-  const user = stranger();
+  const user = newUser();
   await open(page, pages.register);
-  await page.evaluate(translate);
+  await page.evaluate(translatePage);
   const judgement = page.locator('#password-hint');
   const password = page.getByLabel('Password', { exact: true });
   await expect(judgement).toHaveText(/^At least 15 characters/);
@@ -85,22 +72,22 @@ test('a password is judged as it is typed on a translated page', async ({ page }
   await expectAccountOf(page, user);
 });
 
-test('a translated page behind the login counts down, answers, and gives way to the next', async ({
+test('a translated page behind the login counts down, answers, and is replaced by the next', async ({
   account,
   user,
 }) => {
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   const countdown = account.getByTestId('access-token-countdown');
   const before = await countdown.textContent();
   await expect(countdown).not.toHaveText(before ?? '');
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
   await expect(account.getByText('call the API to see')).toHaveCount(0);
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached/);
-  await mend();
-  // More calls than the list keeps: each line is of its own call.
+  await goOnline();
+  // More calls than the list keeps: each line belongs to its own call.
   for (let call = 0; call < 10; call += 1) {
     await callTheApi(account);
     await expectCallResult(account, 'Answered in one try.');
@@ -123,38 +110,38 @@ test('a translated page behind the login counts down, answers, and gives way to 
 
 test('a translated page says how the settings were changed', async ({ account }) => {
   await account.goto(pages.settings);
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   await account.getByLabel('Name (optional)').fill('Grace');
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect(account.getByText('Your name is changed.')).toBeVisible();
-  const mend = await cutTheCable(account);
+  const goOnline = await goOffline(account);
   await account.getByRole('button', { name: 'Change name' }).click();
   await expect(account.getByText('Your name is changed.')).toHaveCount(0);
   await expect(account.getByRole('alert')).toHaveText(/^The server cannot be reached/);
-  await mend();
+  await goOnline();
 });
 
-test('a translated list of sessions loses those that are ended, and says so', async ({
+test('a translated list of sessions drops those that are revoked, and says so', async ({
   account,
   browser,
   server,
   user,
 }) => {
   const others = [
-    await logInElsewhere(browser, server.origin, user),
-    await logInElsewhere(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
+    await logInOnAnotherDevice(browser, server.origin, user),
   ];
   const [cards, said] = [account.locator('.session-card'), account.getByRole('status')];
   const endAll = account.getByRole('button', { name: 'End all other sessions' });
   await open(account, pages.sessions);
   await expect(cards).toHaveCount(3);
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   await account.getByRole('button', { name: 'End this session' }).first().click();
   await expect(said).toHaveText('The session with Firefox on Linux was ended.');
   await expect(cards).toHaveCount(2);
 
   // The dialog is translated as it appears.
-  await answerNext(account, api.sessions, problem(401, 'insufficient_user_authentication'));
+  await mockNextResponse(account, api.sessions, problem(401, 'insufficient_user_authentication'));
   await endAll.click();
   const dialog = account.getByRole('dialog', { name: 'Enter your password' });
   const password = dialog.getByLabel('Password', { exact: true });
@@ -177,7 +164,7 @@ test('a translated list of events is filtered, and older ones are added to it', 
   const filter = (name: string) => account.getByRole('button', { name, exact: true });
   await account.getByRole('link', { name: 'Activity' }).click();
   await expect(events.first()).toHaveText(/^A login on a device that is new to this account/);
-  await account.evaluate(translate);
+  await account.evaluate(translatePage);
   await filter('Endings and alarms').click();
   await expect(events).toHaveText([/^Logged out/]);
   await expect(said).toHaveText('One event');
@@ -189,9 +176,9 @@ test('a translated list of events is filtered, and older ones are added to it', 
   await expect(events).toHaveText([/^A login on a device/, /^Logged in/, /^The account was created/]);
   await expect(said).toHaveText('3 events');
 
-  const newest = { events: [event('logged_in', 2)], next: event('logged_in', 2).id };
-  const oldest = { events: [event('password_changed', 1)], next: null };
-  const gate = new Gate(json(oldest));
+  const newest = { events: [mockEvent('logged_in', 2)], next: mockEvent('logged_in', 2).id };
+  const oldest = { events: [mockEvent('password_changed', 1)], next: null };
+  const gate = new RequestGate(json(oldest));
   await account.route(`**${api.events}?*`, (route) =>
     /[?&]before=/.test(route.request().url()) ? gate.pass(route) : route.fulfill(json(newest)),
   );

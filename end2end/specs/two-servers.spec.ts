@@ -1,9 +1,18 @@
-// Two servers on one host share the browser's cookie jar, because cookies know no ports.
+// Two servers on one host share the browser's cookie jar, because cookies ignore ports.
 import type { Page } from '@playwright/test';
 import { hintCookie, pages, refreshCookie } from '../support/contract';
+import { test as base, expect } from '../support/fixtures';
 import { Server } from '../support/server';
-import { expect, test as base } from '../support/test';
-import { callTheApi, enrol, expectAccountOf, expectCallResult, logOut, open, sendLogin, type User } from '../support/users';
+import {
+  callTheApi,
+  expectAccountOf,
+  expectCallResult,
+  logOut,
+  open,
+  registerUser,
+  sendLogin,
+  type User,
+} from '../support/users';
 
 const test = base.extend<{ second: Server; there: User }>({
   second: async ({ accessTokenSeconds, limits, recentLoginSeconds }, use) => {
@@ -11,7 +20,7 @@ const test = base.extend<{ second: Server; there: User }>({
     await use(second);
     await second.discard();
   },
-  there: async ({ playwright, second }, use) => use(await enrol(playwright.request, second.origin)),
+  there: async ({ playwright, second }, use) => use(await registerUser(playwright.request, second.origin)),
 });
 
 async function logInThere(page: Page, second: Server, there: User): Promise<void> {
@@ -21,18 +30,11 @@ async function logInThere(page: Page, second: Server, there: User): Promise<void
   await expect(page.getByRole('main')).toContainText(there.email);
 }
 
-test('both sessions go on, through reloads', async ({
-  account,
-  context,
-  second,
-  there,
-  user,
-  wire,
-}) => {
+test('both sessions survive reloads', async ({ account, context, second, there, user, networkLog }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
-  wire.forget();
-  // A page that is loaded anew has no token: it refreshes.
+  networkLog.clear();
+  // A reloaded page has no access token: it refreshes.
   for (let round = 0; round < 2; round += 1) {
     for (const page of [account, other]) {
       await page.reload();
@@ -43,10 +45,10 @@ test('both sessions go on, through reloads', async ({
   }
   await callTheApi(other);
   await expectCallResult(other, /./);
-  expect(wire.refreshOutcomes()).not.toContain(401);
+  expect(networkLog.refreshOutcomes()).not.toContain(401);
 });
 
-test('a visit without a session signs nobody out next door, and tells of no end', async ({
+test('a visit without a session signs no user out of the other server, and reports no revocation', async ({
   account,
   context,
   second,
@@ -63,13 +65,7 @@ test('a visit without a session signs nobody out next door, and tells of no end'
   await expectAccountOf(account, user);
 });
 
-test('a logout leaves the other session alone, on either side', async ({
-  account,
-  context,
-  second,
-  there,
-  user,
-}) => {
+test('a logout leaves the other session alone, on either side', async ({ account, context, second, there, user }) => {
   const other = await context.newPage();
   await logInThere(other, second, there);
   await logOut(other);
@@ -84,7 +80,7 @@ test('a logout leaves the other session alone, on either side', async ({
   await expect(other.getByRole('main')).toContainText(there.email);
 });
 
-test('cookies that went while no page was open are not missed at the expense of the other server', async ({
+test('cookies that were lost while no page was open cost the other server no session', async ({
   account,
   context,
   second,

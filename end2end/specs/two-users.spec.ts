@@ -1,32 +1,31 @@
-// Two people at one browser. What was begun for one of them is not finished as the other.
+// Two users in one browser: an action of one user is not completed as the other.
 import type { BrowserContext, Page } from '@playwright/test';
 import { api, hintCookie, pages } from '../support/contract';
-import { withoutLocks, withoutTheChannel } from '../support/lacking';
-import { holdBack, holdRefreshesOff, problem } from '../support/network';
-import { expect, test as base } from '../support/test';
+import { test as base, expect } from '../support/fixtures';
+import { withoutBroadcastChannel, withoutWebLocks } from '../support/missing-features';
+import { failRefreshes, holdRequests, problem } from '../support/network-faults';
 import {
   callTheApi,
-  enrol,
   expectAccountOf,
   expectCallResult,
   expectNotice,
   logOut,
+  newUser,
   open,
+  registerUser,
   sendLogin,
-  stranger,
   type User,
 } from '../support/users';
 
-const replaced =
-  'You are still logged in: another login has taken the place of the one you wanted to leave.';
+const replaced = 'You are still logged in: another login has taken the place of the one you wanted to leave.';
 
 /** Besides `user`, whose session `account` shows. */
 const test = base.extend<{ grace: User }>({
   grace: async ({ playwright, server }, use) =>
-    use(await enrol(playwright.request, server.origin, stranger('Grace Passer'))),
+    use(await registerUser(playwright.request, server.origin, newUser('Grace Passer'))),
 });
 
-/** A tab that offers the login although somebody is logged in: the browser has lost the hint. */
+/** A tab that shows the login form although a user is logged in: the browser has lost the hint. */
 async function loginForm(context: BrowserContext): Promise<Page> {
   await context.clearCookies({ name: hintCookie });
   const tab = await context.newPage();
@@ -34,9 +33,9 @@ async function loginForm(context: BrowserContext): Promise<Page> {
   return tab;
 }
 
-/** `another` logs in on a second tab, and `page`, which shows `user`, does not hear of it: this browser lacks the channel. */
+/** `another` logs in on a second tab, and `page`, which shows `user`, misses it for lack of BroadcastChannel. */
 async function unheardOf(another: User, page: Page, user: User, context: BrowserContext): Promise<Page> {
-  await context.addInitScript(withoutTheChannel);
+  await context.addInitScript(withoutBroadcastChannel);
   await page.reload();
   await expectAccountOf(page, user);
   const form = await loginForm(context);
@@ -45,17 +44,17 @@ async function unheardOf(another: User, page: Page, user: User, context: Browser
   return form;
 }
 
-const legs = (page: Page) => page.getByRole('list', { name: 'On the wire' });
+const networkEntries = (page: Page) => page.getByRole('list', { name: 'On the wire' });
 
 test('a call that is refused after another user has logged in is not repeated as that user', async ({
   account,
   context,
   grace,
   user,
-  wire,
+  networkLog,
 }) => {
-  const of = { user: await wire.accessToken() };
-  const gate = await holdBack(account, api.me);
+  const of = { user: await networkLog.accessToken() };
+  const gate = await holdRequests(account, api.me);
   await callTheApi(account);
   await expect.poll(() => gate.arrived).toBe(1);
 
@@ -69,32 +68,32 @@ test('a call that is refused after another user has logged in is not repeated as
   await expect(account.locator('body')).not.toContainText(user.email);
 
   gate.open();
-  await expect(legs(account)).toContainText(`GET ${api.me} 401`);
-  // What is asked for from now on is asked by the one who is logged in now.
+  await expect(networkEntries(account)).toContainText(`GET ${api.me} 401`);
+  // Later calls are made as the user who is logged in now.
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  const asked = wire.to(api.me).map((it) => [it.bearer, it.outcome]);
+  const asked = networkLog.to(api.me).map((it) => [it.bearer, it.outcome]);
   expect(asked).toEqual([
     [of.user, 401],
-    [await wire.accessToken(), 200],
+    [await networkLog.accessToken(), 200],
   ]);
 });
 
-test('a logout that waited while another user logged in ends no session', async ({
+test('a logout that waited while another user logged in revokes no session', async ({
   account,
   context,
   grace,
-  wire,
+  networkLog,
 }) => {
   const form = await loginForm(context);
-  const gate = await holdBack(form, api.login);
+  const gate = await holdRequests(form, api.login);
   await sendLogin(form, grace);
   await expect.poll(() => gate.arrived).toBe(1);
   // The login holds the lock.
   await logOut(account);
   const button = account.getByRole('button', { name: 'Log out' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
-  expect(wire.to(api.logout)).toEqual([]);
+  expect(networkLog.to(api.logout)).toEqual([]);
 
   gate.open();
   await expectAccountOf(form, grace);
@@ -105,58 +104,54 @@ test('a logout that waited while another user logged in ends no session', async 
   await expectAccountOf(account, grace);
 });
 
-test('a page that is not of the one who is logged in, and cannot learn who is, shows nobody', async ({
+test('a page of another user than the one logged in, which cannot find out who that is, shows no user', async ({
   account,
   context,
   grace,
   user,
 }) => {
   await unheardOf(grace, account, user, context);
-  const mend = await holdRefreshesOff(account);
+  const restore = await failRefreshes(account);
   await logOut(account);
   await expect(account.getByText('Restoring your session…')).toBeVisible({ timeout: 20_000 });
   await expect(account.locator('body')).not.toContainText(user.email);
-  await mend();
+  await restore();
   await account.getByRole('button', { name: 'Try again' }).click();
   await expectAccountOf(account, grace);
 });
 
-test('a logout on a page that has not heard of another login ends no session of the other user', async ({
+test("a logout on a page that missed another login does not revoke the other user's session", async ({
   account,
   context,
   grace,
   user,
-  wire,
+  networkLog,
 }) => {
   const form = await unheardOf(grace, account, user, context);
-  wire.forget();
+  networkLog.clear();
   await logOut(account);
   await expectAccountOf(account, grace);
   await expectNotice(account, replaced);
-  expect(wire.lines()).toEqual([`POST ${api.logout} 204`, `POST ${api.refresh} 200`]);
+  expect(networkLog.lines()).toEqual([`POST ${api.logout} 204`, `POST ${api.refresh} 200`]);
   await form.reload();
   await expectAccountOf(form, grace);
 });
 
-for (const [what, answer, leg] of [
-  ['a refusal that nobody expects', problem(403, 'blocked'), '403'],
-  ['silence', 'lost', 'no answer'],
+for (const [what, answer, entry] of [
+  ['an unexpected refusal', problem(403, 'blocked'), '403'],
+  ['no answer', 'lost', 'no answer'],
 ] as const) {
-  test(`${what} in answer to a refresh of one user is no trouble of the next`, async ({
-    account,
-    context,
-    grace,
-  }) => {
-    // With the lock, the login would wait for the refresh.
-    await context.addInitScript(withoutLocks);
-    const gate = await holdBack(account, api.refresh, answer);
+  test(`${what} in answer to a refresh of one user is no error for the next`, async ({ account, context, grace }) => {
+    // With Web Locks, the login would wait for the refresh.
+    await context.addInitScript(withoutWebLocks);
+    const gate = await holdRequests(account, api.refresh, answer);
     await account.reload();
     await expect.poll(() => gate.arrived).toBe(1);
     await sendLogin(await loginForm(context), grace);
     await expectAccountOf(account, grace);
 
     gate.open();
-    await expect(legs(account)).toContainText(`POST ${api.refresh} ${leg}`);
+    await expect(networkEntries(account)).toContainText(`POST ${api.refresh} ${entry}`);
     await expect(account.locator('.notices')).toBeEmpty();
     await expectAccountOf(account, grace);
     await callTheApi(account);

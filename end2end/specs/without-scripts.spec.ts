@@ -1,30 +1,28 @@
-// Scripting is off. What can be read is readable, and what cannot work says so.
-import { api, loginAndBack, pages } from '../support/contract';
-import { expect, test } from '../support/test';
-import { stranger } from '../support/users';
+// Scripting is off: content is readable, and forms say that they need scripts.
+import { api, loginWithReturn, pages } from '../support/contract';
+import { expect, test } from '../support/fixtures';
+import { newUser } from '../support/users';
 
 test.use({ javaScriptEnabled: false });
 
-test('the home page says everything it has to say', async ({ page }) => {
+test('the home page is complete without scripts', async ({ page }) => {
   await page.goto(pages.home);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
-    'Staying logged in is a relay.',
-  );
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Staying logged in is a relay.');
   await expect(page.getByText('Think of a key under the doormat')).toBeVisible();
   await expect(page.getByRole('list').getByRole('listitem')).toHaveCount(4);
-  for (const leg of await page.getByRole('listitem').all()) await expect(leg).toBeVisible();
+  for (const item of await page.getByRole('listitem').all()) await expect(item).toBeVisible();
   await expect(page.getByRole('heading', { name: 'What it does not do' })).toBeVisible();
   await expect(page.getByRole('img', { name: /hands a baton to the other/ })).toBeVisible();
 });
 
-test('nothing is fetched that only scripts use', async ({ page, wire }) => {
+test('nothing is fetched that only scripts use', async ({ page, networkLog }) => {
   for (const path of [pages.home, pages.login]) await page.goto(path, { waitUntil: 'networkidle' });
-  const fetched = wire.urls.map((url) => new URL(url).pathname);
+  const fetched = networkLog.urls.map((url) => new URL(url).pathname);
   expect(fetched.filter((path) => path.endsWith('.css'))).not.toEqual([]);
   expect(fetched.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
 });
 
-test('every link leads somewhere', async ({ page }) => {
+test('every link works', async ({ page }) => {
   await page.goto(pages.home);
   await page.getByRole('link', { name: 'Create an account' }).click();
   await expect(page).toHaveURL(pages.register);
@@ -51,7 +49,7 @@ for (const [path, button] of [
     await page.getByLabel('Email').fill('somebody@example.org');
     await page.getByLabel('Password', { exact: true }).fill('quiet lantern river');
     await page.getByLabel('Password', { exact: true }).press('Enter');
-    // A form that was sent would have left before this answer is here.
+    // A sent form would have left before this response.
     await page.request.get(pages.home);
     expect(sent).toEqual([]);
     await expect(page).toHaveURL(path);
@@ -60,16 +58,16 @@ for (const [path, button] of [
 
 test('what is behind the login sends to login', async ({ page }) => {
   await page.goto(pages.account);
-  await expect(page).toHaveURL(loginAndBack);
+  await expect(page).toHaveURL(loginWithReturn);
   for (const path of [pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(`${pages.login}?next=${encodeURIComponent(path)}`);
   }
 });
 
-test('who is logged in is told why there is nothing to see', async ({ page }) => {
-  // The browser's jar is filled as by a page with scripts.
-  expect((await page.request.post(api.register, { data: stranger() })).status()).toBe(201);
+test('a logged-in user reads why the page stays empty', async ({ page }) => {
+  // Fills the cookie jar as a page with scripts does.
+  expect((await page.request.post(api.register, { data: newUser() })).status()).toBe(201);
   for (const path of [pages.account, pages.notes, pages.sessions, pages.activity, pages.settings]) {
     await page.goto(path);
     await expect(page).toHaveURL(path);
@@ -78,9 +76,9 @@ test('who is logged in is told why there is nothing to see', async ({ page }) =>
   }
 });
 
-test('what is not there is said with a 404', async ({ complaints, page }) => {
-  complaints.expect(/status of 404/);
-  const answer = await page.goto(pages.nowhere);
+test('what is not there is said with a 404', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/status of 404/);
+  const answer = await page.goto(pages.notFound);
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   await page.getByRole('link', { name: 'Back to the start' }).click();

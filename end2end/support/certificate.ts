@@ -1,5 +1,6 @@
 // A self-signed certificate for https://localhost (RFC 5280 section 4.1), made for one run. Node makes keys and
-// signatures, but no certificates, so this writes the DER (X.690) itself. Browsers take it with `ignoreHTTPSErrors`.
+// signatures, but no certificates, so this writes the DER (X.690) itself. Browsers accept it with
+// `ignoreHTTPSErrors`.
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 export interface Certificate {
@@ -38,7 +39,7 @@ export function selfSigned(): Certificate {
     SEQUENCE,
     // Version 3 is written as 2.
     der(VERSION, der(INTEGER, Buffer.from([2]))),
-    // The first byte keeps the number positive, and as short as it can be written.
+    // The first byte keeps the number positive, in its shortest form.
     der(INTEGER, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     name,
@@ -57,13 +58,13 @@ export function selfSigned(): Certificate {
   };
 }
 
-/** One value: its tag, its length, and what it is made of. */
+/** One value: tag, length, content. */
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag, ...lengthOf(content)]), content]);
 }
 
-/** Up to 127 a length is one byte; a longer one says first how many bytes it has. No certificate here has 64 KiB. */
+/** Up to 127 a length is one byte; a longer one begins with its number of bytes. No certificate here has 64 KiB. */
 function lengthOf({ length }: Buffer): number[] {
   if (length < 0x80) return [length];
   return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];

@@ -1,27 +1,27 @@
-// One click, one effect: clicks whose answers are lost, what the server has done for each, and the table of both.
-import { type Locator, type Page, type TestInfo, expect } from '@playwright/test';
+// Idempotency of clicks: loses their answers, counts the effects at the server, and reports a table of both.
+import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 import { type Call, type Fault, type FaultProxy, isCall } from './fault-proxy';
-import type { Wire } from './wire';
+import type { NetworkLog } from './network-log';
 
-/** How many clicks of each kind: 200 by hand, see once.spec.ts. */
-const CLICKS = process.env['CLICKS'];
-/** Without that. */
-const FEW = { 'http/1.1': 3, h2: 1 } as const;
-/** Repeats the choices of a run: how many answers are lost for each click. */
-const SEED = Number(process.env['SEED'] ?? 16);
+/** Clicks of each kind: 200 by hand, see idempotency.spec.ts. */
+const CLICKS = process.env.CLICKS;
+/** The default. */
+const DEFAULT_CLICKS = { 'http/1.1': 3, h2: 1 } as const;
+/** The seed of the run: how many answers each click loses. */
+const SEED = Number(process.env.SEED ?? 16);
 
 /**
- * How many answers are lost at most: one more than a fetch can lose, so that the page has to ask again, twice. Chromium
- * sends a request again on each other idle connection, five over HTTP/1.1 and none over HTTP/2, and then on a new one.
+ * The most answers lost for a click: one more than a fetch can lose, so that the page has to retry, twice. Chromium
+ * resends a request on each other idle connection, five over HTTP/1.1 and none over HTTP/2, and then on a new one.
  */
-const MOST_LOST = { 'http/1.1': 8, h2: 3 } as const;
-/** How often a user clicks who reads that it is not known whether it was done. */
-const MOST_PRESSES = 4;
-/** How long a page may ask for one click. */
-export const ASKS_FOR_MS = 45_000;
+const MAX_LOST_ANSWERS = { 'http/1.1': 8, h2: 3 } as const;
+/** How often a user clicks again who reads that the outcome is unknown. */
+const MAX_PRESSES = 4;
+/** The page's deadline for all retries of one click. */
+export const RETRY_DEADLINE_MS = 45_000;
 
-/** What a page says when something was not done, or may not have been. */
-const TROUBLE = new RegExp(
+/** What a page says when an action failed, or its outcome is unknown. */
+const FAILURE_TEXTS = new RegExp(
   [
     'cannot be reached',
     'takes too long',
@@ -32,38 +32,38 @@ const TROUBLE = new RegExp(
   ].join('|'),
 );
 
-/** Something to click, on a page that is ready for it. */
+/** A button to click, on a page that is ready for it. */
 export interface Click {
-  /** What the user does. */
+  /** The name of the action. */
   readonly kind: string;
-  /** The call that it takes. */
+  /** The API call that it makes. */
   readonly call: Call;
   readonly button: Locator;
-  /** What the page shows when it is done. */
+  /** What the page shows on success. */
   readonly done: Locator;
   /** A number that grows by one with each effect. */
   readonly count: () => Promise<number>;
 }
 
-/** What has become of the clicks of one kind. */
-interface Row {
+/** The results of one kind of click. */
+interface Tally {
   clicks: number;
   leastEffects: number;
   mostEffects: number;
-  /** Requests that the server has answered, for one click. */
+  /** Requests answered by the server, for one click. */
   mostRequests: number;
-  /** Requests that the browser has sent again by itself. */
+  /** Requests that the browser resent by itself. */
   resent: number;
   pressedAgain: number;
-  /** What pages said instead of being done. */
+  /** Failures that pages showed instead of success. */
   readonly notDone: Set<string>;
 }
 
-/** Choices that can be repeated (mulberry32). */
-class Chance {
+/** Repeatable random numbers (mulberry32). */
+class SeededRandom {
   constructor(private state: number) {}
 
-  /** A whole number from 1 to `most`. */
+  /** An integer from 1 to `most`. */
   upTo(most: number): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
@@ -73,58 +73,58 @@ class Chance {
 }
 
 export class Clicks {
-  private readonly rows = new Map<string, Row>();
-  private readonly chance = new Chance(SEED);
+  private readonly rows = new Map<string, Tally>();
+  private readonly random = new SeededRandom(SEED);
 
   constructor(
     private readonly page: Page,
     private readonly proxy: FaultProxy,
-    private readonly wire: Wire,
+    private readonly networkLog: NetworkLog,
     private readonly testInfo: TestInfo,
   ) {}
 
-  /** As many rounds as there are to be clicks of each kind, and then what came of them. */
+  /** Runs as many rounds as each kind has clicks, and reports the results. */
   async rounds(oneRound: () => Promise<void>): Promise<void> {
-    const rounds = Number(CLICKS ?? FEW[this.proxy.protocol]);
+    const rounds = Number(CLICKS ?? DEFAULT_CLICKS[this.proxy.protocol]);
     this.testInfo.setTimeout(60_000 + rounds * 60_000);
     for (let round = 0; round < rounds; round += 1) await oneRound();
     this.report();
   }
 
-  /** Clicks while answers are lost, again if the page asks for that, and counts the effects. */
-  async make(click: Click): Promise<void> {
+  /** Clicks while answers are lost, again if the page asks for it, and counts the effects. */
+  async run(click: Click): Promise<void> {
     const { kind, call, button, count } = click;
     const { protocol } = this.proxy;
     const before = await count();
-    await this.proxy.keepConnections(this.page);
-    this.wire.forget();
-    const fault = this.proxy.loseAnswers(call, this.chance.upTo(MOST_LOST[protocol]));
+    await this.proxy.openIdleConnections(this.page);
+    this.networkLog.clear();
+    const fault = this.proxy.loseAnswers(call, this.random.upTo(MAX_LOST_ANSWERS[protocol]));
     let said: string | undefined;
     let presses = 0;
     do {
       await press(button, fault);
       presses += 1;
-      said = await this.whatThePageSays(click);
-    } while (said !== undefined && presses < MOST_PRESSES && (await button.isVisible()));
-    await quiet(fault);
+      said = await this.failureShown(click);
+    } while (said !== undefined && presses < MAX_PRESSES && (await button.isVisible()));
+    await drain(fault);
     const row = this.row(kind);
     const effects = (await count()) - before;
     row.clicks += 1;
     row.leastEffects = Math.min(row.leastEffects, effects);
     row.mostEffects = Math.max(row.mostEffects, effects);
     row.mostRequests = Math.max(row.mostRequests, fault.reached);
-    row.resent += fault.reached - this.wire.exchanges.filter((it) => isCall(call, it)).length;
+    row.resent += fault.reached - this.networkLog.exchanges.filter((it) => isCall(call, it)).length;
     row.pressedAgain += presses - 1;
     if (said !== undefined) row.notDone.add(said);
   }
 
-  /** Nothing once it is done; else what it says, and is ready to be clicked again. */
-  private async whatThePageSays({ button, done }: Click): Promise<string | undefined> {
+  /** Waits for success (undefined), or for the failure that the page shows once its button can be clicked again. */
+  private async failureShown({ button, done }: Click): Promise<string | undefined> {
     const ended = this.page.locator('.notice[data-kind=ended]');
     const trouble = this.page
       .getByRole('alert')
       .or(ended)
-      .or(this.page.getByText(TROUBLE))
+      .or(this.page.getByText(FAILURE_TEXTS))
       .filter({ visible: true });
     const ready = button.and(this.page.locator(':not([aria-disabled=true])'));
     let said: string | undefined;
@@ -136,11 +136,11 @@ export class Clicks {
       [said] = await trouble.allInnerTexts();
       return said !== undefined;
     };
-    await expect.poll(isSettled, { timeout: ASKS_FOR_MS }).toBe(true);
+    await expect.poll(isSettled, { timeout: RETRY_DEADLINE_MS }).toBe(true);
     return said;
   }
 
-  private row(kind: string): Row {
+  private row(kind: string): Tally {
     const row = this.rows.get(kind) ?? {
       clicks: 0,
       leastEffects: Infinity,
@@ -157,9 +157,9 @@ export class Clicks {
   private report(): void {
     let resent = 0;
     for (const [kind, row] of this.rows) {
-      const description = `${this.proxy.protocol} | ${kind} | ${inWords(row)}`;
-      this.testInfo.annotations.push({ type: 'once', description });
-      console.log(`once | ${description}`);
+      const description = `${this.proxy.protocol} | ${kind} | ${summary(row)}`;
+      this.testInfo.annotations.push({ type: 'idempotency', description });
+      console.log(`idempotency | ${description}`);
       resent += row.resent;
     }
     for (const [kind, { leastEffects, mostEffects, notDone }] of this.rows) {
@@ -167,28 +167,27 @@ export class Clicks {
         .soft({ kind, leastEffects, mostEffects, notDone: [...notDone] })
         .toEqual({ kind, leastEffects: 1, mostEffects: 1, notDone: [] });
     }
-    // If this fails, no request came twice, and the counts above prove nothing.
+    // If this fails, no request was resent, and the counts above are void.
     expect(resent, 'requests that the browser has sent again').toBeGreaterThan(0);
   }
 }
 
-/** Clicks, and returns once the server has had a request for it. */
+/** Clicks, and returns once the server has received the request. */
 export async function press(button: Locator, fault: Fault): Promise<void> {
   const before = fault.reached;
   await button.click();
-  await expect.poll(() => fault.reached, { timeout: ASKS_FOR_MS }).toBeGreaterThan(before);
+  await expect.poll(() => fault.reached, { timeout: RETRY_DEADLINE_MS }).toBeGreaterThan(before);
 }
 
-/** Lets every later answer arrive, and returns once the server is at work on none. */
-export async function quiet(fault: Fault): Promise<void> {
+/** Delivers all later answers, and returns once the server has no request in flight. */
+export async function drain(fault: Fault): Promise<void> {
   fault.end();
   await expect.poll(() => fault.underWay).toBe(0);
 }
 
-function inWords(row: Row): string {
+function summary(row: Tally): string {
   const { clicks, leastEffects, mostEffects, mostRequests, resent, pressedAgain, notDone } = row;
-  const effects =
-    leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
+  const effects = leastEffects === mostEffects ? String(mostEffects) : `${leastEffects} to ${mostEffects}`;
   return [
     `${clicks} clicks`,
     `effects of one: ${effects}`,

@@ -1,5 +1,5 @@
-// The names on the wire, once. They repeat crates/shared/src/path.rs on purpose: a test that shared
-// the product's constants would follow it into any mistake.
+// The wire contract: paths, cookies, storage keys. It repeats crates/shared/src/path.rs on purpose: a test that
+// shared the product's constants would follow it into any mistake.
 
 export const api = {
   register: '/api/auth/register',
@@ -24,31 +24,31 @@ export const pages = {
   sessions: '/sessions',
   activity: '/activity',
   settings: '/settings',
-  nowhere: '/there-is-nothing-here',
+  notFound: '/there-is-nothing-here',
 } as const;
 
-export const publicKeys = '/.well-known/jwks.json';
+export const jwks = '/.well-known/jwks.json';
 
-export const loginAndBack = '/login?next=%2Faccount';
+export const loginWithReturn = '/login?next=%2Faccount';
 
 export const refreshCookie = '__Host-Http-refresh';
 export const hintCookie = '__Host-signed-in';
-/** The accounts that this browser is known to. */
+/** The accounts that this browser is a known device of. */
 export const devicesCookie = '__Host-Http-devices';
 /** What earlier versions set instead, one for each account. */
-export const formerDeviceCookie = '__Host-Http-device-';
+export const legacyDeviceCookie = '__Host-Http-device-';
 
-/** Where a page keeps the key of an attempt that has not been answered yet. */
+/** The storage key of an unanswered attempt's key. */
 export const pendingAttempt = 'baton.attempt';
-/** The same of actions, of which one of each kind is kept: the beginning of the names. */
+/** The prefix of the same for actions, one of each kind. */
 export const pendingAction = 'baton.action.';
-/** Where it is kept whose hint the one of the usual name is: this server's, or another's of this host. */
-export const whoseHint = 'baton.hint';
-/** The channel from tab to tab. */
+/** The storage key that says whose the hint cookie is: this server's, or another's on this host. */
+export const hintOwner = 'baton.hint';
+/** The BroadcastChannel between tabs. */
 export const channel = 'baton';
 /** The Web Lock around a refresh. */
 export const refreshLock = 'baton-refresh';
-/** Where a browser keeps the id of the event that its user has dismissed last. */
+/** The storage key of the event id of the login alert dismissed last. */
 export const dismissedEvent = 'baton.dismissed';
-/** The kinds of events that a page looks out for by itself. */
-export const lookedOutFor = 'new_device,new_network';
+/** The kinds of events that a page polls for login alerts. */
+export const loginAlertKinds = 'new_device,new_network';

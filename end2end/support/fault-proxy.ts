@@ -1,63 +1,58 @@
-// A fault: the proxy that ends TLS in front of the server loses answers. The request arrives, the server answers, and the
-// connection closes without a byte of that answer. On a connection that was used before, Chromium takes this for an idle
-// connection that has timed out, and sends the request again by itself, POST or not (RFC 9110 section 9.2.2: a client
-// SHOULD NOT).
-import type { Page } from '@playwright/test';
+// A fault proxy that terminates TLS in front of the server and loses answers: the request arrives, the server
+// answers, and the connection closes without a byte of that answer. On a reused connection, Chromium takes this for
+// an idle timeout, and resends the request by itself, POST or not (RFC 9110 section 9.2.2: a client SHOULD NOT).
 import { once } from 'node:events';
 import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
-  type ServerResponse,
   request,
+  type ServerResponse,
 } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import type { Page } from '@playwright/test';
 import { selfSigned } from './certificate';
 import { api } from './contract';
-import type { Fulfilled } from './network';
+import type { MockResponse } from './network-faults';
 
-/** What the browser speaks, by its name in ALPN. */
+/** The browser's protocol, by its ALPN name. */
 export type Protocol = 'http/1.1' | 'h2';
 
-/** What a page asks for, or what arrives of it. */
+/** A request of a page, or a pattern for it. */
 export interface Call {
   readonly method: string;
   /** With `/*` at the end: any path below. */
   readonly path: string;
 }
 
-/** Whether this is such a call. */
+/** Whether a request matches a pattern. */
 export function isCall({ method, path }: Call, it: Call): boolean {
   const isThere = path.endsWith('/*') ? it.path.startsWith(path.slice(0, -1)) : it.path === path;
   return it.method === method && isThere;
 }
 
-/** Where the requests go, and the origin that the server there takes for its own. */
+/** The server behind the proxy, and its configured origin. */
 export interface Upstream {
   readonly port: number;
   readonly origin: string;
 }
 
-/** As many connections as Chromium opens to one host over HTTP/1.1. */
+/** Chromium's connections to one host over HTTP/1.1. */
 const CONNECTIONS = 6;
-/** With WITHOUT_KEYS=1 the specs show what happens without idempotency keys, and fail: the table of before and after. */
+/**
+ * With WITHOUT_KEYS=1 the specs show what happens without idempotency keys, and fail: the table of before and after.
+ */
 const withoutKeys = process.env.WITHOUT_KEYS === '1';
-/** Their key is the attempt key of a rotation, which was there before. */
+/** Their idempotency key is the attempt key of a rotation, which is older. */
 const keyedRotations = new Set<string>([api.refresh, api.confirm, api.password]);
-/** A path of the proxy's own. */
-const KEPT_OPEN = '/kept-open';
-/** What belongs to one connection and not to the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
-const CONNECTION_HEADERS = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** The proxy's own path. */
+const IDLE_CONNECTION_PATH = '/kept-open';
+/** Headers of one connection, not of the message (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2). */
+const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
 interface Answer {
   readonly status: number;
@@ -65,11 +60,11 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** What becomes of the answers to one call. */
+/** The lost answers of one call. */
 export class Fault {
-  /** How many requests the server has answered. */
+  /** Requests answered by the server. */
   reached = 0;
-  /** How many it is answering. */
+  /** Requests in flight at the server. */
   underWay = 0;
 
   constructor(
@@ -77,12 +72,12 @@ export class Fault {
     private left: number,
   ) {}
 
-  /** From now on every answer arrives. */
+  /** From now on every answer is delivered. */
   end(): void {
     this.left = 0;
   }
 
-  /** Whether the answer that has just been given is to be lost. */
+  /** Counts an answer, and says whether to lose it. */
   losesOne(): boolean {
     this.reached += 1;
     const isLost = this.left > 0;
@@ -92,12 +87,12 @@ export class Fault {
 }
 
 export class FaultProxy {
-  /** How a browser calls it. */
+  /** The proxy's origin for browsers. */
   readonly origin: string;
   private upstream: Upstream | undefined;
   private fault: Fault | undefined;
-  private instead: { call: Call; answer: Fulfilled } | undefined;
-  private readonly keptOpen: ServerResponse[] = [];
+  private mock: { call: Call; answer: MockResponse } | undefined;
+  private readonly heldResponses: ServerResponse[] = [];
   private readonly sockets = new Set<TLSSocket>();
 
   private constructor(
@@ -113,10 +108,10 @@ export class FaultProxy {
     });
   }
 
-  /** Listens. It leads nowhere yet, because a server has to know its origin before it starts. */
+  /** Listens without an upstream, because a server must know its origin before it starts. */
   static async start(protocol: Protocol): Promise<FaultProxy> {
     const certificate = selfSigned();
-    // Set below, before anything can arrive.
+    // Set below, before a request can arrive.
     let proxy: FaultProxy | undefined;
     let server: TlsServer;
     if (protocol === 'h2') {
@@ -126,7 +121,7 @@ export class FaultProxy {
         void proxy?.serve(asked, answer, () => incoming.stream.session?.destroy());
       });
     } else {
-      // 0 is no limit: an idle connection is closed by the test alone.
+      // 0 is no timeout: only the test closes idle connections.
       const options = { ...certificate, keepAliveTimeout: 0 };
       server = createServer(options, (incoming, outgoing) => {
         void proxy?.serve(incoming, outgoing, () => incoming.socket.destroySoon());
@@ -138,28 +133,27 @@ export class FaultProxy {
     return proxy;
   }
 
-  /** From now on requests go there. */
-  leadTo(upstream: Upstream): void {
+  forwardTo(upstream: Upstream): void {
     this.upstream = upstream;
   }
 
-  /** The next `times` answers to this call are lost; `Infinity` until it is ended. */
+  /** Loses the next `times` answers to this call; `Infinity`: until `end`. */
   loseAnswers(call: Call, times: number): Fault {
     this.fault = new Fault(call, times);
     return this.fault;
   }
 
-  /** The next such call gets this answer, and the server does not see it. */
-  answerNext(call: Call, answer: Fulfilled): void {
-    this.instead = { call, answer };
+  /** The next such call gets this response, and does not reach the server. */
+  mockNextResponse(call: Call, answer: MockResponse): void {
+    this.mock = { call, answer };
   }
 
   /**
    * Leaves as many idle connections as the browser opens: one over HTTP/2. Each is used once, so that a request on it
-   * is sent again when it closes.
+   * is resent when it closes.
    */
-  async keepConnections(page: Page): Promise<void> {
-    const paths = Array.from({ length: CONNECTIONS }, (_, index) => `${KEPT_OPEN}?${index}`);
+  async openIdleConnections(page: Page): Promise<void> {
+    const paths = Array.from({ length: CONNECTIONS }, (_, index) => `${IDLE_CONNECTION_PATH}?${index}`);
     await page.evaluate(async (paths) => {
       await Promise.all(paths.map((path) => fetch(path, { cache: 'no-store' })));
     }, paths);
@@ -170,34 +164,30 @@ export class FaultProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private async serve(
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    hangUp: () => void,
-  ): Promise<void> {
+  private async serve(incoming: IncomingMessage, outgoing: ServerResponse, hangUp: () => void): Promise<void> {
     outgoing.on('error', () => undefined);
     const { pathname: path } = new URL(incoming.url ?? '/', this.origin);
-    if (path === KEPT_OPEN) return this.keepOpen(outgoing);
+    if (path === IDLE_CONNECTION_PATH) return this.holdOpen(outgoing);
     const asked: Call = { method: incoming.method ?? 'GET', path };
     const fault = this.fault && isCall(this.fault.call, asked) ? this.fault : undefined;
     if (fault) fault.underWay += 1;
     try {
-      const { status, headers, body } = this.answerInstead(asked) ?? (await this.ask(incoming));
+      const { status, headers, body } = this.takeMockResponse(asked) ?? (await this.forward(incoming));
       if (fault?.losesOne()) hangUp();
       else outgoing.writeHead(status, headers).end(body);
     } catch {
-      // The server is gone, or the page is.
+      // The server or the page is gone.
       hangUp();
     } finally {
       if (fault) fault.underWay -= 1;
     }
   }
 
-  private answerInstead(asked: Call): Answer | undefined {
-    const { instead } = this;
-    if (!instead || !isCall(instead.call, asked)) return undefined;
-    this.instead = undefined;
-    const { status, contentType, headers, body } = instead.answer;
+  private takeMockResponse(asked: Call): Answer | undefined {
+    const { mock } = this;
+    if (!mock || !isCall(mock.call, asked)) return undefined;
+    this.mock = undefined;
+    const { status, contentType, headers, body } = mock.answer;
     return {
       status,
       headers: { ...headers, 'content-type': contentType },
@@ -205,19 +195,19 @@ export class FaultProxy {
     };
   }
 
-  /** Sends the whole request, and reads the whole answer. */
-  private async ask(incoming: IncomingMessage): Promise<Answer> {
+  /** Sends the whole request, and reads the whole response. */
+  private async forward(incoming: IncomingMessage): Promise<Answer> {
     if (!this.upstream) throw new Error('the proxy leads nowhere yet');
     const { port, origin } = this.upstream;
     const body = await buffer(incoming);
-    const headers = endToEnd(incoming.headers);
+    const headers = endToEndHeaders(incoming.headers);
     headers.host = new URL(origin).host;
-    // Behind a gateway the server has an origin over http: the notes service fetches the keys from there, and trusts no
-    // certificate that is made here.
+    // Behind a gateway the server has an http origin: the notes service fetches the JWKS from there, and trusts no
+    // self-signed certificate.
     if (headers.origin === this.origin) headers.origin = origin;
     const { method, url: path } = incoming;
     if (withoutKeys && !keyedRotations.has(path ?? '')) delete headers['idempotency-key'];
-    // A connection for each: what this proxy sends is never sent twice by itself.
+    // A new connection for each request, so that this proxy never resends one.
     const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
     const answered = once(sent, 'response');
     sent.on('error', () => undefined);
@@ -225,23 +215,23 @@ export class FaultProxy {
     const [answer] = (await answered) as [IncomingMessage];
     return {
       status: answer.statusCode ?? 502,
-      headers: endToEnd(answer.headers),
+      headers: endToEndHeaders(answer.headers),
       body: await buffer(answer),
     };
   }
 
-  /** Answers all at once, so that each has a connection of its own. */
-  private keepOpen(outgoing: ServerResponse): void {
-    this.keptOpen.push(outgoing);
-    if (this.keptOpen.length < CONNECTIONS) return;
-    for (const waiting of this.keptOpen.splice(0)) waiting.writeHead(204).end();
+  /** Answers all at once, so that each has its own connection. */
+  private holdOpen(outgoing: ServerResponse): void {
+    this.heldResponses.push(outgoing);
+    if (this.heldResponses.length < CONNECTIONS) return;
+    for (const waiting of this.heldResponses.splice(0)) waiting.writeHead(204).end();
   }
 }
 
-function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+function endToEndHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const kept: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {
-    // A colon begins what HTTP/2 has in the place of a request line.
+    // A colon begins the pseudo-headers of HTTP/2.
     const isKept = !name.startsWith(':') && !CONNECTION_HEADERS.has(name);
     if (isKept && value !== undefined) kept[name] = value;
   }

@@ -1,11 +1,11 @@
-// The real gateway: Envoy with the configuration of deploy/envoy, Baton and the notes service behind it, each
-// on a port of its own.
+// The real gateway: Envoy with the configuration of deploy/envoy, Baton and the notes service behind it, each on its
+// own port.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { api } from './contract';
-import { Program, freePort } from './program';
+import { freePort, ManagedProcess } from './managed-process';
 import { Server, type ServerOptions, workspace } from './server';
-import { stranger } from './users';
+import { newUser } from './users';
 
 const configuration = path.join(workspace, 'deploy', 'envoy', 'envoy.yaml');
 const service = process.env.BATON_NOTES ?? path.join(workspace, 'target', 'debug', 'notes');
@@ -16,11 +16,11 @@ const READY_WITHIN_MS = 20_000;
 export class Gateway {
   private constructor(
     readonly server: Server,
-    readonly notes: Program,
-    private readonly edge: Program,
+    readonly notes: ManagedProcess,
+    private readonly edge: ManagedProcess,
   ) {}
 
-  /** All three, once a fresh token opens the service. */
+  /** Starts all three, and returns once the service accepts a fresh access token. */
   static async start(options: ServerOptions): Promise<Gateway> {
     const [edgePort, notesPort] = [await freePort(), await freePort()];
     const origin = `http://localhost:${edgePort}`;
@@ -32,7 +32,7 @@ export class Gateway {
       ['3001', server.port],
       ['3002', notesPort],
     ]);
-    const notes = new Program({
+    const notes = new ManagedProcess({
       binary: service,
       arguments: [
         'serve',
@@ -45,16 +45,16 @@ export class Gateway {
       ready: 'listening on ',
     });
     const file = path.join(folder, 'envoy.yaml');
-    // Several gateways run beside each other: without the memory that Envoys of one machine share.
+    // Several gateways run beside each other: without the shared memory of Envoys on one machine.
     const flags = ['--config-path', file, '--disable-hot-restart', '--concurrency', '1'];
-    const edge = new Program({
+    const edge = new ManagedProcess({
       binary: envoy,
       arguments: [...flags, '--log-level', 'warning'],
       folder,
     });
     const gateway = new Gateway(server, notes, edge);
     try {
-      await writeFile(file, elsewhere(await readFile(configuration, 'utf8'), ports));
+      await writeFile(file, withPorts(await readFile(configuration, 'utf8'), ports));
       await notes.start();
       await edge.start();
       await gateway.ready();
@@ -65,7 +65,7 @@ export class Gateway {
     return gateway;
   }
 
-  /** What the three have logged so far. */
+  /** The logs of all three. */
   get log(): string {
     return [this.server.log, this.notes.log, this.edge.log].join('\n');
   }
@@ -76,14 +76,14 @@ export class Gateway {
     await this.server.discard();
   }
 
-  /** Envoy fetches the keys in its own time, and refuses every token before. */
+  /** Envoy fetches the JWKS in its own time, and refuses every token before. */
   private async ready(): Promise<void> {
     const { origin } = this.server;
     const until = Date.now() + READY_WITHIN_MS;
-    let why = 'nobody answers';
+    let why = 'no answer';
     while (Date.now() < until) {
       try {
-        why = await tryIt(origin);
+        why = await probe(origin);
         if (why === '') return;
       } catch (error) {
         why = String(error);
@@ -94,12 +94,12 @@ export class Gateway {
   }
 }
 
-/** Reads the notes of somebody new. Says what came instead; nothing if all is well. */
-async function tryIt(origin: string): Promise<string> {
+/** Reads the notes of a new user. Returns the failure, or an empty string. */
+async function probe(origin: string): Promise<string> {
   const registered = await fetch(`${origin}${api.register}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(stranger()),
+    body: JSON.stringify(newUser()),
   });
   if (registered.status !== 201) return `${registered.status} to a registration`;
   const { access_token: token } = (await registered.json()) as { access_token: string };
@@ -108,8 +108,8 @@ async function tryIt(origin: string): Promise<string> {
   return listed.ok ? '' : `${listed.status} to a call for notes: ${await listed.text()}`;
 }
 
-/** The configuration, for other ports than those it is written for. */
-function elsewhere(text: string, ports: Map<string, number>): string {
+/** The configuration with other ports. */
+function withPorts(text: string, ports: Map<string, number>): string {
   return text.replace(/(?<=port_value: |localhost:|127\.0\.0\.1:)\d{4}\b/g, (written) => {
     const port = ports.get(written);
     if (port === undefined) throw new Error(`${configuration} names an unknown port: ${written}`);

@@ -2,14 +2,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type BrowserContext, type Page, chromium, expect } from '@playwright/test';
+import { type BrowserContext, chromium, expect, type Page } from '@playwright/test';
 import config from '../playwright.config';
 import { api } from './contract';
 
 /** Chromium's number for "block" in its settings. */
 const BLOCK = 2;
 
-/** A Chromium whose user has blocked cookies in its settings: a profile of its own, as no context has such a setting. */
+/** A Chromium with cookies blocked in its settings: in its own profile, as no context has such a setting. */
 export async function withCookiesBlocked(
   baseURL: string,
   act: (context: BrowserContext) => Promise<void>,
@@ -34,33 +34,30 @@ export async function withCookiesBlocked(
 }
 
 /**
- * As WebKit does on http://localhost: every `Secure` cookie is refused, whether it comes with an answer or from a
- * script, and `navigator.cookieEnabled` is true. Chromium keeps them there, so they are taken away from the answers and
- * from scripts.
+ * As WebKit does on http://localhost: every `Secure` cookie is refused, from a response or from a script, and
+ * `navigator.cookieEnabled` is true. Chromium keeps them there, so they are removed from responses and scripts.
  */
 export async function refuseSecureCookies(context: BrowserContext): Promise<void> {
-  await takeTheLoginsCookiesAway(context);
+  await stripSetCookie(context);
   await context.addInitScript(() => {
-    const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')!;
+    const property = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
     Object.defineProperty(Document.prototype, 'cookie', {
       ...property,
       set(this: Document, cookie: string) {
-        if (!/;\s*secure/i.test(cookie)) property.set!.call(this, cookie);
+        if (!/;\s*secure/i.test(cookie)) property?.set?.call(this, cookie);
       },
     });
   });
 }
 
-/** Something between browser and server removes the cookies of each answer. */
-export async function takeTheLoginsCookiesAway(context: BrowserContext): Promise<void> {
+/** A proxy between browser and server removes the cookies of each response. */
+export async function stripSetCookie(context: BrowserContext): Promise<void> {
   await context.route(
     (url) => url.pathname.startsWith('/api/'),
     async (route) => {
       const answer = await route.fetch();
-      const headers = Object.fromEntries(
-        Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'),
-      );
-      // `fetch` has put what it was given into the browser's jar.
+      const headers = Object.fromEntries(Object.entries(answer.headers()).filter(([name]) => name !== 'set-cookie'));
+      // `fetch` has stored the response's cookies in the browser's jar.
       await context.clearCookies();
       await route.fulfill({ response: answer, headers });
     },
@@ -72,8 +69,8 @@ export async function expectNoticeWith(page: Page, ...parts: (string | RegExp)[]
   for (const part of parts) await expect(page.locator('.notices')).toContainText(part);
 }
 
-/** Whether a token still opens anything. */
-export async function opens(origin: string, token: string): Promise<boolean> {
+/** Whether the API still accepts an access token. */
+export async function isTokenAccepted(origin: string, token: string): Promise<boolean> {
   const answer = await fetch(origin + api.me, { headers: { Authorization: `Bearer ${token}` } });
   return answer.ok;
 }

@@ -1,8 +1,8 @@
-// Notes: how they come to be, on the page and behind its back, and what they look like on the wire.
-import { type APIRequestContext, type APIResponse, type Locator, type Page, expect } from '@playwright/test';
+// Notes: through the page, through the API, and as mock responses.
+import { type APIRequestContext, type APIResponse, expect, type Locator, type Page } from '@playwright/test';
 import { api, pages } from './contract';
+import type { NetworkLog } from './network-log';
 import { open } from './users';
-import type { Wire } from './wire';
 
 /** Opens the page, and waits until the service has answered. */
 export async function openNotes(page: Page): Promise<void> {
@@ -10,43 +10,43 @@ export async function openNotes(page: Page): Promise<void> {
   await expect(page.getByRole('status')).toHaveText(/note/i);
 }
 
-/** Writes a note down, as a user does. */
-export async function write(page: Page, title: string, text = ''): Promise<void> {
+/** Creates a note, as a user does. */
+export async function writeNote(page: Page, title: string, text = ''): Promise<void> {
   await page.getByRole('button', { name: 'New note' }).click();
   await expect(page.getByLabel('Title')).toBeFocused();
-  await fill(page, title, text);
-  await save(page);
+  await fillNote(page, title, text);
+  await saveNote(page);
   await expect(page.getByRole('status')).toHaveText(`“${title}” is saved.`);
 }
 
-export async function fill(page: Page, title: string, text: string): Promise<void> {
+export async function fillNote(page: Page, title: string, text: string): Promise<void> {
   await page.getByLabel('Title').fill(title);
   await page.getByLabel('Text').fill(text);
 }
 
-export async function save(page: Page): Promise<void> {
+export async function saveNote(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save note' }).click();
 }
 
-/** Looks at another page, and comes back. */
-export async function awayAndBack(page: Page): Promise<void> {
+/** Visits another page, and comes back. */
+export async function leaveAndReturn(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect(page).toHaveURL(pages.sessions);
   await page.getByRole('link', { name: 'Notes' }).click();
   await expect(page).toHaveURL(pages.notes);
 }
 
-/** The cards on the page, or the one that has this title. */
-export function cards(page: Page, title?: string): Locator {
+/** The cards on the page, or the one with this title. */
+export function noteCards(page: Page, title?: string): Locator {
   const all = page.locator('.note-card');
   return title === undefined ? all : all.filter({ has: page.getByRole('heading', { name: title, exact: true }) });
 }
 
-/** Somebody with the same token, in another window: calls the service from outside the browser. */
-export class OtherWindow {
+/** An API client with the browser's access token, as another window: calls the service from outside the browser. */
+export class NotesClient {
   constructor(
     private readonly client: APIRequestContext,
-    private readonly wire: Wire,
+    private readonly networkLog: NetworkLog,
   ) {}
 
   async write(title: string, text = ''): Promise<string> {
@@ -55,7 +55,7 @@ export class OtherWindow {
     return ((await answer.json()) as { id: string }).id;
   }
 
-  /** Puts other words in the place of whatever is there. */
+  /** Replaces the note unconditionally, without `If-Match`. */
   async overwrite(id: string, title: string, text = ''): Promise<void> {
     expect((await this.send('PUT', `/${id}`, { title, text })).status()).toBe(200);
   }
@@ -70,22 +70,22 @@ export class OtherWindow {
 
   /** The `ETag` of the note: 1 when it was created, and 1 more with each change. */
   async version(id: string): Promise<string | undefined> {
-    return (await this.send('GET', `/${id}`)).headers()['etag'];
+    return (await this.send('GET', `/${id}`)).headers().etag;
   }
 
   private async send(method: string, rest: string, data?: object): Promise<APIResponse> {
-    const headers = { Authorization: `Bearer ${await this.wire.accessToken()}` };
+    const headers = { Authorization: `Bearer ${await this.networkLog.accessToken()}` };
     return this.client.fetch(`${api.notes}${rest}`, { method, headers, ...(data ? { data } : {}) });
   }
 }
 
-/** What was said about notes and tokens, one line for each exchange. Not whether the session stands. */
-export function lines(wire: Wire): string[] {
-  return wire.lines().filter((line) => !line.includes(` ${api.me} `));
+/** The network log of notes and refreshes, without the session poll. */
+export function notesTraffic(networkLog: NetworkLog): string[] {
+  return networkLog.lines().filter((line) => !line.includes(` ${api.me} `));
 }
 
 /** A note as the service answers with it. */
-export function note(number: number, title: string, text: string) {
+export function mockNote(number: number, title: string, text: string) {
   const at = Math.floor(Date.now() / 1000) - number * 3_600;
   return {
     id: `0198000${number}-0000-7000-8000-00000000000a`,

@@ -1,5 +1,5 @@
-// A client outside the browser with sessions of its own: counts the effects of a click by what the API says of the
-// user's account. It must not use the database or the browser's cookies.
+// An API client outside the browser with its own sessions: counts the effects of a click by what the API reports of
+// the account. It must not use the database or the browser's cookies.
 import { api } from './contract';
 import type { User } from './users';
 
@@ -15,7 +15,7 @@ interface StoredNote {
 export class Observer {
   private token: string | undefined;
   private readonly ownSessions = new Set<string>();
-  /** The current one is among them; the one that opened the account last comes first. */
+  /** Candidates for the current password; the one that worked last comes first. */
   private readonly passwords: string[];
   private readonly counted = new Map<string, { newest: string; count: number }>();
 
@@ -27,17 +27,17 @@ export class Observer {
     this.passwords = [account.password];
   }
 
-  /** The user, with the password that is known to be the current one. */
+  /** The user, with the password that worked last. */
   get user(): User {
     return { ...this.account, password: this.passwords[0] ?? '' };
   }
 
-  /** This may become the password. */
+  /** A click may change the password to this one. */
   expectPassword(password: string): void {
     this.passwords.push(password);
   }
 
-  /** Begins one more session. `false` if no such account is there. */
+  /** Logs in to one more session. `false` if there is no such account. */
   async logIn(): Promise<boolean> {
     for (const password of this.passwords) {
       const answer = await fetch(this.origin + api.login, {
@@ -60,7 +60,7 @@ export class Observer {
     return false;
   }
 
-  /** How many sessions the user has besides those of this client. */
+  /** The number of the user's sessions besides those of this client. */
   async sessions(): Promise<number> {
     const answer = await this.get(api.sessions);
     if (!answer) return 0;
@@ -68,27 +68,26 @@ export class Observer {
     return sessions.filter(({ id }) => !this.ownSessions.has(id)).length;
   }
 
-  /** How many events of a kind there have been. A page holds 50: look at least once for so many. */
+  /** The number of events of a kind. A response holds 50: call at least once for so many. */
   async events(kind: string): Promise<number> {
     const { newest, count } = this.counted.get(kind) ?? { newest: '', count: 0 };
     const answer = await this.get(`${api.events}?kind=${kind}`);
     if (!answer) return count;
     const { events } = (await answer.json()) as { events: SecurityEvent[] };
-    // Ids sort by time. This client logs in as well, and that is no effect of a click.
-    const isOwn = (event: SecurityEvent) =>
-      kind === 'logged_in' && this.ownSessions.has(event.session_id ?? '');
+    // Ids sort by time. This client's own logins are no effect of a click.
+    const isOwn = (event: SecurityEvent) => kind === 'logged_in' && this.ownSessions.has(event.session_id ?? '');
     const later = events.filter((event) => event.id > newest && !isOwn(event));
     const now = { newest: events[0]?.id ?? newest, count: count + later.length };
     this.counted.set(kind, now);
     return now.count;
   }
 
-  /** How many notes the user has. */
+  /** The number of the user's notes. */
   async notes(): Promise<number> {
     return (await this.listNotes()).length;
   }
 
-  /** How often the user's notes have been written, all together: the sum of their versions. */
+  /** The number of writes to the user's notes: the sum of their versions. */
   async versions(): Promise<number> {
     let sum = 0;
     for (const { id } of await this.listNotes()) {
@@ -103,10 +102,9 @@ export class Observer {
     return answer ? ((await answer.json()) as { notes: StoredNote[] }).notes : [];
   }
 
-  /** Logs in for it, if need be. Nothing if no such account is there. */
+  /** Logs in first if necessary. Undefined if there is no such account. */
   private async get(path: string): Promise<Response | undefined> {
-    const ask = () =>
-      fetch(this.origin + path, { headers: { Authorization: `Bearer ${this.token ?? ''}` } });
+    const ask = () => fetch(this.origin + path, { headers: { Authorization: `Bearer ${this.token ?? ''}` } });
     if (this.token === undefined && !(await this.logIn())) return undefined;
     let answer = await ask();
     if (answer.status === 401) {

@@ -2,21 +2,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Program, freePort } from './program';
+import { freePort, ManagedProcess } from './managed-process';
 
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
 export interface ServerOptions {
   accessTokenSeconds: number;
-  /** How long a login counts as recent. */
+  /** How long a login counts as recent, before a step-up. */
   recentLoginSeconds: number;
-  /** How often calls may be made: as in front of users, or as often as a test likes. */
+  /** Rate limits: the defaults, or none. */
   limits: 'default' | 'off';
 }
 
-/** Whom it trusts to stand in front of it, and how the world calls both. */
-export interface Behind {
+/** A reverse proxy in front of the server, and their common origin. */
+export interface ReverseProxy {
   readonly origin: string;
-  /** The names of services that take its tokens; with none, what stands in front says nothing that it would have to trust. */
+  /** The audiences of services that take its tokens; with none, the server trusts no forwarded headers. */
   readonly audiences: string[];
 }
 
@@ -26,25 +26,21 @@ export const site = process.env.BATON_SITE ?? path.join(workspace, 'target', 'si
 
 export class Server {
   private constructor(
-    /** How the world calls it. */
+    /** The public origin. */
     readonly origin: string,
     /** Where it listens. */
     readonly port: number,
-    /** What it stores is in here, and so may be what belongs to it. */
+    /** Its database and keys, and files of its gateway. */
     readonly folder: string,
-    private readonly program: Program,
+    private readonly program: ManagedProcess,
   ) {}
 
-  /** A running server with an empty database. */
-  static async start(
-    options: ServerOptions,
-    behind?: Behind,
-    served: string = site,
-  ): Promise<Server> {
+  /** Starts a server with an empty database. */
+  static async start(options: ServerOptions, proxy?: ReverseProxy, served: string = site): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
-    const origin = behind?.origin ?? `http://localhost:${port}`;
-    const gateway = behind && behind.audiences.length > 0 ? behind : undefined;
+    const origin = proxy?.origin ?? `http://localhost:${port}`;
+    const gateway = proxy && proxy.audiences.length > 0 ? proxy : undefined;
     const flags = [
       'serve',
       ['--listen', `127.0.0.1:${port}`],
@@ -58,7 +54,7 @@ export class Server {
       gateway ? ['--trusted-proxies', '127.0.0.1'] : [],
       gateway ? ['--audience', [origin, ...gateway.audiences].join(',')] : [],
     ].flat();
-    const program = new Program({ binary, arguments: flags, folder, ready: 'listening on ' });
+    const program = new ManagedProcess({ binary, arguments: flags, folder, ready: 'listening on ' });
     const server = new Server(origin, port, folder, program);
     try {
       await server.start();
@@ -69,22 +65,22 @@ export class Server {
     return server;
   }
 
-  /** What it has logged so far. */
+  /** Its log so far. */
   get log(): string {
     return this.program.log;
   }
 
-  /** Starts it, or starts it again: same port, same database, same keys. */
+  /** Starts it, or restarts it: same port, same database, same keys. */
   async start(): Promise<void> {
     await this.program.start();
   }
 
-  /** Ends it; what it has stored stays. */
+  /** Stops it; its database stays. */
   async stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.program.stop(signal);
   }
 
-  /** Ends it and removes what it has stored. */
+  /** Stops it and removes its folder. */
   async discard(): Promise<void> {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });

@@ -1,18 +1,18 @@
-// Several sessions of one user, and how old a login is.
-import { type APIRequestContext, type Browser, type Page, expect } from '@playwright/test';
+// Several sessions of one user, and the age of a login.
+import { type APIRequestContext, type Browser, expect, type Page } from '@playwright/test';
 import { api } from './contract';
-import { type User, logIn } from './users';
-import type { Wire } from './wire';
+import type { NetworkLog } from './network-log';
+import { logIn, type User } from './users';
 
-/** So short that a test can wait; so long that a slow machine repeats a call in time. */
+/** Short enough for a test to wait; long enough for a slow machine to repeat a call in time. */
 export const SHORT_RECENT_LOGIN_SECONDS = 3;
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 export const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 
-/** `user` logs in with another browser, which has cookies of its own. */
-export async function logInElsewhere(browser: Browser, origin: string, user: User): Promise<Page> {
+/** `user` logs in with another browser, which has its own cookies. */
+export async function logInOnAnotherDevice(browser: Browser, origin: string, user: User): Promise<Page> {
   const context = await browser.newContext({
     baseURL: origin,
     userAgent: FIREFOX,
@@ -24,17 +24,17 @@ export async function logInElsewhere(browser: Browser, origin: string, user: Use
   return page;
 }
 
-/** Returns once the server wants the password again. Asks from outside the browser. */
-export async function untilTheLoginIsOld(wire: Wire, client: APIRequestContext): Promise<void> {
-  const headers = { Authorization: `Bearer ${await wire.accessToken()}` };
-  // Nobody's session: while the login is recent the answer is 404.
-  const nobodys = `${api.sessions}/00000000-0000-7000-8000-000000000000`;
-  const status = async () => (await client.delete(nobodys, { headers })).status();
+/** Returns once the server requires a step-up. Asks from outside the browser. */
+export async function waitUntilStepUpRequired(networkLog: NetworkLog, client: APIRequestContext): Promise<void> {
+  const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
+  // An unknown session: while the login is recent the answer is 404.
+  const unknownSession = `${api.sessions}/00000000-0000-7000-8000-000000000000`;
+  const status = async () => (await client.delete(unknownSession, { headers })).status();
   await expect.poll(status, { timeout: 25_000, intervals: [500] }).toBe(401);
 }
 
 /** A security event of another session, a moment ago: the `number`th of a test. */
-export function event(kind: string, number: number) {
+export function mockEvent(kind: string, number: number) {
   const id = `0000000${number}-0000-7000-8000-000000000000`;
   return {
     id,
@@ -48,8 +48,8 @@ export function event(kind: string, number: number) {
   };
 }
 
-/** A session, the first of which is this one. */
-export function sessionAt(number: number) {
+/** A session; number 1 is the current one. */
+export function mockSession(number: number) {
   const began = Math.floor(Date.now() / 1000) - number * 86_400;
   return {
     id: `0198000${number}-0000-7000-8000-000000000001`,

@@ -1,11 +1,11 @@
-// The settings page: how it is opened, and what is sent from it.
-import { type Page, expect } from '@playwright/test';
+// Opens and submits the settings page.
+import { expect, type Page } from '@playwright/test';
 import { pages } from './contract';
 import { open } from './users';
 
 export const passwordChanged = 'Your password is changed, and all other sessions are ended.';
 
-/** Opens the page, and waits until its session is there: what is asked for from then on is asked by the test. */
+/** Opens the page, and waits until its session is restored: later calls are the test's own. */
 export async function openSettings(page: Page): Promise<void> {
   await open(page, pages.settings);
   await expect(page.getByRole('heading', { name: 'Password', exact: true })).toBeVisible();

@@ -1,6 +1,6 @@
-// People who use the browser: how they come to be, and what they do on the pages.
-import { type APIRequest, type Page, expect } from '@playwright/test';
+// Users: their registration, and their actions on the pages.
 import { randomUUID } from 'node:crypto';
+import { type APIRequest, expect, type Page } from '@playwright/test';
 import { api, pages } from './contract';
 
 export interface User {
@@ -9,8 +9,8 @@ export interface User {
   readonly name: string;
 }
 
-/** Somebody nobody has heard of. */
-export function stranger(name = 'Ada Runner'): User {
+/** A user without an account, with random credentials. */
+export function newUser(name = 'Ada Runner'): User {
   return {
     email: `runner-${randomUUID()}@example.org`,
     password: `quiet lantern ${randomUUID().slice(0, 8)} over gravel`,
@@ -18,8 +18,8 @@ export function stranger(name = 'Ada Runner'): User {
   };
 }
 
-/** Creates the account behind the browser's back, and leaves nobody logged in to it. */
-export async function enrol(request: APIRequest, origin: string, user = stranger()): Promise<User> {
+/** Registers the account through the API, not the page, and logs out. */
+export async function registerUser(request: APIRequest, origin: string, user = newUser()): Promise<User> {
   const client = await request.newContext({ baseURL: origin });
   const answer = await client.post(api.register, { data: user });
   expect(answer.status()).toBe(201);
@@ -28,13 +28,13 @@ export async function enrol(request: APIRequest, origin: string, user = stranger
   return user;
 }
 
-/** Opens a page and waits until the scripts have taken it over. */
+/** Opens a page and waits for hydration. */
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
-  await hydrated(page);
+  await waitForHydration(page);
 }
 
-export async function hydrated(page: Page): Promise<void> {
+export async function waitForHydration(page: Page): Promise<void> {
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
 }
 
@@ -44,10 +44,7 @@ export async function logIn(page: Page, user: User): Promise<void> {
   await expectAccountOf(page, user);
 }
 
-export async function sendLogin(
-  page: Page,
-  { email, password }: Pick<User, 'email' | 'password'>,
-): Promise<void> {
+export async function sendLogin(page: Page, { email, password }: Pick<User, 'email' | 'password'>): Promise<void> {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
@@ -67,7 +64,7 @@ export async function callTheApi(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Call the API' }).click();
 }
 
-/** The sentence that says what came of the call. */
+/** The sentence that reports the result of the call. */
 export async function expectCallResult(page: Page, sentence: string | RegExp): Promise<void> {
   await expect(page.locator('.call-result')).toHaveText(sentence);
 }

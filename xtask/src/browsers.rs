@@ -1,5 +1,5 @@
-//! `cargo xtask browsers`: the main path in Firefox and WebKitGTK, over https, and what WebKit is told over http. No part of
-//! `test` and `ci`: how long it takes stands in docs/testing.md.
+//! `cargo xtask browsers`: the main path in Firefox and WebKitGTK, over https, and what WebKit displays over http.
+//! Not part of `test` and `ci`; docs/testing.md states how long it takes.
 
 use crate::https::certificate;
 use crate::tools::{node, other_browsers};
@@ -8,7 +8,7 @@ use crate::{build, process, report};
 use anyhow::Result;
 use rustls::pki_types::UnixTime;
 
-/// Installs what is missing, builds, and runs both.
+/// Installs missing browsers, builds, and runs both.
 pub(crate) fn browsers(workspace: &Workspace) -> Result<()> {
     node::ensure_packages(workspace)?;
     let browsers = other_browsers::ensure(workspace)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the site and the program, and how large the site's files are.
+//! `cargo xtask build`: the site and the program, and the sizes of the site's files.
 
 use crate::report;
 use crate::site;
@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 use crate::{process, tools};
 use anyhow::{Context, Result};
 
-/// Builds everything and prints the sizes.
+/// Builds both and prints the sizes.
 pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<()> {
     site_and_program(workspace, release)?;
     site::print_sizes(workspace)?;
@@ -34,7 +34,7 @@ pub(crate) fn site_and_program(workspace: &Workspace, release: bool) -> Result<(
         ("Building the server (about 5 minutes the first time)", "--profile=dev")
     };
     report::step(title, || {
-        // `-p backend` and not `--workspace`: the browser's half of Leptos must stay out of it.
+        // `-p backend` and not `--workspace`: the client-side half of Leptos must stay out of it.
         let arguments = ["build", "-p", "backend", "--bin", "baton", profile];
         process::run(&mut process::cargo(workspace, &arguments)).context(tools::COMPILER_REMEDY)
     })

@@ -1,5 +1,5 @@
-//! `cargo xtask chaos`: the fault suite (`crates/chaos`) against the program, both built here. It must
-//! not know any scenario.
+//! `cargo xtask chaos`: the fault suite (`crates/chaos`) against the program, both built here. It must not know any
+//! scenario.
 
 use crate::process::{self, Failed};
 use crate::test::cluster;
@@ -10,26 +10,26 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::process::Command;
 
-/// The suite and the program. Not `-p backend`: the features of all crates together, as for the
-/// tests (`--examples` adds those of the tests' own dependencies), so that nothing that
-/// `cargo xtask test` has compiled is compiled again.
+/// The suite and the program. Not `-p backend`: features are unified over the whole workspace, as for the tests
+/// (`--examples` adds those of the tests' own dependencies), so that crates compiled by `cargo xtask test` are
+/// reused.
 const PROGRAM: [&str; 4] = ["build", "--workspace", "--bins", "--examples"];
 
-/// The same program with the feature that lets it end at a named moment. Nothing else is built so.
+/// The same program with failpoints, at which it ends itself. No other build has them.
 const FAILPOINTS: [&str; 7] =
     ["build", "--workspace", "--bin", "baton", "--examples", "--features", "backend/failpoints"];
 
-/// Builds everything and runs the suite with these arguments.
+/// Builds the programs and runs the suite with these arguments.
 pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     let mut suite = suite(workspace)?;
     suite.args(arguments);
     process::run(&mut suite).map_err(|error| {
-        // The suite's own table shall stay the last that is read.
+        // The suite's own table stays the last output.
         Failed::told("cargo xtask chaos", process::exit_code(&error)).into()
     })
 }
 
-/// Builds everything; the command plays every scenario a few times, or those with such a name.
+/// Builds the programs; the command of a smoke run of all scenarios, or of those that match a filter.
 pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<Command> {
     let mut suite = suite(workspace)?;
     suite.arg("--few");
@@ -58,7 +58,7 @@ fn suite(workspace: &Workspace) -> Result<Command> {
     })?;
     report::step("Building the server with failpoints", || {
         let mut cargo = process::cargo(workspace, &FAILPOINTS);
-        // A folder of its own for the program, and the same one for all it is made of.
+        // A target folder of its own for the program; intermediate artifacts are shared.
         cargo.env("CARGO_TARGET_DIR", workspace.target().join("failpoints"));
         if environment::variable("CARGO_BUILD_BUILD_DIR").is_none() {
             cargo.env("CARGO_BUILD_BUILD_DIR", workspace.target());
@@ -66,7 +66,7 @@ fn suite(workspace: &Workspace) -> Result<Command> {
         process::run(&mut cargo).context(tools::COMPILER_REMEDY)
     })?;
     let mut suite = process::command(workspace, workspace.target().join("debug/chaos"));
-    // Whatever it is given later counts.
+    // Later arguments of the same name override these.
     suite.arg("--binary").arg(workspace.program(false));
     suite.arg("--notes").arg(workspace.program(false).with_file_name("notes"));
     suite.arg("--envoy").arg(envoy);

@@ -1,12 +1,11 @@
-//! `cargo xtask ci`: the one definition of done. `.ci/run` calls it, and so does whoever wants to know
-//! beforehand what it will say. Advisories are not part of it: they change without a commit, and need
-//! a network (see CONTRIBUTING.md).
+//! `cargo xtask ci`: the one definition of done. `.ci/run` calls it, and developers can run it beforehand. Advisories
+//! are not part of it: they change without a commit, and need a network (see CONTRIBUTING.md).
 
 use crate::workspace::Workspace;
 use crate::{process, report, test, tidy, tools};
 use anyhow::{Context, Result};
 
-/// A step that is one cargo command.
+/// A step: one cargo command.
 struct Step {
     title: &'static str,
     arguments: &'static [&'static str],
@@ -41,7 +40,7 @@ const LICENCES: Step = Step {
     arguments: &["deny", "check", "licenses", "bans", "sources"],
 };
 
-/// Everything, in order of speed; ends at the first failure.
+/// Runs all steps, in order of speed; stops at the first failure.
 pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
     tools::target::ensure_wasm(workspace)?;
     for step in &BEFORE_TIDY {

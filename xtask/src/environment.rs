@@ -1,4 +1,4 @@
-//! The one door to environment variables in xtask.
+//! Environment variables in xtask are read here only.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

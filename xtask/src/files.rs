@@ -1,4 +1,4 @@
-//! Folders read in a fixed order, and hashes over their content.
+//! Files of a folder in a fixed order, and hashes over their content.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -45,21 +45,20 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A hash over names and contents, in the order they are added.
+/// A hash over names and contents, the key of xtask's build caches. The order of additions counts.
 #[derive(Default)]
 pub(crate) struct Fingerprint(Sha256);
 
 impl Fingerprint {
     pub(crate) fn add(&mut self, name: &str, content: &[u8]) {
-        // Lengths keep two neighbours from passing for one.
+        // Hashing the lengths keeps two neighbours distinct from one.
         for part in [name.as_bytes(), content] {
             self.0.update((part.len() as u64).to_le_bytes());
             self.0.update(part);
         }
     }
 
-    /// Adds a file, or every file under a folder without its `skip` folders; what is absent counts
-    /// as absent.
+    /// Adds a file, or every file under a folder without its `skip` folders; a missing file counts as absent.
     pub(crate) fn add_path(&mut self, path: &Path, skip: &[&str]) -> Result<()> {
         let files = if path.is_dir() { under(path, skip)? } else { vec![path.to_path_buf()] };
         for file in files.iter().filter(|file| file.is_file()) {

@@ -6,11 +6,11 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 
-/// Runs all three, and ends all when one ends.
+/// Runs all three, and stops all when one ends.
 const SUPERVISOR: &str = include_str!("gateway.sh");
 const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
 
-/// Builds, then becomes the three.
+/// Builds, then replaces xtask by the supervisor of the three.
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
     build::site_and_program(workspace, release)?;
     build::notes(workspace, release)?;

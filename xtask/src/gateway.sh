@@ -1,6 +1,6 @@
 # Baton, the notes service and Envoy in front of them: sh -c … sh BATON NOTES ENVOY CONFIGURATION [FLAGS OF SERVE]
 #
-# Runs until one of the three ends, or it is told to: then the others are ended, too.
+# Runs until one of the three ends, or a signal arrives; then it stops the others, too.
 set -eu
 baton=$1 notes=$2 envoy=$3 configuration=$4
 shift 4

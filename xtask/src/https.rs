@@ -1,6 +1,6 @@
-//! `cargo xtask run --https`: Baton at https://localhost, for browsers that keep no `Secure` cookie of a page that came over
-//! http. TLS ends here, in front of the server, which stays on loopback and speaks http. It is for developers: in front of
-//! users stands a proxy of theirs (docs/operating.md).
+//! `cargo xtask run --https`: Baton at https://localhost, for browsers that store no `Secure` cookie of a page over
+//! http. TLS ends here, in front of the server, which stays on loopback and speaks http. It is for developers:
+//! production has its own proxy (docs/operating.md).
 
 pub(crate) mod certificate;
 mod proxy;
@@ -19,20 +19,20 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Where, unless another port is chosen.
+/// The default port.
 pub(crate) const PORT: &str = "3443";
-/// What the server says first, once it is ready.
+/// The server's first line of output, once it is ready.
 const READY: &str = "listening on http://";
 
-/// Builds, then serves until the server ends or somebody wants it to.
+/// Builds, then serves until the server ends or a signal arrives.
 pub(crate) fn run(
     workspace: &Workspace,
     release: bool,
     port: u16,
     arguments: &[OsString],
 ) -> Result<()> {
-    no_other_address(arguments)?;
-    // A port that is taken is said before minutes are spent on building.
+    reject_address_settings(arguments)?;
+    // Fail early if the port is taken: the build takes minutes.
     let proxy = Proxy::bind(port)?;
     build::site_and_program(workspace, release)?;
     let certificate = certificate::ensure(&certificate::folder(workspace), UnixTime::now())?;
@@ -44,7 +44,7 @@ pub(crate) fn run(
     if !arguments.iter().any(|argument| argument == TRUST_CLOCK) {
         serve.arg(TRUST_CLOCK);
     }
-    // Found in the environment, it would be a second address.
+    // From the environment they would set a second address.
     serve.env_remove("BATON_LISTEN").env_remove("BATON_ORIGIN").stdout(Stdio::piped());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve_behind(proxy, &certificate, serve.into()))
@@ -54,8 +54,8 @@ fn welcome(origin: &str) -> String {
     format!("Starting Baton: open {origin} once `listening on` appears below. Ctrl-C stops it.")
 }
 
-/// The server's address is the proxy's business here.
-fn no_other_address(arguments: &[OsString]) -> Result<()> {
+/// Refuses settings of the address: behind the proxy, the server's address is fixed.
+fn reject_address_settings(arguments: &[OsString]) -> Result<()> {
     for name in ["--listen", "--origin"] {
         if arguments.iter().filter_map(|it| it.to_str()).any(|it| it.starts_with(name)) {
             bail!(
@@ -87,10 +87,10 @@ async fn serve_behind(proxy: Proxy, certificate: &Certificate, mut serve: Comman
             }
         });
     }
-    until_it_ends(&mut server).await
+    supervise(&mut server).await
 }
 
-/// Passes on what the server says until it is ready. `None` if it ended before that.
+/// Prints the server's output until it is ready. `None` if it ended before that.
 async fn address_of(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Option<SocketAddr>> {
     while let Some(line) = lines.next_line().await? {
         report::say(&line);
@@ -101,19 +101,20 @@ async fn address_of(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Option<
     Ok(None)
 }
 
-/// Waits for the server. Who stops xtask stops it, too: from a terminal Ctrl-C reaches both, a signal by `kill` does not.
-async fn until_it_ends(server: &mut Child) -> Result<()> {
+/// Waits for the server. A signal to xtask also stops the server: Ctrl-C in a terminal reaches both, a signal by
+/// `kill` reaches only xtask.
+async fn supervise(server: &mut Child) -> Result<()> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut hangup = signal(SignalKind::hangup())?;
-    let told = tokio::select! {
+    let signal_code = tokio::select! {
         status = server.wait() => {
             let status = status?;
             if status.success() {
                 return Ok(());
             }
             let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-            // What was wrong, the server has said.
+            // The server has reported the error.
             return Err(process::Failed::told("baton serve", code).into());
         }
         _ = interrupt.recv() => 130,
@@ -121,11 +122,11 @@ async fn until_it_ends(server: &mut Child) -> Result<()> {
         _ = hangup.recv() => 129,
     };
     if let Some(id) = server.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-        // It may have ended by itself meanwhile.
+        // It may have ended by itself in the meantime.
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
     }
     server.wait().await?;
-    Err(process::Failed::told("baton serve", told).into())
+    Err(process::Failed::told("baton serve", signal_code).into())
 }
 
 #[cfg(test)]
@@ -135,9 +136,10 @@ mod tests {
     #[test]
     fn an_address_beside_https_is_refused_in_words() {
         for argument in ["--listen=127.0.0.1:80", "--origin"] {
-            let refused = no_other_address(&[argument.into()]).expect_err("a contradiction");
+            let refused = reject_address_settings(&[argument.into()]).expect_err("a contradiction");
             assert!(refused.to_string().contains("--https=4443"), "{refused}");
         }
-        no_other_address(&["--access-token-seconds".into(), "5".into()]).expect("no contradiction");
+        reject_address_settings(&["--access-token-seconds".into(), "5".into()])
+            .expect("no contradiction");
     }
 }

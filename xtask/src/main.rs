@@ -1,8 +1,7 @@
-//! `cargo xtask`: everything a developer or a CI job does with this workspace, each as one command.
-//! It must not hold anything the product needs at run time. The commands are one file each:
-//! `run`, `build`, `test`, `browsers`, `ci`, `tidy`, `model`, `simulate`, `chaos`, `mutants`, `timing`; what they stand on is
-//! `tools` (installs what is missing), `site` (the browser's half), `process` (child processes) and
-//! `report` (what is said).
+//! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
+//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`,
+//! `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools), `site` (the
+//! browser's half), `process` (child processes) and `report` (output).
 #![forbid(unsafe_code)]
 
 mod browsers;
@@ -51,8 +50,8 @@ enum Task {
         /// Also the notes service, and Envoy in front of both.
         #[arg(long)]
         with_gateway: bool,
-        /// On https://localhost, with a certificate that is made here: Safari and other browsers built on WebKit keep no
-        /// cookie of a login over http. (The gateway's configuration is for http.)
+        /// On https://localhost, with a certificate that is made here: Safari and other browsers built on WebKit keep
+        /// no cookie of a login over http. (The gateway's configuration is for http.)
         #[arg(
             long,
             value_name = "PORT",
@@ -79,7 +78,7 @@ enum Task {
     },
     /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
     Browsers,
-    /// Everything that must hold before a change is done: format, lints, tidy, licences, tests.
+    /// All checks that must pass before a change is done: format, lints, tidy, licences, tests.
     Ci,
     /// The house rules that no compiler checks.
     Tidy,

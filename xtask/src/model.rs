@@ -1,26 +1,26 @@
-//! `cargo xtask model`: explores every world of the rotation protocol and prints what was found.
-//! With `--write`, what was found becomes the page `docs/design/rotation-proof.md`.
+//! `cargo xtask model`: explores every world of the refresh token rotation protocol and prints the report. With
+//! `--write`, the report becomes part of `docs/design/rotation-proof.md`.
 
 use crate::workspace::Workspace;
 use crate::{files, process, report};
 use anyhow::{Context, Result, bail};
 use std::process::Stdio;
 
-/// The test that explores everything and leaves its report in `target/tmp`.
+/// The test that explores all worlds and leaves its report in `target/tmp`.
 const TEST: &str = "model::every_promise_is_kept_and_the_page_tells_what_the_model_finds";
 const PAGE: &str = "docs/design/rotation-proof.md";
-/// The report stands between two of these.
+/// The mark before and after the report.
 const MARK: &str = "<!-- found -->";
 
-/// Explores, prints, and, if `write` is asked for, puts the report into the page.
+/// Explores, prints, and, with `write`, puts the report into the page.
 pub(crate) fn model(workspace: &Workspace, write: bool) -> Result<()> {
     let found = workspace.target().join("tmp/rotation-proof.md");
-    // What an earlier run has left must not pass for what this one finds.
+    // A stale report must not pass for the result of this run.
     let _ = std::fs::remove_file(&found);
     let mut test = process::cargo(workspace, &["test", "-p", "rotation", "--test", "it", "--"]);
     test.args(["--exact", TEST]);
     report::heading("Exploring every world of the protocol (half a minute)");
-    // Its output is the report, which is printed once, below.
+    // The test's output is the report, which is printed once, below.
     let verdict = process::run(test.stdout(Stdio::null()).stderr(Stdio::null()));
     let text = std::fs::read_to_string(&found).with_context(|| {
         format!("the model left no report; alone: `cargo test -p rotation {TEST}`")
@@ -36,7 +36,7 @@ pub(crate) fn model(workspace: &Workspace, write: bool) -> Result<()> {
     verdict.with_context(|| format!("{PAGE} is out of date: `cargo xtask model --write`"))
 }
 
-/// The page with another report between its marks.
+/// The page with a new report between its marks.
 fn spliced(page: &str, report: &str) -> Result<String> {
     let parts: Vec<&str> = page.split(MARK).collect();
     let [before, _, after] = parts[..] else {

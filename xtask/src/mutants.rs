@@ -1,16 +1,16 @@
-//! `cargo xtask mutants`: is every line of the deciding crates held by a test?
-//! What is left out stands, with reasons, in `.cargo/mutants.toml`.
+//! `cargo xtask mutants`: mutation tests: does a test fail for every changed line of the deciding crates?
+//! `.cargo/mutants.toml` lists the exceptions, with reasons.
 
 use crate::workspace::Workspace;
 use crate::{process, report, tools};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 
-/// Runs `cargo mutants`, for rotation and verifier unless told otherwise.
+/// Runs `cargo mutants`, by default for rotation and verifier.
 pub(crate) fn mutants(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     tools::cargo::MUTANTS.ensure(workspace)?;
     let mut command = process::cargo(workspace, &["mutants"]);
-    // Each changed copy has a folder of its own for what is built of it.
+    // Each mutant is built in a folder of its own.
     command.env_remove("CARGO_TARGET_DIR");
     if arguments.is_empty() {
         command.args(["-p", "rotation", "-p", "verifier"]);

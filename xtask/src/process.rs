@@ -1,5 +1,5 @@
-//! Child processes: started with a clean environment and the workspace's tools on `PATH`, judged by
-//! their exit status. It knows nothing about what is started.
+//! Child processes: started with a clean environment and the workspace's tools on `PATH`, judged by their exit
+//! status.
 
 use crate::environment;
 use crate::workspace::Workspace;
@@ -8,17 +8,17 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-/// A child process ended badly; carries its exit code up to `main`.
+/// A child process failed; carries its exit code up to `main`.
 #[derive(Debug)]
 pub(crate) struct Failed {
     what: String,
     code: u8,
-    /// The reader knows already, and the last lines of the output shall stay the last.
+    /// The error is already printed; printing it again would displace the last lines of output.
     pub(crate) told: bool,
 }
 
 impl Failed {
-    /// A failure that has been reported where it happened.
+    /// A failure that was reported where it happened.
     pub(crate) fn told(what: &str, code: u8) -> Self {
         Self { what: what.to_owned(), code, told: true }
     }
@@ -40,7 +40,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
 /// `program`, to be run in the workspace's folder.
 ///
 /// `cargo run` describes xtask to itself in variables such as `CARGO_MANIFEST_DIR`. A build script
-/// that watches one of them would run again whenever a build is started by xtask and not by hand.
+/// that watches one of them would run again each time a build is started by xtask and not by hand.
 pub(crate) fn command(workspace: &Workspace, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(&workspace.root);
@@ -75,27 +75,27 @@ pub(crate) fn cargo(workspace: &Workspace, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs to the end; what it prints goes where xtask's own output goes.
+/// Runs to the end; its output is xtask's own output.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| cannot_start(command))?;
     judge(command, status)
 }
 
-/// What the program prints on standard output, if it can be started and ends well.
-pub(crate) fn answer(command: &mut Command) -> Option<String> {
+/// The program's standard output, if it starts and succeeds.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Which stream of a child is passed on line by line; the other one goes straight through.
+/// The stream of a child that is copied line by line; the other one is inherited.
 #[derive(Clone, Copy)]
 pub(crate) enum Stream {
     Output,
     Error,
 }
 
-/// Runs to the end, passes `stream` on, and returns the lines of it that `keep` wants, without
-/// colours, beside the verdict: a failed run has a summary, too.
+/// Runs to the end, copies `stream`, and returns those of its lines that `keep` accepts, without colours, beside the
+/// result: a failed run has a summary, too.
 pub(crate) fn tee(
     command: &mut Command,
     stream: Stream,
@@ -110,12 +110,12 @@ pub(crate) fn tee(
         Stream::Output => Box::new(child.stdout.take().context("the pipe was asked for")?),
         Stream::Error => Box::new(child.stderr.take().context("the pipe was asked for")?),
     };
-    let kept = pass_on(BufReader::new(pipe), std::io::stdout(), keep)?;
+    let kept = copy_lines(BufReader::new(pipe), std::io::stdout(), keep)?;
     let status = child.wait()?;
     Ok((kept, judge(command, status)))
 }
 
-fn pass_on(
+fn copy_lines(
     mut from: impl BufRead,
     mut to: impl Write,
     keep: impl Fn(&str) -> bool,
@@ -152,17 +152,17 @@ fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    // A child ended by a signal has no code; 1 is then as good as any.
+    // A child ended by a signal has no code; 1 stands for any.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-    Err(Failed { what: spelled(command), code, told: false }.into())
+    Err(Failed { what: command_line(command), code, told: false }.into())
 }
 
 fn cannot_start(command: &Command) -> String {
-    format!("`{}` could not be started; is it installed and on PATH?", spelled(command))
+    format!("`{}` could not be started; is it installed and on PATH?", command_line(command))
 }
 
-/// The command as one would type it.
-fn spelled(command: &Command) -> String {
+/// The command as typed in a shell.
+fn command_line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());
@@ -177,7 +177,7 @@ mod tests {
     fn a_tee_passes_everything_on_and_keeps_what_is_wanted() {
         let from = b"one\n\x1b[32;1mtwo\x1b[0m tests\nthree" as &[u8];
         let mut to = Vec::new();
-        let kept = pass_on(from, &mut to, |line| line.starts_with("two")).expect("memory only");
+        let kept = copy_lines(from, &mut to, |line| line.starts_with("two")).expect("memory only");
         assert_eq!(kept, ["two tests"]);
         assert_eq!(to, from);
     }

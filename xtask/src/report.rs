@@ -1,20 +1,20 @@
-//! What xtask says: plain lines that read well in a log, without colours and without a terminal.
+//! xtask's output: plain lines that suit a log, without colours and without a terminal.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "speaking is this file's purpose")]
 
 use crate::process::Failed;
 use std::time::{Duration, Instant};
 
-/// One line to the reader.
+/// Prints one line.
 pub(crate) fn say(text: &str) {
     println!("{text}");
 }
 
-/// The start of something that takes time.
+/// Announces a slow step.
 pub(crate) fn heading(text: &str) {
     println!("\n==> {text}");
 }
 
-/// Why xtask gives up, with every cause.
+/// Prints the error with every cause.
 pub(crate) fn failure(error: &anyhow::Error) {
     let already_told = error.downcast_ref::<Failed>().is_some_and(|failed| failed.told);
     if !already_told {
@@ -22,7 +22,7 @@ pub(crate) fn failure(error: &anyhow::Error) {
     }
 }
 
-/// Announces `title`, does `work` and says how long it took.
+/// Announces `title`, does `work` and prints how long it took.
 pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     heading(title);
     let stopwatch = Stopwatch::start();

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: the app, built and served from the workspace.
+//! `cargo xtask run`: builds the app and serves it from the workspace.
 
 use crate::workspace::Workspace;
 use crate::{build, environment, process, report};
@@ -9,21 +9,21 @@ use std::process::Command;
 
 pub(crate) const TRUST_CLOCK: &str = "--trust-clock";
 
-/// Builds, then becomes `baton serve`.
+/// Builds, then replaces xtask by `baton serve`.
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
     build::site_and_program(workspace, release)?;
-    report::heading(&welcome(elsewhere(arguments)));
+    report::heading(&welcome(has_other_address(arguments)));
     let mut serve = process::command(workspace, workspace.program(release));
     serve.arg("serve").args(arguments);
     if !arguments.iter().any(|argument| argument == TRUST_CLOCK) {
-        // Days pass between two starts on a developer's machine, and nobody else's sessions are in the database.
+        // On a developer's machine days pass between two starts, and the database has no other user's sessions.
         serve.arg(TRUST_CLOCK);
     }
-    become_(&mut serve)
+    replace_process(&mut serve)
 }
 
-/// Whether somebody chose another address than the default.
-fn elsewhere(arguments: &[OsString]) -> bool {
+/// Whether the arguments or the environment set another address than the default.
+fn has_other_address(arguments: &[OsString]) -> bool {
     let names = ["--listen", "--origin"];
     let chosen = arguments.iter().filter_map(|argument| argument.to_str());
     chosen.into_iter().any(|argument| names.iter().any(|name| argument.starts_with(name)))
@@ -31,8 +31,8 @@ fn elsewhere(arguments: &[OsString]) -> bool {
         || environment::variable("BATON_ORIGIN").is_some()
 }
 
-fn welcome(elsewhere: bool) -> String {
-    let place = if elsewhere {
+fn welcome(other_address: bool) -> String {
+    let place = if other_address {
         "the line `listening on` below names its address"
     } else {
         "open http://localhost:3000 once `listening on` appears below"
@@ -40,8 +40,8 @@ fn welcome(elsewhere: bool) -> String {
     format!("Starting Baton: {place}. Ctrl-C stops it.")
 }
 
-/// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach it and nothing else.
-fn become_(serve: &mut Command) -> Result<()> {
+/// Replaces xtask by the server, so that Ctrl-C and SIGTERM reach the server alone.
+fn replace_process(serve: &mut Command) -> Result<()> {
     Err(serve.exec()).context("the server could not be started; `cargo xtask build` builds it")
 }
 
@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn another_address_is_not_announced_as_the_default() {
-        assert!(elsewhere(&["--listen=127.0.0.1:0".into()]));
-        assert!(elsewhere(&["--origin".into(), "http://localhost:8080".into()]));
+        assert!(has_other_address(&["--listen=127.0.0.1:0".into()]));
+        assert!(has_other_address(&["--origin".into(), "http://localhost:8080".into()]));
         assert!(welcome(false).contains("http://localhost:3000"));
         assert!(!welcome(true).contains("3000"));
     }

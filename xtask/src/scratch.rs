@@ -1,8 +1,8 @@
-//! A folder for one test.
+//! A temporary folder for one test.
 
 use std::path::PathBuf;
 
-/// A folder for one test, gone with it.
+/// A temporary folder, removed with the test.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {

@@ -1,5 +1,5 @@
-//! `cargo xtask simulate`: small worlds of clients, servers, faults and thieves, each from a seed
-//! (crates/simulator). A broken promise ends the run with its story and the command that repeats it.
+//! `cargo xtask simulate`: deterministic simulation of clients, servers, faults and thieves, a small world for each
+//! seed (crates/simulator). A violated invariant ends the run with its trace and the command that reproduces it.
 
 use crate::process::{self, Failed};
 use crate::workspace::Workspace;
@@ -7,7 +7,7 @@ use crate::{report, tools};
 use anyhow::{Context, Result};
 use std::process::Command;
 
-/// What to live through.
+/// Which seeds to run.
 #[derive(clap::Args)]
 pub(crate) struct Seeds {
     /// How many seeds.
@@ -16,12 +16,12 @@ pub(crate) struct Seeds {
     /// The first of them.
     #[arg(long, default_value_t = 0, conflicts_with = "seed")]
     from: u64,
-    /// One seed, with its story.
+    /// One seed, with its trace.
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// Builds the simulator with optimisations and lives through the seeds, on every core.
+/// Builds the simulator with optimisations and runs the seeds, on every core.
 pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
     let title = "Building the simulator with optimisations (about 10 minutes the first time)";
     report::step(title, || {
@@ -30,7 +30,7 @@ pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
     })?;
     let mut command =
         process::command(workspace, workspace.target().join("simulate").join("simulate"));
-    report::step("Living through the seeds", || process::run(with(&mut command, seeds)))
+    report::step("Running the seeds", || process::run(with(&mut command, seeds)))
         .map_err(|error| Failed::told("the simulation", process::exit_code(&error)).into())
 }
 

@@ -1,7 +1,7 @@
-//! `target/site`: the browser's half of Baton as the server serves it. Trunk's bundle (`bundle`),
-//! one style sheet (`stylesheet`) and the other files of `style/` (the icon) become files named after their content, with
-//! compressed copies beside them (`asset`), listed in `site.json` and put in place at once
-//! (`publish`). What has not changed is not built again.
+//! `target/site`: the browser's half of Baton as the server serves it. Trunk's bundle (`bundle`), one style sheet
+//! (`stylesheet`) and the other files of `style/` (the icon) become files named after their content, so that browsers
+//! may cache them for ever, with compressed copies beside them (`asset`), listed in `site.json` and put in place at
+//! once (`publish`). Unchanged parts are cached.
 
 mod asset;
 mod bundle;
@@ -20,7 +20,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let _alone = lock(workspace)?;
     let bundle = bundle::ensure(workspace)?;
     let wanted = format!("{}\n{}\n", asset::COMPRESSION, inputs(workspace, &bundle)?);
-    let stamp = workspace.memory().join("site.stamp");
+    let stamp = workspace.cache().join("site.stamp");
     let known = std::fs::read_to_string(&stamp).unwrap_or_default();
     if known == wanted && workspace.site().join("site.json").is_file() {
         return Ok(());
@@ -33,7 +33,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// Prints how large the site's files are, as they are and as they travel.
+/// Prints the sizes of the site's files, plain and compressed.
 pub(crate) fn print_sizes(workspace: &Workspace) -> Result<()> {
     report::say(&format!("\n{:44} {:>10} {:>10} {:>10}", "site", "bytes", "brotli", "gzip"));
     for file in files::under(&workspace.site().join("assets"), &[])? {
@@ -49,9 +49,9 @@ pub(crate) fn print_sizes(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Two builds at a time would write the same files.
+/// An exclusive lock: two concurrent builds would write the same files.
 fn lock(workspace: &Workspace) -> Result<std::fs::File> {
-    let folder = workspace.memory();
+    let folder = workspace.cache();
     std::fs::create_dir_all(&folder).context("the folder target cannot be written to")?;
     let file = std::fs::File::create(folder.join("lock"))?;
     if file.try_lock().is_err() {
@@ -68,7 +68,7 @@ fn inputs(workspace: &Workspace, bundle: &str) -> Result<String> {
     Ok(fingerprint.finish())
 }
 
-/// Everything the site consists of.
+/// All assets of the site.
 fn assets(workspace: &Workspace) -> Result<Vec<Asset>> {
     let mut assets = bundle::assets(&workspace.bundle())?;
     let stylesheet = stylesheet::join(&workspace.style())?;

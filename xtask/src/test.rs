@@ -1,7 +1,7 @@
-//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a few rounds of the fault
-//! suite, the documentation's examples, then the browser tests in a real Chromium against the real server,
-//! the real bundle and the real gateway. The runners' own summary lines are printed again at the very end (`summary`),
-//! where a reader of a long log looks first.
+//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a few rounds of the fault suite,
+//! the documentation's examples, then the browser tests in a real Chromium against the real server, the real bundle
+//! and the real gateway. The runners' own summary lines are printed again at the very end (`summary`), where a reader
+//! of a long log looks first.
 
 pub(crate) mod cluster;
 mod summary;
@@ -16,15 +16,15 @@ use cluster::Cluster;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::Command;
-use summary::{Kind, Part};
+use summary::{Kind, Outcome};
 
-/// What the browser tests need that is not ours.
+/// The external programs of the browser tests.
 struct Browser {
     chromium: PathBuf,
     envoy: PathBuf,
 }
 
-/// Builds everything, runs every test; stops after the first kind that fails.
+/// Builds, then runs all tests; stops after the first kind that fails.
 pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     cargo::NEXTEST.ensure(workspace)?;
     node::ensure_packages(workspace)?;
@@ -44,18 +44,18 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
         };
         let verdict = run(kind, &mut command, &mut parts);
         if let Err(error) = verdict {
-            report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.alone()));
-            report::say(&summary::closing(&parts));
-            // Nothing may stand below the runner's own summary.
+            report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.command_alone()));
+            report::say(&summary::table(&parts));
+            // The runner's own summary must be the last output.
             return Err(process::Failed::told(kind.title(), process::exit_code(&error)).into());
         }
     }
-    report::say(&summary::closing(&parts));
+    report::say(&summary::table(&parts));
     Ok(())
 }
 
-/// The tests and the server together: apart, some crates would be compiled twice, with the features
-/// the tests want and without them.
+/// The tests and the server in one build: separately, some crates would be compiled twice, with the features of the
+/// tests and without them.
 fn build(workspace: &Workspace) -> Result<()> {
     report::step("Building the server and the tests (about 10 minutes the first time)", || {
         let arguments = ["build", "--workspace", "--bins", "--tests"];
@@ -63,10 +63,10 @@ fn build(workspace: &Workspace) -> Result<()> {
     })
 }
 
-fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
+fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Outcome>) -> Result<()> {
     report::heading(kind.title());
     if std::io::stdout().is_terminal() && environment::variable("NO_COLOR").is_none() {
-        // The runners see a pipe, and would leave their colours out.
+        // The runners write to a pipe, and would omit colours.
         command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
     }
     let stream = match kind {
@@ -74,8 +74,8 @@ fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Part>) -> Result<()> {
         Kind::Faults | Kind::Examples | Kind::Browser => Stream::Output,
     };
     let stopwatch = Stopwatch::start();
-    let (lines, verdict) = process::tee(command, stream, |line| kind.sums_up(line))?;
-    parts.push(Part { kind, lines, elapsed: stopwatch.elapsed() });
+    let (lines, verdict) = process::tee(command, stream, |line| kind.is_summary(line))?;
+    parts.push(Outcome { kind, lines, elapsed: stopwatch.elapsed() });
     verdict
 }
 
@@ -90,7 +90,7 @@ fn nextest(workspace: &Workspace, cluster: &Cluster, filters: &[String]) -> Comm
 }
 
 fn examples(workspace: &Workspace, filters: &[String]) -> Command {
-    // The whole workspace, whose features are those of the Rust tests: nothing is compiled again.
+    // The whole workspace, whose features are those of the Rust tests: crates are not compiled again.
     let mut command = process::cargo(workspace, &["test", "--doc", "--workspace"]);
     command.arg("--").args(filters);
     command

@@ -1,6 +1,6 @@
-//! `cargo xtask tidy`: the house rules that neither the compiler nor clippy can check, one file per
-//! rule, each with a sample it passes and one it refuses. Text is all they look at, so they are fast
-//! and sometimes coarse; a rule that is wrong in a case is changed here, in the open.
+//! `cargo xtask tidy`: the house rules that neither the compiler nor clippy can check, one file per rule, each with a
+//! sample that passes and one that fails. The rules see only text, so they are fast and sometimes coarse; a rule that
+//! is wrong in a case is changed here, in the open.
 
 mod additive;
 mod crates;
@@ -37,7 +37,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 11] = [
     machine::check,
 ];
 
-/// Applies every rule to the workspace and prints what they find.
+/// Applies every rule to the workspace and prints the findings.
 pub(crate) fn tidy(workspace: &Workspace) -> Result<()> {
     let tree = Tree::read(&workspace.root)?;
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&tree)).collect();

@@ -1,5 +1,6 @@
-//! `cargo xtask timing`: whether a login takes as long for an unknown user, a wrong password and a disabled
-//! user. It measures the program that ships, over a socket. Not a test: a loaded machine proves nothing.
+//! `cargo xtask timing`: a test for a timing side channel: does authentication take as long for an unknown user, a
+//! wrong password and a disabled user? It measures the shipped program, over a socket. Not part of the tests: a
+//! loaded machine proves neither answer.
 
 mod client;
 mod welch;
@@ -13,13 +14,13 @@ use client::{Client, Server};
 use std::path::{Path, PathBuf};
 use welch::{Sample, percentile};
 
-/// Above this, a difference would be no chance any more: what dudect takes for a leak.
-const NO_CHANCE: f64 = 4.5;
-/// What is slower than this share of all logins was slow because of something else.
-const UNDISTURBED: f64 = 0.9;
+/// The limit for |t|, above which a difference is not chance: dudect's threshold for a leak.
+const LEAK_THRESHOLD: f64 = 4.5;
+/// Logins slower than this share of all were disturbed by other load.
+const UNDISTURBED_SHARE: f64 = 0.9;
 const PASSWORD: &str = "velvet otter under glass";
 
-/// What to measure.
+/// The options of a measurement.
 #[derive(clap::Args)]
 pub(crate) struct Measurement {
     /// How many logins of each kind.
@@ -30,7 +31,7 @@ pub(crate) struct Measurement {
     binary: Option<PathBuf>,
 }
 
-/// A kind of login that fails. All of them send as many bytes.
+/// A kind of failing login. All send the same number of bytes.
 struct Kind {
     name: &'static str,
     email: &'static str,
@@ -47,7 +48,7 @@ const KINDS: [Kind; 3] = [
     Kind { name: "disabled user", email: "disabled@example.com", password: PASSWORD },
 ];
 
-/// Builds, measures, prints, and fails if two kinds can be told apart.
+/// Builds, measures, prints, and fails if two kinds can be distinguished.
 pub(crate) fn timing(workspace: &Workspace, measurement: &Measurement) -> Result<()> {
     let program = match &measurement.binary {
         Some(program) => program.clone(),
@@ -65,17 +66,17 @@ pub(crate) fn timing(workspace: &Workspace, measurement: &Measurement) -> Result
     }
     disable(&program, &folder, KINDS[2].email)?;
     let title = format!("Logging in {} times", 3 * measurement.samples);
-    let milliseconds = report::step(&title, || measured(&mut client, measurement.samples))?;
+    let milliseconds = report::step(&title, || measure(&mut client, measurement.samples))?;
     drop(server);
-    let plain = tell("all logins", &milliseconds);
-    let limit = percentile(milliseconds.iter().flatten().copied(), UNDISTURBED);
+    let plain = print_statistics("all logins", &milliseconds);
+    let limit = percentile(milliseconds.iter().flatten().copied(), UNDISTURBED_SHARE);
     let cut = milliseconds.map(|values| values.into_iter().filter(|it| *it <= limit).collect());
-    let undisturbed = tell("the fastest nine of ten, of all kinds together", &cut);
-    if plain.max(undisturbed) < NO_CHANCE {
+    let undisturbed = print_statistics("the fastest nine of ten, of all kinds together", &cut);
+    if plain.max(undisturbed) < LEAK_THRESHOLD {
         report::say("\nThe three cannot be told apart.");
         return Ok(());
     }
-    report::say(&format!("\nThey can be told apart: |t| is {NO_CHANCE} or more."));
+    report::say(&format!("\nThey can be told apart: |t| is {LEAK_THRESHOLD} or more."));
     Err(Failed::told("cargo xtask timing", 1).into())
 }
 
@@ -93,13 +94,12 @@ fn disable(program: &Path, folder: &Path, email: &str) -> Result<()> {
     process::run(command.args(["users", "disable", email, "--database", client::DATABASE]))
 }
 
-/// Milliseconds by kind. The kinds take turns, in an order that changes: whatever else happens on the
-/// machine happens to all of them.
-fn measured(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
+/// Milliseconds by kind. The kinds alternate, in a changing order, so that other load affects all of them alike.
+fn measure(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
     const ORDERS: [[usize; 3]; 6] =
         [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]];
     let mut milliseconds = [const { Vec::new() }; 3];
-    // The first few warm caches up.
+    // The first few warm the caches.
     for (round, order) in (0..samples + 20).zip(ORDERS.iter().cycle()) {
         for &which in order {
             let kind = &KINDS[which];
@@ -115,8 +115,8 @@ fn measured(client: &mut Client, samples: u32) -> Result<[Vec<f64>; 3]> {
     Ok(milliseconds)
 }
 
-/// Prints means and differences; the largest |t|.
-fn tell(title: &str, milliseconds: &[Vec<f64>; 3]) -> f64 {
+/// Prints means and differences; returns the largest |t|.
+fn print_statistics(title: &str, milliseconds: &[Vec<f64>; 3]) -> f64 {
     report::heading(title);
     let samples = milliseconds.each_ref().map(|values| Sample::of(values));
     for ((kind, sample), values) in KINDS.iter().zip(&samples).zip(milliseconds) {

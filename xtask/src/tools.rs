@@ -1,6 +1,6 @@
-//! What Baton is built and tested with, beyond cargo and Node: found, or installed and said so.
-//! One file per kind of tool. Nothing is installed into the system but Debian's packages
-//! (`chromium`, `faketime`, `firefox-esr`, `postgresql`, `python3-pip`, `strace`, `webkit2gtk-driver`, `xvfb`), and that only as root.
+//! The tools that build and test Baton, beyond cargo and Node: found, or installed with a notice. One file per kind
+//! of tool. Only Debian's packages are installed into the system (`chromium`, `faketime`, `firefox-esr`,
+//! `postgresql`, `python3-pip`, `strace`, `webkit2gtk-driver`, `xvfb`), and those only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;
@@ -16,12 +16,12 @@ pub(crate) mod target;
 use crate::workspace::Workspace;
 use anyhow::Result;
 
-/// What to try when a Rust build fails before it reaches our code.
+/// A remedy for a Rust build that fails before it reaches the workspace's code.
 pub(crate) const COMPILER_REMEDY: &str = "the build failed. If the message above speaks of a \
     missing C compiler or linker: `apt-get install build-essential`; if it speaks of a registry: \
     crates.io must be reachable";
 
-/// Everything that turns `crates/frontend` into files for a browser.
+/// Installs the tools that turn `crates/frontend` into files for a browser.
 pub(crate) fn ensure_for_site(workspace: &Workspace) -> Result<()> {
     target::ensure_wasm(workspace)?;
     node::ensure_packages(workspace)?;

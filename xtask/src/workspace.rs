@@ -1,8 +1,8 @@
-//! Where things are: every path that more than one command needs, under the folder of the workspace.
+//! The paths that more than one command needs, under the folder of the workspace.
 
 use std::path::{Path, PathBuf};
 
-/// The workspace this program was built from.
+/// The workspace that this program was built from.
 pub(crate) struct Workspace {
     /// The folder of the top-level `Cargo.toml`.
     pub(crate) root: PathBuf,
@@ -25,24 +25,24 @@ impl Workspace {
         self.root.join("style")
     }
 
-    /// Everything that is built. The contract promises the program and the site in this folder, so
-    /// a folder that the user set for cargo does not count here.
+    /// All build output. The contract promises the program and the site in this folder, so a target folder that the
+    /// user has set for cargo is ignored.
     pub(crate) fn target(&self) -> PathBuf {
         self.root.join("target")
     }
 
-    /// What Trunk leaves behind.
+    /// Trunk's output.
     pub(crate) fn bundle(&self) -> PathBuf {
         self.target().join("trunk")
     }
 
-    /// What the server serves.
+    /// The site that the server serves.
     pub(crate) fn site(&self) -> PathBuf {
         self.target().join("site")
     }
 
-    /// What xtask remembers between two runs.
-    pub(crate) fn memory(&self) -> PathBuf {
+    /// xtask's cache between two runs.
+    pub(crate) fn cache(&self) -> PathBuf {
         self.target().join("xtask")
     }
 

@@ -1,6 +1,6 @@
-//! How long a rotation takes while a server prunes beside it, on the disk the temporary folder is on:
-//! `cargo bench -p backend --bench prune`. With `BATON_BENCH_DATABASE`, on that database instead, which must be
-//! empty. It must not judge; figures of two machines do not compare.
+//! Measures how long a rotation of refresh tokens takes, alone and beside pruning, on the disk of the temporary
+//! folder: `cargo bench -p backend --bench prune`. `BATON_BENCH_DATABASE` names another database, which must be
+//! empty. Figures of two machines do not compare.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time, and is told where")]
 
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use shared::{EventKind, NumericDate};
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
 const DAY: i64 = 86_400;
-/// How many users there are, each with a session that rotates now and then.
+/// Users, each with one session, which the callers rotate in turn.
 const USERS: usize = 2_000;
-/// Events of two weeks; those of the first one are too old but for every tenth.
+/// Events of two weeks. A refresh expires after one week; every tenth event is a login, which does not.
 const EVENTS: i64 = 600_000;
 const AT_ONCE: i64 = 200;
 const CALLERS: usize = 8;
-/// From one rotation of a caller to the next.
+/// The pause between two rotations of one caller.
 const PACE: Duration = Duration::from_millis(20);
 
 #[tokio::main]
@@ -94,7 +94,7 @@ fn event(of: &Session, kind: EventKind, at: NumericDate, entropy: &Entropy) -> E
     Event { id, kind, at, user: Some(of.user), session: Some(of.id), cause: None, client }
 }
 
-/// How long each rotation took while something else was done.
+/// Rotates until `beside` is done; returns how long each rotation took.
 async fn rotations(
     store: &Arc<dyn Store>,
     sessions: &Arc<Vec<Session>>,

@@ -1,6 +1,6 @@
-//! How many refreshes a second the program answers over HTTP, with the embedded database, and what each costs
-//! it: `cargo bench -p backend --bench refresh`. Every client keeps its connection, sends a new attempt key each
-//! time and the cookie it was given before. It must not judge; figures of two machines do not compare.
+//! Measures refreshes per second over HTTP with the embedded database, and the processor time of each:
+//! `cargo bench -p backend --bench refresh`. Each client reuses its connection, rotates its refresh cookie and sends
+//! a new idempotency key with each request. Figures of two machines do not compare.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -43,7 +43,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// The program, ended with this value.
+/// The server process, killed on drop.
 struct Server(Child);
 
 fn start(folder: &Path) -> (Server, String) {
@@ -59,7 +59,7 @@ fn start(folder: &Path) -> (Server, String) {
 }
 
 impl Server {
-    /// Time on a processor so far, in user mode and in the kernel: fields 14 and 15 (proc(5)).
+    /// Processor time so far, user and kernel mode: fields 14 and 15 of `/proc/<pid>/stat` (proc(5)).
     fn processor_seconds(&self) -> f64 {
         let path = format!("/proc/{}/stat", self.0.id());
         let stat = std::fs::read_to_string(path).expect("Linux");
@@ -76,7 +76,7 @@ impl Drop for Server {
     }
 }
 
-/// A browser with one connection.
+/// A browser with one keep-alive connection.
 struct Client {
     connection: BufReader<TcpStream>,
     cookie: String,
@@ -102,7 +102,7 @@ impl Client {
         }
     }
 
-    /// Sends a request, reads its answer, and keeps the refresh cookie.
+    /// Sends a request, reads the response and stores its refresh cookie.
     fn post(&mut self, path: &str, headers: &str, body: &str) {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: {ORIGIN}\r\n\

@@ -1,5 +1,5 @@
-//! How many changes a second the embedded database takes, on the disk the temporary folder is on:
-//! `cargo bench -p backend --bench store`. It must not judge; figures of two machines do not compare.
+//! Measures rotations and revocations per second in the embedded database, on the disk of the temporary folder:
+//! `cargo bench -p backend --bench store`. Figures of two machines do not compare.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ async fn main() {
     }
 }
 
-/// Where a caller's sessions begin.
+/// The index of a caller's session in the list.
 fn index(caller: u64, session: u64) -> usize {
     usize::try_from(caller * SESSIONS_EACH + session).expect("few sessions")
 }
@@ -51,7 +51,7 @@ fn id(number: u64) -> [u8; 16] {
     id
 }
 
-/// One user, with all the sessions that all callers need.
+/// One user, with the sessions of all callers.
 async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
     let user = User {
         id: UserId::from_bytes(id(1)),
@@ -87,7 +87,7 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
     sessions
 }
 
-/// What is told of each change.
+/// The security event of one change.
 fn event(session: &Session, number: u32, kind: EventKind) -> Event {
     let mut id = *session.id.as_bytes();
     id[..4].copy_from_slice(&number.to_be_bytes());
@@ -96,7 +96,7 @@ fn event(session: &Session, number: u32, kind: EventKind) -> Event {
     Event { id, kind, at: NOW, user, session, cause: None, client: ClientInfo::unknown() }
 }
 
-/// Runs one task per caller; how long until the last is through.
+/// Runs one task per caller; returns the time until the last one is done.
 async fn at_once<F>(callers: u64, task: impl Fn(u64) -> F) -> Duration
 where
     F: Future<Output = ()> + Send + 'static,

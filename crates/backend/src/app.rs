@@ -1,4 +1,4 @@
-//! Puts the parts together: settings in, a running application out. It must not listen; that is
+//! Assembles the application from settings and its dependencies. It must not listen; that is
 //! [`server`](crate::server).
 
 use std::num::NonZero;
@@ -26,32 +26,32 @@ use crate::lifetimes::Lifetimes;
 use crate::readiness::Readiness;
 use crate::store::Store;
 
-/// What handlers and guards take their parts from.
+/// The state of the application, from which handlers and guards take their parts.
 #[derive(Clone, FromRef)]
 pub struct AppState {
-    /// Who may call.
+    /// The origin that may call.
     pub origin: Origin,
-    /// Whose forwarding header is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
-    /// Where request ids come from.
+    /// The source of request ids.
     pub entropy: Entropy,
     /// Sessions and tokens.
     pub sessions: Arc<Sessions>,
-    /// Whether storage is ready.
+    /// The readiness probe.
     pub readiness: Arc<Readiness>,
-    /// Registering and logging in.
+    /// Registration and login.
     pub accounts: Accounts,
     /// The pages.
     pub site: Site,
-    /// Their files.
+    /// The files of the pages.
     pub assets: AssetFiles,
 }
 
-/// The four doors, open.
+/// The dependencies that tests replace.
 pub struct Dependencies {
     /// Time.
     pub clock: Clock,
-    /// Randomness.
+    /// Entropy.
     pub entropy: Entropy,
     /// Storage.
     pub store: Arc<dyn Store>,
@@ -60,7 +60,7 @@ pub struct Dependencies {
 }
 
 impl AppState {
-    /// The application behind these doors.
+    /// The application with these dependencies.
     ///
     /// # Errors
     /// If the built site cannot be read.

@@ -1,7 +1,7 @@
-//! The domain: accounts, passwords, sessions and the two kinds of token. It must not know HTTP: no
-//! status, header or cookie. Each operation loads, decides, applies.
+//! The domain: accounts, passwords, sessions, access tokens and refresh tokens. It must not know HTTP: no status,
+//! header or cookie. Each operation loads, decides, applies.
 //!
-//! Start at [`sessions`], where a presented refresh token is answered.
+//! Start at [`sessions`], which answers a presented refresh token.
 
 pub mod access_token;
 pub mod accounts;
@@ -47,35 +47,35 @@ use crate::keys::KeyError;
 use crate::store::{ClientInfo, StoreError, User};
 use known_device::list::{KeptDevices, PresentedDevices};
 
-/// What a successful register, login or refresh gives out.
+/// The tokens that a successful register, login or refresh issues.
 pub struct IssuedTokens {
     /// The access token, for the body.
     pub access_token: Secret,
-    /// Seconds from now until it expires.
+    /// Seconds from now until the access token expires.
     pub expires_in: i64,
-    /// The refresh token, for its cookie and nothing else.
+    /// The refresh token, for its cookie alone.
     pub refresh_token: Secret,
-    /// Seconds from now until the session is over unless it is refreshed before.
+    /// Seconds from now until the session expires unless it is refreshed before.
     pub session_seconds: i64,
     /// The session.
     pub session_id: SessionId,
-    /// Whose it is.
+    /// The session's user.
     pub user: User,
-    /// What the browser shall say of known devices from now on, if that is not what it says already.
+    /// The browser's new list of known devices, if it changes.
     pub devices: Option<KeptDevices>,
 }
 
-/// Whoever calls without an access token.
+/// The client of a call without an access token.
 pub struct SignInContext {
-    /// From where.
+    /// Its address and device.
     pub client: ClientInfo,
-    /// What its browser says of earlier logins. Not verified yet.
+    /// The device tokens that its browser presents. Not verified.
     pub devices: PresentedDevices,
-    /// Refresh tokens of the session that its browser has. Not verified yet, and good for nothing but to end it.
+    /// The refresh tokens that its browser presents. Not verified, and usable only to revoke their sessions.
     pub refresh_tokens: Vec<Secret>,
 }
 
-/// Why an operation did not take place.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// Some fields break a rule.
@@ -87,19 +87,19 @@ pub enum AuthError {
     /// Unknown user, wrong password or disabled user.
     #[error("invalid credentials")]
     InvalidCredentials,
-    /// The access token does not hold, or its session is over.
+    /// The access token is invalid, or its session is no longer active.
     #[error("invalid access token")]
     InvalidToken,
-    /// The access token is genuine, but its session was ended.
+    /// The access token is valid, but its session is revoked.
     #[error("session ended: {0}")]
     SessionEnded(RevocationReason),
-    /// The user has to prove again who they are.
+    /// Step-up: the user has to reauthenticate (RFC 9470).
     #[error("the login is too old")]
     StepUpRequired {
-        /// How many seconds ago they may have proved it; 0 if it has to be now.
+        /// The greatest age of the last authentication, in seconds; 0 for a new one.
         max_age: i64,
     },
-    /// The refresh token is of another session than the one that was meant. Nothing happened.
+    /// The refresh token is of another session than the expected one. No state changed.
     #[error("another session than the one that was meant")]
     AnotherSession,
     /// The user has no such session.
@@ -108,42 +108,42 @@ pub enum AuthError {
     /// No service has these credentials.
     #[error("invalid client credentials")]
     InvalidClient,
-    /// The refresh token opens nothing.
+    /// The refresh token is refused.
     #[error("refresh refused")]
     InvalidGrant,
-    /// The idempotency key was used for another request, or by another caller. Nothing happened.
+    /// The idempotency key was used for another request, or by another caller. No state changed.
     #[error("idempotency key of another request")]
     IdempotencyKeyReused,
-    /// A late copy of an answered refresh or login: nothing happened.
+    /// A late copy of a refresh or login that was already answered: no state changed.
     #[error("duplicate of an answered attempt")]
     DuplicateAttempt,
-    /// So many others changed the same session meanwhile that we gave up.
+    /// Every retry lost a race for the same session.
     #[error("too much contention for one session")]
     Contended,
-    /// So many passwords wait to be hashed that this one was sent away.
+    /// The queue for password hashing was too long.
     #[error("too many passwords at once")]
     Busy,
-    /// Too often in too short a time. Nothing was looked at, and nothing changed.
+    /// Rate limited: the call was refused before it was processed, and no state changed.
     #[error("too many attempts")]
     Limited {
-        /// Seconds until it is worth trying again; at least 1.
+        /// Seconds until a retry is worthwhile; at least 1.
         retry_after: i64,
-        /// Which limit on wrong passwords it was, if it was one.
+        /// The limit on wrong passwords, if that was it.
         limited_by: Option<LimitedBy>,
     },
-    /// A password could not be hashed or a token not signed.
+    /// Hashing a password or signing a token failed.
     #[error("cryptography failed: {0}")]
     Cryptography(String),
-    /// No key can be used.
+    /// No usable key.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// It is not known what time it is, and so not what has expired.
+    /// The clock is not trusted, so expiry cannot be checked.
     #[error(transparent)]
     Clock(#[from] ClockError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What this call shared with others failed.
+    /// A single-flight call that this one shared with others failed.
     #[error("what several calls have shared failed")]
     Shared(#[source] Arc<Self>),
 }

@@ -1,7 +1,7 @@
-//! HTTP: one endpoint per file, guards as extractors, one table from failures to problem documents.
-//! It must not decide anything about a session; handlers are wiring.
+//! HTTP: one endpoint per file, guards as extractors, one table from failures to problem documents. It must not make
+//! decisions about a session; handlers are wiring.
 //!
-//! Read [`guard`] first: what a handler demands stands in its signature.
+//! Read [`guard`] first: a handler's signature names what it requires of a request.
 
 pub mod assets;
 mod cached;

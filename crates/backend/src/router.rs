@@ -1,5 +1,5 @@
-//! Which path leads where, and through which layers. It must not hold logic: it is the table of
-//! contents of the API.
+//! The router: which path is served by which handler, behind which middleware. It must not hold logic: it is the
+//! table of contents of the API.
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -21,7 +21,8 @@ pub fn router(app: AppState) -> Router {
         .route(path::NAME, put(name::change))
         .route(path::SESSIONS, get(sessions::list).delete(sessions::revoke_others))
         .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::revoke_one))
-        // A copy of a call with an access token has no second effect. The calls below have their own rules.
+        // Idempotency keys: a retry of a call with an access token has no second effect. The calls below have rules
+        // of their own.
         .route_layer(from_fn_with_state(app.clone(), idempotency::once))
         .route(path::REGISTER, post(register::register))
         .route(path::LOGIN, post(login::login))
@@ -35,7 +36,7 @@ pub fn router(app: AppState) -> Router {
         .route(path::JWKS, get(jwks::jwks))
         .route(path::METADATA, get(metadata::metadata))
         .route(path::STATUS_LIST, get(status_list::status_list))
-        // All of the above depends on what time it is.
+        // All of the above need a trusted clock, because tokens and sessions expire.
         .route_layer(from_fn_with_state(app.clone(), clock::demand))
         .route(path::HEALTH_LIVE, get(health::live))
         .route(path::HEALTH_READY, get(health::ready))
@@ -46,7 +47,7 @@ pub fn router(app: AppState) -> Router {
         .route("/api/", any(site::no_such_endpoint))
         .route("/api/{*rest}", any(site::no_such_endpoint))
         .fallback(site::page)
-        // The innermost layer first: a request passes them from the bottom up.
+        // The innermost middleware first: a request passes them from the bottom up.
         .layer(CatchPanicLayer::custom(timeout::panicked))
         .layer(from_fn(timeout::request_limits))
         .layer(from_fn(problem::write))

@@ -1,5 +1,5 @@
-//! A PostgreSQL cluster of the suite's own: in a temporary folder, on loopback, with every write
-//! flushed as in production. It can be frozen, crashed and started again, and ends with its handle.
+//! A PostgreSQL cluster of the suite's own: in a temporary folder, on loopback, with `fsync` as in production. It can
+//! be frozen, crashed and restarted, and stops when it is dropped.
 
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener};
@@ -15,11 +15,11 @@ use tempfile::TempDir;
 
 use crate::instance::signal;
 
-/// Debian's place for the server's programs, one folder per version.
+/// Where Debian installs PostgreSQL: one folder per version.
 const DEBIAN: &str = "/usr/lib/postgresql";
-/// Who runs it when the suite runs as root, which PostgreSQL refuses to.
+/// The account for PostgreSQL when the suite runs as root, which PostgreSQL refuses.
 const USER: &str = "postgres";
-/// How often a port that was free is tried, should somebody else take it first.
+/// Retries with another free port: another process may bind it first.
 const TRIES: usize = 5;
 
 /// A cluster, running unless it was crashed.
@@ -32,19 +32,19 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it.
+    /// Creates a cluster and starts it.
     pub(crate) fn start() -> Result<Self> {
         let programs = programs();
         let folder = TempDir::with_prefix("baton-chaos-postgres-")?;
         let as_root = is_root()?;
         if as_root {
-            judge(Command::new("chown").arg(USER).arg(folder.path()))?;
+            run_checked(Command::new("chown").arg(USER).arg(folder.path()))?;
         }
         let mut cluster =
             Self { programs, folder, port: 0, as_root, frozen: AtomicBool::new(false) };
         let data = cluster.data();
         let arguments = ["--auth=trust", "--encoding=UTF8", "--no-locale", "--username=postgres"];
-        judge(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
+        run_checked(cluster.program("initdb").arg("-D").arg(data).args(arguments)).context(
             "PostgreSQL cannot make a cluster; `apt-get install postgresql` installs it",
         )?;
         for _ in 0..TRIES {
@@ -56,7 +56,7 @@ impl Cluster {
         bail!("PostgreSQL did not start: {}", cluster.folder.path().join("log").display())
     }
 
-    /// Starts it, or starts it again, and waits until it answers.
+    /// Starts or restarts it, and waits until it accepts connections.
     pub(crate) fn run(&self) -> Result<()> {
         let options = format!(
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on",
@@ -65,12 +65,12 @@ impl Cluster {
         let log = self.folder.path().join("log");
         let mut start = self.program("pg_ctl");
         start.args(["start", "-w", "-t", "30", "-o", &options]).arg("-D").arg(self.data());
-        judge(start.arg("-l").arg(log))
+        run_checked(start.arg("-l").arg(log))
     }
 
-    /// Ends it as a crash would: no checkpoint, no goodbye.
+    /// Stops it as a crash would: no checkpoint, no clean shutdown.
     pub(crate) fn crash(&self) -> Result<()> {
-        judge(
+        run_checked(
             self.program("pg_ctl")
                 .args(["stop", "-w", "-m", "immediate"])
                 .arg("-D")
@@ -78,29 +78,28 @@ impl Cluster {
         )
     }
 
-    /// Stops all of its processes where they stand. The first of them is the one that starts others.
+    /// Stops all of its processes (SIGSTOP), the postmaster first: it forks the others.
     pub(crate) fn freeze(&self) -> Result<()> {
-        let first = self.first_process()?;
+        let first = self.postmaster_id()?;
         self.frozen.store(true, Ordering::Relaxed);
         signal("STOP", &[first])?;
         signal("STOP", &children(first)?)
     }
 
-    /// Lets them go on.
+    /// Resumes them (SIGCONT).
     pub(crate) fn thaw(&self) -> Result<()> {
-        let first = self.first_process()?;
+        let first = self.postmaster_id()?;
         let mut processes = children(first)?;
         processes.push(first);
         self.frozen.store(false, Ordering::Relaxed);
         signal("CONT", &processes)
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    /// A database's URL, by way of `address` if that is not the cluster's own.
+    /// A database's URL, through a proxy at `address`.
     pub(crate) fn url_by(address: SocketAddr, name: &str) -> String {
         format!("postgres://{USER}@{address}/{name}?sslmode=disable")
     }
@@ -110,7 +109,7 @@ impl Cluster {
         Self::url_by(self.address(), name)
     }
 
-    /// A connection of the suite's own.
+    /// A direct connection.
     pub(crate) async fn connect(&self, name: &str) -> Result<PgConnection> {
         let options = PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
@@ -124,19 +123,19 @@ impl Cluster {
             .context("PostgreSQL cannot be connected to")
     }
 
-    /// Makes `name` a copy of `template`; what it held is gone. Nobody may be connected to the latter.
+    /// Replaces `name` with a copy of `template`, which must have no open connection.
     pub(crate) async fn replace(&self, name: &str, template: &str) -> Result<()> {
         self.remove(name).await?;
-        self.order(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
+        self.execute(format!("CREATE DATABASE {name} TEMPLATE {template}")).await
     }
 
-    /// Removes a database: each one is more to read through after a crash.
+    /// Drops a database: crash recovery reads every one that is left.
     pub(crate) async fn remove(&self, name: &str) -> Result<()> {
-        self.order(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+        self.execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 
-    /// Names in it are the suite's own, made of letters, digits and underscores.
-    async fn order(&self, statement: String) -> Result<()> {
+    /// The names in the statement are the suite's own: letters, digits and underscores.
+    async fn execute(&self, statement: String) -> Result<()> {
         let mut connection = self.connect("postgres").await?;
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         Ok(connection.close().await?)
@@ -146,7 +145,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    fn first_process(&self) -> Result<u32> {
+    fn postmaster_id(&self) -> Result<u32> {
         let file = self.data().join("postmaster.pid");
         let text = std::fs::read_to_string(file).context("PostgreSQL does not run")?;
         Ok(text.lines().next().unwrap_or_default().trim().parse()?)
@@ -176,7 +175,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The folder of the newest version; without one, `PATH` is asked.
+/// The folder of the newest version. Empty if there is none: then `PATH` decides.
 fn programs() -> PathBuf {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(DEBIAN)
         .into_iter()
@@ -197,7 +196,7 @@ pub(crate) fn is_root() -> Result<bool> {
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
-/// The processes that `parent` has started, from `/proc`.
+/// The child processes of `parent`, from `/proc`.
 fn children(parent: u32) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
@@ -212,15 +211,15 @@ fn children(parent: u32) -> Result<Vec<u32>> {
     Ok(found)
 }
 
-/// The field after the state, which follows the name in parentheses; `None` if it has just ended.
+/// The field after the state, which follows the name in parentheses. `None` if the process has ended.
 fn parent_of(process: &Path) -> Option<u32> {
     let stat = std::fs::read_to_string(process.join("stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
-/// Runs to the end, quietly unless it fails.
-fn judge(command: &mut Command) -> Result<()> {
-    // A server that is left running keeps what it inherits: no pipe of ours.
+/// Runs a command to its end; its output is dropped, a failure is an error.
+fn run_checked(command: &mut Command) -> Result<()> {
+    // A server that stays running inherits its streams: no pipe of the suite.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let name = command.get_args().find(|word| *word != OsStr::new("--"));
     match status {

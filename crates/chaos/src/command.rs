@@ -1,5 +1,5 @@
-//! `baton …`: a command of an operator beside the instances that run. It can be watched, killed, or waited for. It
-//! must not know what the command does.
+//! An operator's command (`baton …`) beside the running instances: watched, killed, or waited for. It must not know
+//! what the command does.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,38 +8,38 @@ use anyhow::{Context as _, Result, bail};
 use tokio::sync::mpsc;
 
 use crate::instance::PATH;
-use crate::pace::PATIENCE;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::STEP_TIMEOUT;
 
-/// A command under way. It ends with its handle.
-pub(crate) struct Running {
+/// A running command. Killed when dropped.
+pub(crate) struct RunningCommand {
     child: Child,
-    /// What it says on standard error, line by line.
+    /// The lines of its standard error.
     lines: mpsc::UnboundedReceiver<String>,
     said: Vec<String>,
 }
 
-impl Running {
-    /// Starts it with the database and the keys of this stage.
-    pub(crate) fn start(stage: &Stage, words: &[&str]) -> Result<Self> {
-        let mut command = Command::new(&stage.programs.binary);
-        command.args(words).env_clear().env("PATH", PATH).current_dir(stage.folder());
-        command.env("BATON_DATABASE", stage.database.url());
+impl RunningCommand {
+    /// Starts it with the database and in the folder of this test environment.
+    pub(crate) fn start(env: &TestEnv, words: &[&str]) -> Result<Self> {
+        let mut command = Command::new(&env.programs.binary);
+        command.args(words).env_clear().env("PATH", PATH).current_dir(env.folder());
+        command.env("BATON_DATABASE", env.database.url());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("the program cannot be started")?;
         let errors = child.stderr.take().context("the pipe was asked for")?;
         let (sender, lines) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
             for line in BufReader::new(errors).lines().map_while(Result::ok) {
-                // Whoever listened may be gone.
+                // The receiver may be gone.
                 let _ = sender.send(line);
             }
         });
         Ok(Self { child, lines, said: Vec::new() })
     }
 
-    /// Waits until it says a line with this in it. `false`: it ended before.
-    pub(crate) async fn says(&mut self, needle: &str) -> Result<bool> {
+    /// Waits for a line that contains `needle`. `false`: the command ended first.
+    pub(crate) async fn wait_for_line(&mut self, needle: &str) -> Result<bool> {
         let search = async {
             while let Some(line) = self.lines.recv().await {
                 self.said.push(line);
@@ -49,22 +49,21 @@ impl Running {
             }
             false
         };
-        tokio::time::timeout(PATIENCE, search).await.context("the command is silent")
+        tokio::time::timeout(STEP_TIMEOUT, search).await.context("the command is silent")
     }
 
-    /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// SIGKILL, and no process is left.
+    /// SIGKILL, and waits for the process.
     pub(crate) fn kill(mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// Waits for its end; what it has printed.
+    /// Waits until it exits; its standard output.
     ///
     /// # Errors
     /// If it has failed.
@@ -83,7 +82,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,6 +1,6 @@
-//! The database as the suite sees it: its URL for the program, a copy for an operator's restore, and
-//! what stands in it, read with SQL of the suite's own. It must never write into a table; rows that no client holds
-//! are added in [`seed`](crate::seed).
+//! The database from outside: its URL for the program, copies for a backup and its restore, and the sessions' rows,
+//! read with SQL of the suite's own. It must never write into a table; rows without a client are added in
+//! [`seed`](crate::seed) and [`fill`](crate::fill).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use crate::cluster::Cluster;
 
-/// Which engine holds the database.
+/// The storage engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
     Sqlite,
@@ -33,8 +33,8 @@ pub(crate) enum Database {
     Sqlite {
         file: PathBuf,
     },
-    /// In another mount namespace: SQLite would resolve the way there to a path of this one, so a copy
-    /// of what is `seen` is read.
+    /// In another mount namespace: SQLite would resolve the path to one of this namespace, so the suite reads a copy
+    /// of `seen`.
     SqliteElsewhere {
         seen: PathBuf,
         copy: PathBuf,
@@ -45,21 +45,21 @@ pub(crate) enum Database {
     },
 }
 
-/// What the suite wants to know of a session.
+/// A session's row, as far as the checker needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The generation that was accepted last.
+    /// The generation of the last accepted refresh token.
     pub(crate) generation: i64,
     pub(crate) revoked: bool,
 }
 
-/// Both engines understand it, but for the type of `generation`: integer or bigint.
+/// The same SQL for both engines; the cast evens out `generation`: integer or bigint.
 const SESSIONS: &str =
     "SELECT id, CAST(generation AS BIGINT) AS generation, revoked_at IS NOT NULL AS revoked
      FROM sessions";
 
 impl Database {
-    /// What `--database` is given.
+    /// The value of `--database`.
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
@@ -69,7 +69,7 @@ impl Database {
         }
     }
 
-    /// Every session there is.
+    /// Every session.
     pub(crate) async fn sessions(&self) -> Result<BTreeMap<[u8; 16], Row>> {
         match self {
             Self::Sqlite { file } => sqlite_sessions(file).await,
@@ -90,7 +90,7 @@ impl Database {
         }
     }
 
-    /// Removes what a folder's end does not remove.
+    /// Drops what the temporary folder does not hold: PostgreSQL databases.
     pub(crate) async fn discard(&self) -> Result<()> {
         if let Self::Postgres { cluster, name } = self {
             cluster.remove(name).await?;
@@ -99,7 +99,7 @@ impl Database {
         Ok(())
     }
 
-    /// Copies the database while nothing runs on it.
+    /// Backs the database up while no instance runs.
     pub(crate) async fn copy_to(&self, copy: &Path) -> Result<()> {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
@@ -109,7 +109,7 @@ impl Database {
         }
     }
 
-    /// Puts a copy in the place of the database while nothing runs on it.
+    /// Restores the backup while no instance runs.
     pub(crate) async fn restore_from(&self, copy: &Path) -> Result<()> {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
@@ -137,7 +137,7 @@ fn session((id, generation, revoked): (Vec<u8>, i64, bool)) -> Result<([u8; 16],
     Ok((id, Row { generation, revoked }))
 }
 
-/// The file and its log: SQLite's database is both.
+/// The file and its write-ahead log: SQLite's database is both.
 fn copy_file(from: &Path, to: &Path) -> Result<()> {
     for suffix in ["", "-wal", "-shm"] {
         let (from, to) = (with_suffix(from, suffix), with_suffix(to, suffix));

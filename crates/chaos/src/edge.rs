@@ -1,6 +1,6 @@
-//! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports,
-//! in front of an issuer and the notes service. Each of the two is reached over a [`Detour`], so that the way
-//! there can be led elsewhere. It must not know what is told through it.
+//! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports, in front
+//! of an issuer and a resource server (the notes service). Each upstream is reached through a [`SwitchableProxy`], so
+//! that a scenario can redirect it. It must not know the traffic.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -12,68 +12,67 @@ use anyhow::{Context as _, Result, bail};
 use shared::path;
 
 use crate::client;
-use crate::detour::Detour;
 use crate::instance::{self, Instance};
-use crate::load::Road;
-use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::stage::Stage;
+use crate::load::Route;
+use crate::switchable_proxy::SwitchableProxy;
+use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
-/// As an operator finds it.
+/// The configuration that ships.
 const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
-/// The ports it is written for: the edge's own, Baton's, the service's.
+/// The ports in it: the edge's, Baton's, the notes service's.
 const WRITTEN_PORTS: [&str; 3] = ["3000", "3001", "3002"];
-/// What stands before a port.
+/// The text before a port.
 const BEFORE_PORTS: [&str; 3] = ["port_value: ", "localhost:", "127.0.0.1:"];
-/// How often the edge is asked whether it works.
+/// Between two readiness checks of the edge.
 const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(50);
 
-/// Edge and service. They end with this handle.
+/// The edge and the resource server. Both stop when this is dropped.
 pub(crate) struct Edge {
-    /// Where the edge listens.
     pub(crate) address: SocketAddr,
-    /// Between the edge and the issuer, for the edge's own questions and everybody else's.
-    pub(crate) to_issuer: Detour,
-    /// Between the edge and the service.
-    pub(crate) to_service: Detour,
-    /// The notes service.
+    /// The issuer's upstream, for the edge's own requests (JWKS) and for forwarded ones.
+    pub(crate) to_issuer: SwitchableProxy,
+    /// The resource server's upstream.
+    pub(crate) to_service: SwitchableProxy,
     pub(crate) service: Arc<Instance>,
     envoy: Process,
 }
 
 impl Edge {
-    /// Starts the service and the edge; the issuer is found where `issuer` leads.
-    pub(crate) async fn start(stage: &Stage, issuer: Road) -> Result<Self> {
-        let database = format!("sqlite:{}", stage.folder().join("notes.db").display());
-        let service = stage.launch_of(&stage.programs.notes).with(&[
+    /// Starts the resource server and the edge; `issuer` is the route to the issuer.
+    pub(crate) async fn start(env: &TestEnv, issuer: Route) -> Result<Self> {
+        let database = format!("sqlite:{}", env.folder().join("notes.db").display());
+        let service = env.launch_of(&env.programs.notes).with(&[
             "serve",
             "--listen=127.0.0.1:0",
             "--issuer",
-            &stage.origin,
+            &env.origin,
             "--audience",
-            &audience(stage),
+            &audience(env),
             "--database",
             &database,
         ]);
         let service = Arc::new(Instance::start(service).await?);
-        let to_issuer = Detour::start(issuer).await?;
+        let to_issuer = SwitchableProxy::start(issuer).await?;
         let to_service = {
             let service = Arc::clone(&service);
-            Detour::start(Arc::new(move || service.address())).await?
+            SwitchableProxy::start(Arc::new(move || service.address())).await?
         };
-        let address = listens_at(stage)?;
+        let address = listen_address(env)?;
         let ports = [address, to_issuer.address(), to_service.address()].map(|it| it.port());
-        let file = stage.folder().join("envoy.yaml");
-        std::fs::write(&file, elsewhere(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
-        let envoy = Process::start(&stage.programs.envoy, &file, stage)?;
+        let file = env.folder().join("envoy.yaml");
+        std::fs::write(&file, with_ports(&std::fs::read_to_string(CONFIGURATION)?, ports)?)?;
+        let envoy = Process::start(&env.programs.envoy, &file, env)?;
         Ok(Self { address, to_issuer, to_service, service, envoy })
     }
 
-    /// Waits until this token opens the service: the edge fetches the keys in its own time.
-    pub(crate) async fn opens_to(&self, access_token: &str) -> Result<()> {
+    /// Waits until the resource server accepts this token through the edge, which fetches the JWKS on its own
+    /// schedule.
+    pub(crate) async fn wait_until_accepted(&self, access_token: &str) -> Result<()> {
         let stopwatch = Stopwatch::start();
         let mut last = String::new();
-        while stopwatch.elapsed() < PATIENCE {
-            self.envoy.lives()?;
+        while stopwatch.elapsed() < STEP_TIMEOUT {
+            self.envoy.ensure_running()?;
             match client::notes(self.address, access_token).await {
                 Ok(answer) if answer.status == 200 => return Ok(()),
                 Ok(answer) => last = format!("{} {:?}", answer.status, answer.lossy_body()),
@@ -84,38 +83,38 @@ impl Edge {
         bail!("the edge does not let a good token through: {last}")
     }
 
-    /// The most memory that Envoy has had, in MiB.
+    /// Envoy's peak memory, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
-        self.envoy.lives()?;
+        self.envoy.ensure_running()?;
         let id = self.envoy.child.lock().expect("waiting does not panic").id();
         instance::memory_of(id, instance::PEAK_MEMORY)
     }
 }
 
-/// What the service is called in `aud`.
-pub(crate) fn audience(stage: &Stage) -> String {
-    format!("{}{}", stage.origin, path::NOTES)
+/// The notes service's audience (`aud`).
+pub(crate) fn audience(env: &TestEnv) -> String {
+    format!("{}{}", env.origin, path::NOTES)
 }
 
-/// A port that was free a moment ago: an origin has to be known before anybody listens there.
+/// A port that was free a moment ago: the origin is a setting, so it has to be known before the server binds.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn listens_at(stage: &Stage) -> Result<SocketAddr> {
-    let port = stage.origin.rsplit(':').next().and_then(|port| port.parse().ok());
+fn listen_address(env: &TestEnv) -> Result<SocketAddr> {
+    let port = env.origin.rsplit(':').next().and_then(|port| port.parse().ok());
     Ok(SocketAddr::from(([127, 0, 0, 1], port.context("an origin with a port")?)))
 }
 
-/// The configuration for these ports.
-fn elsewhere(configuration: &str, ports: [u16; 3]) -> Result<String> {
+/// The configuration with these ports.
+fn with_ports(configuration: &str, ports: [u16; 3]) -> Result<String> {
     let mut text = configuration.to_owned();
     for (written, port) in WRITTEN_PORTS.iter().zip(ports) {
         for before in BEFORE_PORTS {
             text = text.replace(&format!("{before}{written}"), &format!("{before}{port}"));
         }
     }
-    // Whatever is left would lead to somebody else's program.
+    // A port that is left would lead to another program.
     if text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
         WRITTEN_PORTS
             .iter()
@@ -126,28 +125,28 @@ fn elsewhere(configuration: &str, ports: [u16; 3]) -> Result<String> {
     Ok(text)
 }
 
-/// A running Envoy. It ends with its handle.
+/// A running Envoy. Killed when dropped.
 struct Process {
     child: Mutex<Child>,
     log: PathBuf,
 }
 
 impl Process {
-    fn start(envoy: &Path, configuration: &Path, stage: &Stage) -> Result<Self> {
-        let log = stage.log();
+    fn start(envoy: &Path, configuration: &Path, env: &TestEnv) -> Result<Self> {
+        let log = env.log();
         let mut command = Command::new(envoy);
         command.arg("--config-path").arg(configuration);
-        // Several may run on one machine: without the memory they would share.
+        // Several may run on one machine: no shared memory for hot restarts.
         command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]);
-        command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+        command.env_clear().env("PATH", instance::PATH).current_dir(env.folder());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
         let child = command.spawn();
         let child = child.with_context(|| format!("{} cannot be started", envoy.display()))?;
         Ok(Self { child: Mutex::new(child), log })
     }
 
-    /// Passes while it runs. What it said of its end is in the error.
-    fn lives(&self) -> Result<()> {
+    /// Fails, with Envoy's log, if it has exited.
+    fn ensure_running(&self) -> Result<()> {
         match self.child.lock().expect("waiting does not panic").try_wait()? {
             None => Ok(()),
             Some(status) => {
@@ -167,15 +166,15 @@ impl Drop for Process {
 
 #[cfg(test)]
 mod tests {
-    use super::elsewhere;
+    use super::with_ports;
 
     #[test]
     fn every_port_is_another_and_an_unknown_one_is_an_error() {
         let written =
             "port_value: 3001\nuri: http://127.0.0.1:3001/\nissuer: http://localhost:3000";
-        let read = elsewhere(written, [40_000, 40_001, 40_002]).expect("all are known");
+        let read = with_ports(written, [40_000, 40_001, 40_002]).expect("all are known");
         assert!(read.contains("port_value: 40001") && read.contains("127.0.0.1:40001/"));
         assert!(read.ends_with("localhost:40000"));
-        assert!(elsewhere("port: 3001", [1, 2, 3]).is_err());
+        assert!(with_ports("port: 3001", [1, 2, 3]).is_err());
     }
 }

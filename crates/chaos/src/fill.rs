@@ -1,6 +1,6 @@
-//! Rows by the million, which no client could make in time: written with SQL of the suite's own into tables that
-//! the program has made. Their ids are UUIDs of version 7, as the program's are. It changes nothing of what the
-//! program has made but what an administrator may.
+//! Bulk rows by the million, which no client could create in time: inserted with SQL of the suite's own into tables
+//! that the program has migrated. Ids are UUIDs of version 7, as the program's are. Existing rows are changed in one
+//! way only: sessions are revoked, as an administrator may.
 
 use std::path::Path;
 
@@ -9,16 +9,15 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use crate::database::Database;
-use crate::pace::{PATIENCE, Stopwatch, pause, unix_seconds};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause, unix_seconds};
 
-/// Over how many days events are spread, up to a day ago: the routine is kept for seven.
+/// Events are spread over so many days, up to a day ago; the retention of routine events is seven.
 const DAYS: i64 = 14;
 const DAY: i64 = 86_400;
-const HOUR: i64 = 3_600;
-/// How many accounts the rows are of.
+/// The number of accounts that share the rows.
 const ACCOUNTS: u64 = 20_000;
 
-/// Events of many accounts: nine of ten tell that a session was refreshed.
+/// Events of many accounts: nine of ten are routine refreshes.
 pub(crate) async fn events(database: &Database, count: u64) -> Result<()> {
     let (begin, span) = (unix_seconds() - (DAYS + 1) * DAY, DAYS * DAY);
     let at = format!("{begin} + n * {span} / {count}");
@@ -46,7 +45,7 @@ pub(crate) async fn events(database: &Database, count: u64) -> Result<()> {
     }
 }
 
-/// Events of one kind of one account, from as many seconds ago until now.
+/// Events of one kind of one account, one per second, up to now.
 pub(crate) async fn events_of(
     database: &Database,
     user: [u8; 16],
@@ -75,13 +74,12 @@ pub(crate) async fn events_of(
     }
 }
 
-/// Sessions of many accounts, begun within the hour before so many days ago and not refreshed since: on disk they lie
-/// in the order of their ids, as sessions do that began one after another.
+/// Sessions of many accounts, begun `days_ago` and not refreshed since.
 pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
-    let begun = unix_seconds() - days_ago * DAY - HOUR;
+    let begun = unix_seconds() - days_ago * DAY;
     let users = "INSERT INTO users (id, email, password_hash, created_at)";
     let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
-    let at = format!("{begun} + n * {HOUR} / {count}");
+    let at = begun.to_string();
     match database {
         Database::Postgres { .. } => {
             let account = account_on_postgres("n");
@@ -118,7 +116,7 @@ pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> 
     }
 }
 
-/// RFC 9562 section 5.7.
+/// UUID version 7 (RFC 9562 section 5.7).
 fn uuid_on_postgres(at: &str) -> String {
     format!(
         "decode(lpad(to_hex(({at})::bigint * 1000), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
@@ -133,7 +131,7 @@ fn uuid_on_sqlite(at: &str) -> String {
     )
 }
 
-/// One of the accounts, by a number.
+/// The id of an account.
 fn account_on_postgres(number: &str) -> String {
     format!("decode(lpad(to_hex({number} % {ACCOUNTS}), 32, '0'), 'hex')")
 }
@@ -162,23 +160,22 @@ async fn on_postgres(database: &Database, statements: &str) -> Result<()> {
 async fn on_sqlite(database: &Database, statements: &str) -> Result<()> {
     let Database::Sqlite { file } = database else { anyhow::bail!("the file is elsewhere") };
     let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
-    // A gigabyte of pages in memory, and no waiting for the disk: nobody loses anything yet.
+    // A cache of a gigabyte and no `fsync`: a crash here loses no data that matters.
     let options = options.pragma("cache_size", "-1000000").pragma("synchronous", "OFF");
     let mut connection = options.connect().await?;
     let transaction = format!("BEGIN IMMEDIATE; {statements}; COMMIT");
     sqlx::raw_sql(AssertSqlSafe(transaction)).execute(&mut connection).await?;
     sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
     connection.close().await?;
-    // What is on its way to the disk would be measured otherwise.
+    // Dirty pages would be flushed during the measurement otherwise.
     Ok(std::fs::File::open(file)?.sync_all()?)
 }
 
-/// How many sessions each transaction ends on SQLite.
+/// How many sessions each transaction revokes on SQLite.
 const PART: u32 = 1_000;
 
 impl Database {
-    /// What an administrator does at the database's console: ends all sessions but these, from now on. How many
-    /// that were.
+    /// Revokes all sessions but `spared`, as an administrator does at the database's console; how many.
     pub(crate) async fn end_all_but(&self, spared: &[[u8; 16]]) -> Result<u64> {
         let hexadecimal = |id: &[u8; 16]| id.iter().map(|byte| format!("{byte:02x}")).collect();
         let spared: Vec<String> = spared.iter().map(hexadecimal).collect();
@@ -206,9 +203,9 @@ impl Database {
     }
 }
 
-/// Each part is followed by a rest as long as it took.
+/// Pauses after each transaction for as long as it took, so that other writers get their turn.
 async fn end_in_parts(file: &Path, spared: &str) -> Result<u64> {
-    let options = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(STEP_TIMEOUT);
     let mut connection = options.connect().await?;
     let end = format!(
         "UPDATE sessions SET revoked_at = unixepoch(), revoked_because = 'administrator'

@@ -1,6 +1,5 @@
-//! HTTP/1.1 as small as it can be: one request and one answer per connection. Written out here,
-//! because the suite cuts connections at every byte, and must know what had arrived by then: a
-//! browser keeps the cookies of an answer whose body never came.
+//! A minimal HTTP/1.1 client: one request per connection. Written out because the suite cuts connections at every
+//! byte and must know which bytes had arrived: a browser keeps the cookies of an answer whose body is lost.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,10 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// How long a call may take. The program answers every call within 10 s; longer is a fault.
-pub(crate) const CALL_TIME: Duration = Duration::from_secs(10);
+/// The timeout of a call: the program promises every answer within 10 s.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is asked.
 #[derive(Clone)]
 pub(crate) struct Request {
     method: &'static str,
@@ -48,7 +46,7 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
-    /// One parameter, of characters that stand for themselves.
+    /// One form parameter; its characters need no escaping.
     pub(crate) fn form(mut self, name: &str, value: &str) -> Self {
         self.body = Some(format!("{name}={value}"));
         self.header("content-type", "application/x-www-form-urlencoded")
@@ -69,7 +67,6 @@ impl Request {
     }
 }
 
-/// What was answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -87,12 +84,12 @@ impl Answer {
         self.headers.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    /// The names of its headers, in lower case.
+    /// The header names, in lower case.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.headers.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The value of a cookie that this answer sets.
+    /// The value of a cookie in `Set-Cookie`.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.headers.iter().filter(|(it, _)| it == "set-cookie").find_map(|(_, line)| {
             let (value, _) = line.strip_prefix(name)?.strip_prefix('=')?.split_once(';')?;
@@ -100,12 +97,12 @@ impl Answer {
         })
     }
 
-    /// The body, for whoever must find out what went wrong.
+    /// The body as text, for error messages.
     pub(crate) fn lossy_body(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A string of the JSON body.
+    /// A string member of the JSON body.
     pub(crate) fn text(&self, member: &str) -> Option<String> {
         let body: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         Some(body.get(member)?.as_str()?.to_owned())
@@ -114,101 +111,104 @@ impl Answer {
 
 /// No whole answer arrived.
 #[derive(Debug)]
-pub(crate) struct Lost {
-    /// The head, if that much had arrived.
+pub(crate) struct CallError {
+    /// The head, if it had arrived.
     pub(crate) head: Option<Answer>,
-    /// Whether the call hung until the suite gave up.
-    pub(crate) hung: bool,
+    /// Whether [`CALL_TIMEOUT`] has passed.
+    pub(crate) timed_out: bool,
     pub(crate) why: String,
 }
 
-impl Lost {
+impl CallError {
     fn broken(why: impl ToString) -> Self {
-        Self { head: None, hung: false, why: why.to_string() }
+        Self { head: None, timed_out: false, why: why.to_string() }
     }
 
-    fn hung() -> Self {
-        Self { head: None, hung: true, why: format!("no answer within {CALL_TIME:?}") }
+    fn timed_out() -> Self {
+        Self { head: None, timed_out: true, why: format!("no answer within {CALL_TIMEOUT:?}") }
     }
 }
 
-/// A connection that is open and has asked nothing yet.
-pub(crate) struct Line(TcpStream);
+/// An open connection, before its request.
+pub(crate) struct Connection(TcpStream);
 
 /// Opens a connection.
-pub(crate) async fn dial(address: SocketAddr) -> Result<Line, Lost> {
-    match timeout(CALL_TIME, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(Line(stream)),
-        Ok(Err(error)) => Err(Lost::broken(error)),
-        Err(_) => Err(Lost::hung()),
+pub(crate) async fn connect(address: SocketAddr) -> Result<Connection, CallError> {
+    match timeout(CALL_TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(Connection(stream)),
+        Ok(Err(error)) => Err(CallError::broken(error)),
+        Err(_) => Err(CallError::timed_out()),
     }
 }
 
-/// Asks on a connection of its own.
-pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, Lost> {
-    dial(address).await?.ask(request).await
+/// Sends a request on a new connection.
+pub(crate) async fn call(address: SocketAddr, request: &Request) -> Result<Answer, CallError> {
+    connect(address).await?.request(request).await
 }
 
-/// The same by this address of the machine.
-pub(crate) async fn call_by(
+/// The same from this local address.
+pub(crate) async fn call_from(
     from: Ipv4Addr,
     address: SocketAddr,
     request: &Request,
-) -> Result<Answer, Lost> {
-    dial_by(from, address).await?.ask(request).await
+) -> Result<Answer, CallError> {
+    connect_from(from, address).await?.request(request).await
 }
 
-/// Opens a connection by this address of the machine: all of 127.0.0.0/8 are its own.
-pub(crate) async fn dial_by(from: Ipv4Addr, address: SocketAddr) -> Result<Line, Lost> {
+/// Opens a connection from this local address: all of 127.0.0.0/8 is loopback.
+pub(crate) async fn connect_from(
+    from: Ipv4Addr,
+    address: SocketAddr,
+) -> Result<Connection, CallError> {
     let connect = async {
         let socket = TcpSocket::new_v4()?;
         socket.bind((IpAddr::V4(from), 0).into())?;
         socket.connect(address).await
     };
-    match timeout(CALL_TIME, connect).await {
-        Ok(Ok(stream)) => Ok(Line(stream)),
-        Ok(Err(error)) => Err(Lost::broken(error)),
-        Err(_) => Err(Lost::hung()),
+    match timeout(CALL_TIMEOUT, connect).await {
+        Ok(Ok(stream)) => Ok(Connection(stream)),
+        Ok(Err(error)) => Err(CallError::broken(error)),
+        Err(_) => Err(CallError::timed_out()),
     }
 }
 
-impl Line {
-    /// Sends this, whatever it is.
-    pub(crate) async fn say(&mut self, bytes: &[u8]) -> Result<(), Lost> {
-        self.0.write_all(bytes).await.map_err(Lost::broken)
+impl Connection {
+    /// Sends raw bytes.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<(), CallError> {
+        self.0.write_all(bytes).await.map_err(CallError::broken)
     }
 
-    /// Asks, and reads until all of the answer is there, or the other side closes.
-    pub(crate) async fn ask(mut self, request: &Request) -> Result<Answer, Lost> {
+    /// Sends the request, and reads until the answer is whole, or the connection closes.
+    pub(crate) async fn request(mut self, request: &Request) -> Result<Answer, CallError> {
         let exchange = async {
-            self.0.write_all(request.encode().as_bytes()).await.map_err(Lost::broken)?;
+            self.0.write_all(request.encode().as_bytes()).await.map_err(CallError::broken)?;
             let mut received = Vec::new();
             let ended = loop {
                 match self.0.read_buf(&mut received).await {
-                    // Envoy waits a second for the other side to close first.
+                    // No wait for the close: Envoy waits a second for the client to close first.
                     Ok(read) if read > 0 && !is_whole(&received) => {}
                     ended => break ended,
                 }
             };
-            read(&received).map_err(|head| Lost {
+            read(&received).map_err(|head| CallError {
                 head,
-                hung: false,
+                timed_out: false,
                 why: match ended {
                     Ok(_) => format!("the answer ended after {} bytes", received.len()),
                     Err(error) => error.to_string(),
                 },
             })
         };
-        timeout(CALL_TIME, exchange).await.unwrap_or_else(|_| Err(Lost::hung()))
+        timeout(CALL_TIMEOUT, exchange).await.unwrap_or_else(|_| Err(CallError::timed_out()))
     }
 }
 
-/// Whether nothing more can come. It is not known of an answer that does not say how long it is.
+/// Whether the answer is complete. Unknown without a `content-length`.
 fn is_whole(received: &[u8]) -> bool {
     read(received).is_ok_and(|answer| answer.header("content-length").is_some())
 }
 
-/// The answer, if all of it is there; else its head, if that is.
+/// The answer, if it is whole; else its head, if it has arrived.
 pub(crate) fn read(received: &[u8]) -> Result<Answer, Option<Answer>> {
     let end = received.windows(4).position(|four| four == b"\r\n\r\n").ok_or(None)?;
     let head = std::str::from_utf8(&received[..end]).map_err(|_| None)?;

@@ -1,5 +1,5 @@
-//! The real program as a child process: started, killed, told to stop, started again. Whatever
-//! happens to the suite, a child ends with its handle. It must not know what the program answers.
+//! The real program as a child process: started, killed, stopped (SIGTERM), restarted. A child is killed when its
+//! handle is dropped, also if the suite panics. It must not know the program's answers.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,41 +12,40 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
-/// The contract promises a stop within 10 s of SIGTERM.
-const STOP_TIME: Duration = Duration::from_secs(10);
+/// The promised deadline of a graceful shutdown: 10 s after SIGTERM.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A child's `PATH`: enough for the programs that wrap it.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The name under which the kernel keeps the most memory that a process has had.
+/// The kernel's name for a process's peak memory (`/proc/PID/status`).
 pub(crate) const PEAK_MEMORY: &str = "VmHWM:";
 
 /// How to start an instance.
 #[derive(Clone)]
 pub(crate) struct Launch {
     pub(crate) binary: PathBuf,
-    /// A command that runs the program as its last arguments, and becomes it.
+    /// A command that takes the program and its arguments as its last arguments, and execs it.
     pub(crate) wrapper: Vec<OsString>,
-    /// What it is told.
     pub(crate) arguments: Vec<OsString>,
-    /// Variables it runs with, and no others.
+    /// Its whole environment, beside `PATH`.
     pub(crate) environment: Vec<(String, String)>,
-    /// Where it runs.
+    /// Its working directory.
     pub(crate) folder: PathBuf,
     /// Its standard error, appended to at every start.
     pub(crate) log: PathBuf,
 }
 
 impl Launch {
-    /// Tells it more.
+    /// Adds arguments.
     pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(Into::into));
         self
     }
 }
 
-/// A program that says where it listens, which is running or between two runs.
+/// A program that prints its listening address; running, or between two runs.
 pub(crate) struct Instance {
     launch: Mutex<Launch>,
     running: Mutex<Option<Child>>,
@@ -66,12 +65,12 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Where it listens, or has listened until it ended.
+    /// The listening address of this run, or of the last one.
     pub(crate) fn address(&self) -> SocketAddr {
         *self.address.lock().expect("an address is replaced whole")
     }
 
-    /// Changes how it is started the next time.
+    /// Changes the settings of the next start.
     pub(crate) fn relaunch(&self, change: impl FnOnce(&mut Launch)) {
         change(&mut self.launch.lock().expect("no change panics"));
     }
@@ -81,22 +80,22 @@ impl Instance {
         self.running.lock().expect(CHILD).as_ref().map(Child::id)
     }
 
-    /// The most memory it has had in this run, in MiB.
+    /// Its peak memory in this run, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
         self.status(PEAK_MEMORY)
     }
 
-    /// The memory it has now, in MiB.
+    /// Its memory now, in MiB.
     pub(crate) fn memory(&self) -> Result<u64> {
         self.status("VmRSS:")
     }
 
-    /// The processor time it has used in this run, by all of its threads.
+    /// Its CPU time in this run, over all threads.
     pub(crate) fn cpu_time(&self) -> Result<Duration> {
         let id = self.id().context("it runs")?;
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        // After the name in parentheses come the third field and those that follow it; the fourteenth and the
-        // fifteenth count hundredths of a second.
+        // After the name in parentheses follows the third field; the fourteenth and the fifteenth (user and system
+        // time) count hundredths of a second.
         let (_, fields) = stat.rsplit_once(") ").context("a name in parentheses")?;
         let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
         Ok(Duration::from_millis(10 * ticks.sum::<Result<u64, _>>()?))
@@ -106,7 +105,7 @@ impl Instance {
         memory_of(self.id().context("it runs")?, name)
     }
 
-    /// Starts it (again), on a new port, and waits until it listens.
+    /// Starts or restarts it, on a new port, and waits until it listens.
     pub(crate) async fn restart(&self) -> Result<()> {
         let launch = self.launch.lock().expect("no change panics").clone();
         let mut child = spawn(&launch)?;
@@ -116,9 +115,9 @@ impl Instance {
             let mut line = String::new();
             BufReader::new(output).read_line(&mut line).map(|_| line)
         });
-        let Ok(line) = tokio::time::timeout(PATIENCE, first_line).await else {
+        let Ok(line) = tokio::time::timeout(STEP_TIMEOUT, first_line).await else {
             self.kill();
-            bail!("{} did not start within {PATIENCE:?}", launch.binary.display());
+            bail!("{} did not start within {STEP_TIMEOUT:?}", launch.binary.display());
         };
         let line = line.context("the reader does not panic")??;
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
@@ -129,15 +128,15 @@ impl Instance {
         Ok(())
     }
 
-    /// SIGKILL, without waiting for the end: may be called from anywhere.
-    pub(crate) fn strike(&self) {
+    /// Sends SIGKILL without waiting, so it may be called from any task.
+    pub(crate) fn send_kill(&self) {
         if let Some(child) = self.running.lock().expect(CHILD).as_mut() {
             // It fails only for a process that has ended.
             let _ = child.kill();
         }
     }
 
-    /// SIGKILL, and no process is left.
+    /// SIGKILL, and waits for the process.
     pub(crate) fn kill(&self) {
         if let Some(mut child) = self.running.lock().expect(CHILD).take() {
             let _ = child.kill();
@@ -145,24 +144,24 @@ impl Instance {
         }
     }
 
-    /// Waits until it has ended of its own accord, within [`PATIENCE`].
+    /// Waits until it exits on its own, within [`STEP_TIMEOUT`].
     pub(crate) async fn ended(&self) -> Result<()> {
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             if self.how_ended()?.is_some() {
                 return Ok(());
             }
             pause(Duration::from_millis(5)).await;
         }
-        bail!("the program did not end within {PATIENCE:?}")
+        bail!("the program did not end within {STEP_TIMEOUT:?}")
     }
 
-    /// SIGTERM, and waits until it has drained and ended.
+    /// SIGTERM, and waits for the graceful shutdown.
     pub(crate) async fn stop(&self) -> Result<()> {
         let Some(id) = self.id() else { return Ok(()) };
         signal("TERM", &[id])?;
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < STOP_TIME {
+        while stopwatch.elapsed() < STOP_TIMEOUT {
             match self.how_ended()? {
                 Some(status) if status.success() => return Ok(()),
                 Some(status) => bail!("the program was told to stop and ended with {status}"),
@@ -170,10 +169,10 @@ impl Instance {
             }
         }
         self.kill();
-        bail!("the program did not stop within {STOP_TIME:?} of SIGTERM")
+        bail!("the program did not stop within {STOP_TIMEOUT:?} of SIGTERM")
     }
 
-    /// How it ended, if it has. It must not be asked of one that was not started.
+    /// Its exit status, if it has exited. An error if it was not started.
     fn how_ended(&self) -> Result<Option<ExitStatus>> {
         let mut running = self.running.lock().expect(CHILD);
         let child = running.as_mut().context("the program was not started")?;
@@ -204,7 +203,7 @@ fn spawn(launch: &Launch) -> Result<Child> {
     command.spawn().with_context(|| format!("{} cannot be started", words[0].display()))
 }
 
-/// Runs a command of the program to its end; what it says on standard output.
+/// Runs a command of the program to its end; its standard output.
 ///
 /// # Errors
 /// If it fails.
@@ -217,7 +216,7 @@ pub(crate) async fn run_to_its_end(launch: Launch) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// What the kernel says of a process under this name, in MiB.
+/// A value of `/proc/PID/status`, in MiB.
 pub(crate) fn memory_of(id: u32, name: &'static str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -225,15 +224,15 @@ pub(crate) fn memory_of(id: u32, name: &'static str) -> Result<u64> {
     Ok(kilobytes.parse::<u64>()? / 1024)
 }
 
-/// Sends a signal to processes of ours.
+/// Sends a signal to child processes.
 pub(crate) fn signal(name: &str, ids: &[u32]) -> Result<()> {
     let ids = ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
-    // The shell's own: not every system has it as a program.
+    // The shell's builtin: not every system has a `kill` program.
     let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {ids}")).status()?;
     if status.success() { Ok(()) } else { bail!("kill -{name}: {status}") }
 }
 
-/// The end of a log, for whoever must find out what went wrong.
+/// The last lines of a log, for error messages.
 fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

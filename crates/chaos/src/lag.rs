@@ -1,16 +1,16 @@
-//! How long something is let through that should be refused.
+//! Revocation lag: how long a revoked credential is still accepted.
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::pace::{PATIENCE, Stopwatch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch};
 
-/// Asks until it is refused: when the last call began that was let through, counted from now.
+/// Calls until it is refused; the start of the last accepted call, counted from now.
 ///
 /// # Errors
-/// `ask`'s own; and it is let through for longer than [`PATIENCE`].
+/// `ask`'s own; and if it is still accepted after [`STEP_TIMEOUT`].
 pub(crate) async fn until_refused<F>(ask: impl Fn() -> F) -> Result<Duration>
 where
     F: Future<Output = Result<bool>>,
@@ -23,18 +23,18 @@ where
             return Ok(lag);
         }
         lag = began;
-        if lag > PATIENCE {
-            bail!("what should be refused is let through for {PATIENCE:?}");
+        if lag > STEP_TIMEOUT {
+            bail!("what should be refused is let through for {STEP_TIMEOUT:?}");
         }
     }
 }
 
-/// The lags of all rounds, told and held to what is promised.
-pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, mut lags: Vec<Duration>) {
+/// Reports the lags of all rounds and checks the promised bound.
+pub(crate) fn check_bound(env: &TestEnv, bound: Duration, what: &str, mut lags: Vec<Duration>) {
     lags.sort_unstable();
     let at = |percent: usize| lags.get(lags.len() * percent / 100).or(lags.last());
     if let (Some(half), Some(most), Some(last)) = (at(50), at(99), lags.last()) {
-        stage.remark(format!("{what}: p50 {half:.2?}, p99 {most:.2?}, at most {last:.2?}"));
-        stage.hold_to(bound, *last, &format!("{what}: at most"));
+        env.remark(format!("{what}: p50 {half:.2?}, p99 {most:.2?}, at most {last:.2?}"));
+        env.check_bound(bound, *last, &format!("{what}: at most"));
     }
 }

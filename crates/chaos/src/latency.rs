@@ -1,4 +1,4 @@
-//! How long refreshes take while something else happens. It must not know what.
+//! Latency of refreshes beside a load or a fault, which it must not know.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -8,20 +8,20 @@ use anyhow::Result;
 
 use crate::client::Client;
 use crate::load::Load;
-use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
-/// From a client's answer to its next refresh: what is measured is the server, not a queue of our own making.
+/// From a client's answer to its next refresh: the figure is the server's latency, not a queue of the suite's own.
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Clients that refresh now and then.
+/// Clients that refresh at intervals.
 pub(crate) struct Refreshes {
     load: Load,
     took: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Refreshes {
-    /// Sets every client to work.
+    /// Starts every client.
     pub(crate) fn start(clients: Vec<Client>, at: SocketAddr) -> Self {
         let took = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&took);
@@ -29,7 +29,7 @@ impl Refreshes {
             let seen = Arc::clone(&seen);
             async move {
                 let stopwatch = Stopwatch::start();
-                // Until it is answered: one that is put off has taken so much longer.
+                // Retries included: a refresh that got 503 has taken so much longer.
                 client.refresh(|| at).await?;
                 seen.lock().expect("pushing does not panic").push(stopwatch.elapsed());
                 pause(BETWEEN).await;
@@ -39,44 +39,44 @@ impl Refreshes {
         Self { load, took }
     }
 
-    /// What was measured since the last time.
+    /// The latencies since the last call.
     pub(crate) fn taken(&self) -> Vec<Duration> {
         std::mem::take(&mut *self.took.lock().expect("pushing does not panic"))
     }
 
-    /// Passes if all are at work.
+    /// Passes if every client is still running.
     ///
     /// # Errors
-    /// The first client's that is not.
-    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
-        self.load.nobody_gave_up().await
+    /// The error of the first client that is not.
+    pub(crate) async fn ensure_running(&mut self) -> Result<()> {
+        self.load.ensure_running().await
     }
 
-    /// Gives the clients back.
+    /// Stops the clients and returns them.
     ///
     /// # Errors
-    /// The first client's that was signed out or not answered.
+    /// The error of the first client that was signed out or not answered.
     pub(crate) async fn finish(self) -> Result<Vec<Client>> {
         self.load.finish().await
     }
 }
 
-/// Says how long they took; the 99th percentile.
-pub(crate) fn remark(stage: &Stage, what: &str, took: Vec<Duration>) -> Option<Duration> {
+/// Reports the percentiles; the 99th.
+pub(crate) fn remark(env: &TestEnv, what: &str, took: Vec<Duration>) -> Option<Duration> {
     let count = took.len();
     let [half, most, last] = percentiles(took)?;
-    stage.remark(format!(
+    env.remark(format!(
         "{what}: {count} refreshes, p50 {half:.1?}, p99 {most:.1?}, at most {last:.1?}"
     ));
     Some(most)
 }
 
-/// The same, and holds the percentile to what is promised if this run measures.
-pub(crate) fn hold_to(stage: &Stage, bound: Duration, what: &str, took: Vec<Duration>) {
-    match remark(stage, what, took) {
-        Some(most) if stage.measures => stage.hold_to(bound, most, &format!("{what}: p99")),
+/// The same, and checks the promised bound of the 99th percentile in a full run.
+pub(crate) fn check_bound(env: &TestEnv, bound: Duration, what: &str, took: Vec<Duration>) {
+    match remark(env, what, took) {
+        Some(most) if env.measures => env.check_bound(bound, most, &format!("{what}: p99")),
         Some(_) => {}
-        None => stage.violation(format!("{what}: nothing was refreshed")),
+        None => env.violation(format!("{what}: nothing was refreshed")),
     }
 }
 

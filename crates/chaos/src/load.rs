@@ -1,5 +1,5 @@
-//! Traffic while something breaks: every client refreshes again and again, as fast as it is
-//! answered, and asks who it is in between. It must not know what is broken.
+//! Load beside a fault: every client refreshes in a loop, as fast as it is answered, and makes a bearer call at every
+//! fourth turn. It must not know the fault.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use anyhow::{Context as _, Result, bail};
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
-use crate::pace::{PATIENCE, Stopwatch, pause};
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
-/// How often somebody looks whether all are at work.
+/// Between two checks that all clients are running.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// Where a client finds the service at this moment.
-pub(crate) type Road = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
+/// The address at which a client finds the service at this moment.
+pub(crate) type Route = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
 
-/// Clients at work.
+/// Running clients.
 pub(crate) struct Load {
     tasks: Vec<JoinHandle<Result<Client>>>,
     progress: Arc<[AtomicU64]>,
@@ -26,16 +26,16 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Sets every client to work, each on the road that `road` gives it.
-    pub(crate) fn start(clients: Vec<Client>, road: impl Fn(usize) -> Road) -> Self {
-        let roads: Vec<Road> = (0..clients.len()).map(road).collect();
+    /// Starts every client, each on the route that `route` gives it.
+    pub(crate) fn start(clients: Vec<Client>, route: impl Fn(usize) -> Route) -> Self {
+        let routes: Vec<Route> = (0..clients.len()).map(route).collect();
         Self::of(clients, move |number, turn, client| {
-            work(client, Arc::clone(&roads[number]), turn)
+            work(client, Arc::clone(&routes[number]), turn)
         })
     }
 
-    /// Sets every client to work: each takes one `step` after the other, told its number and its turn. What counts
-    /// is the end of a step, so the answer that matters comes last in it.
+    /// Starts every client: each repeats `step`, which gets its number and its turn. Progress counts finished steps,
+    /// so the answer that matters comes last in a step.
     pub(crate) fn of<S, F>(clients: Vec<Client>, step: S) -> Self
     where
         S: Fn(usize, u64, Client) -> F + Send + Sync + 'static,
@@ -59,29 +59,29 @@ impl Load {
         Self { tasks, progress, stop }
     }
 
-    /// How many steps they have taken in all.
+    /// How many steps all clients have finished.
     pub(crate) fn steps(&self) -> u64 {
         self.progress.iter().map(|turn| turn.load(Ordering::Relaxed)).sum()
     }
 
-    /// Lets them work for this long, and until each has been answered once more.
+    /// Runs for this long, and until each client has been answered once more.
     ///
     /// # Errors
-    /// Those of [`Load::all_advance`].
-    pub(crate) async fn go_on_for(&mut self, duration: Duration) -> Result<()> {
+    /// Those of [`Load::wait_for_progress`].
+    pub(crate) async fn run_for(&mut self, duration: Duration) -> Result<()> {
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < duration {
-            self.nobody_gave_up().await?;
+            self.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
         }
-        self.all_advance().await
+        self.wait_for_progress().await
     }
 
-    /// Passes if all are at work.
+    /// Passes if every client is still running.
     ///
     /// # Errors
-    /// The first client's that is not.
-    pub(crate) async fn nobody_gave_up(&mut self) -> Result<()> {
+    /// The error of the first client that is not.
+    pub(crate) async fn ensure_running(&mut self) -> Result<()> {
         if let Some(gone) = self.tasks.iter().position(JoinHandle::is_finished) {
             self.tasks.swap_remove(gone).await.context("a client panicked")??;
             bail!("a client has stopped early");
@@ -92,25 +92,25 @@ impl Load {
     /// Waits until every client has been answered once more.
     ///
     /// # Errors
-    /// If one of them has given up, or has no answer within [`PATIENCE`].
-    pub(crate) async fn all_advance(&mut self) -> Result<()> {
+    /// If a client has failed, or has no answer within [`STEP_TIMEOUT`].
+    pub(crate) async fn wait_for_progress(&mut self) -> Result<()> {
         let count = |at: &AtomicU64| at.load(Ordering::Relaxed);
         let before: Vec<u64> = self.progress.iter().map(count).collect();
         let stopwatch = Stopwatch::start();
-        while stopwatch.elapsed() < PATIENCE {
+        while stopwatch.elapsed() < STEP_TIMEOUT {
             if self.progress.iter().zip(&before).all(|(now, before)| count(now) > *before) {
                 return Ok(());
             }
-            self.nobody_gave_up().await?;
+            self.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
         }
-        bail!("a client had no answer for {PATIENCE:?}")
+        bail!("a client had no answer for {STEP_TIMEOUT:?}")
     }
 
-    /// Lets everybody finish what they are at, and gives the clients back.
+    /// Stops the clients after their current step and returns them.
     ///
     /// # Errors
-    /// The first client's that was signed out or not answered.
+    /// The error of the first client that was signed out or not answered.
     pub(crate) async fn finish(mut self) -> Result<Vec<Client>> {
         self.stop.store(true, Ordering::Relaxed);
         let mut clients = Vec::with_capacity(self.tasks.len());
@@ -129,13 +129,13 @@ impl Drop for Load {
     }
 }
 
-async fn work(mut client: Client, road: Road, turn: u64) -> Result<Client> {
+async fn work(mut client: Client, route: Route, turn: u64) -> Result<Client> {
     if turn.is_multiple_of(4) {
-        let status = client.me(road()).await;
+        let status = client.me(route()).await;
         if !matches!(status, None | Some(200 | 503)) {
             bail!("{}: the last access token was answered {status:?}", client.email);
         }
     }
-    client.refresh(&*road).await?;
+    client.refresh(&*route).await?;
     Ok(client)
 }

@@ -1,34 +1,34 @@
-//! The fault suite: starts the real program, breaks it, its database, its network and the gateway in front
-//! of it in every way it must survive, attacks it, and checks what is left. It knows HTTP, processes and database files, and nothing
-//! of the server's insides: it must not depend on `backend`.
+//! The fault suite (chaos tests): starts the real program, breaks it, its database, its network and the gateway in
+//! front of it, attacks it, and checks the invariants. It knows HTTP, processes and database files; it must not
+//! depend on `backend`.
 //!
-//! Start reading at [`scenarios`]: each is a story of its own. After each, [`checker`] says whether
-//! every invariant held. `cargo xtask chaos` builds what is needed and runs it.
+//! Start reading at [`scenarios`]: each is independent. After each, [`checker`] checks every invariant. `cargo xtask
+//! chaos` builds the programs and runs it.
 #![forbid(unsafe_code)]
 
-mod chance;
 mod checker;
 mod client;
 mod cluster;
 mod command;
 mod database;
-mod detour;
 mod edge;
+mod fault_proxy;
 mod fill;
 mod http;
 mod instance;
 mod lag;
 mod latency;
 mod load;
-mod pace;
-mod proxy;
 mod report;
+mod rng;
 mod scenarios;
 mod seed;
-mod stage;
 mod stub;
 mod suite;
+mod switchable_proxy;
+mod test_env;
 mod ticket;
+mod timing;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
 pub(crate) struct Arguments {
-    /// How often each scenario is played; each has a number of its own.
+    /// How many rounds of each scenario; each has a number of its own.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
     /// Only the scenario of this name, or those whose name contains it; may be given several times.
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
         overrides_with = "failpoints"
     )]
     failpoints: PathBuf,
-    /// The service that trusts the program's tokens.
+    /// The resource server (notes) that accepts the program's access tokens.
     #[arg(
         long,
         value_name = "PATH",
@@ -79,9 +79,9 @@ pub(crate) struct Arguments {
     /// Envoy, the gateway in front of both.
     #[arg(long, value_name = "PATH", default_value = "envoy", overrides_with = "envoy")]
     envoy: PathBuf,
-    /// A few rounds of each scenario: four minutes in all.
-    #[arg(long, conflicts_with = "rounds")]
-    few: bool,
+    /// A smoke run: a few rounds of each scenario, about seven minutes in all.
+    #[arg(long = "few", visible_alias = "smoke", conflicts_with = "rounds")]
+    smoke: bool,
     /// Keep the databases and logs of scenarios that fail.
     #[arg(long)]
     keep: bool,
@@ -90,7 +90,7 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
-/// Which engines to play on.
+/// The engines to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Databases {
     Sqlite,
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    // Dropping the runtime ends every task, and with each task the processes it holds.
+    // Dropping the runtime aborts every task, and with each task the processes it holds.
     let verdict = runtime.block_on(async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -1,9 +1,9 @@
-//! What the suite says: which scenario runs, what it found, and the table at the end.
+//! The suite's output: the running scenario, its findings, and the table at the end.
 #![expect(clippy::print_stdout, reason = "speaking is this file's purpose")]
 
 use crate::database::Engine;
 
-/// How one scenario went on one engine.
+/// The result of one scenario on one engine.
 pub(crate) struct Outcome {
     pub(crate) scenario: &'static str,
     pub(crate) engine: Engine,
@@ -21,11 +21,11 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Announces a scenario.
-pub(crate) fn begins(scenario: &str, engine: Engine, story: &str) {
-    println!("{scenario} ({}): {story}", engine.name());
+pub(crate) fn begins(scenario: &str, engine: Engine, description: &str) {
+    println!("{scenario} ({}): {description}", engine.name());
 }
 
-/// What a scenario found, at once: the next ones may take long.
+/// Reports a scenario's findings at once: the next ones may take long.
 pub(crate) fn ends(outcome: &Outcome) {
     for remark in &outcome.remarks {
         println!("  {remark}");
@@ -37,7 +37,7 @@ pub(crate) fn ends(outcome: &Outcome) {
     println!("  {verdict} after {:.1} s", outcome.seconds);
 }
 
-/// The table, and the line that sums it up.
+/// The table, and its summary.
 pub(crate) fn table(outcomes: &[Outcome]) {
     println!(
         "\n{:22} {:9} {:>7} {:>10} {:>15} {:>10} {:>11} {:>8}",

@@ -1,5 +1,5 @@
-//! Sessions by the ten thousand, which no client holds: what a service has after some weeks, and what no scenario has
-//! the time to log in for. Rows are put in with SQL of the suite's own, before anything is measured.
+//! Sessions by the ten thousand without a client: what a service has after some weeks, and what no scenario has the
+//! time to log in for. Inserted with SQL of the suite's own, before any measurement.
 
 use anyhow::Result;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -7,14 +7,14 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::database::Database;
 
-/// One user for ten sessions: a user has a few.
+/// One user for ten sessions.
 const USERS_IN_SQLITE: &str = "
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10)
     INSERT INTO users (id, email, password_hash, created_at)
     SELECT unhex(printf('%032x', i)), 'seed-' || i || '@example.com', '', 0 FROM n";
 
-/// Live sessions like `$2`, begun one after the other in the week before it. The ids are as UUIDs of version 7 are:
-/// six bytes of milliseconds, then chance.
+/// Live sessions like `$2`, created one after the other in the week before it. Ids are UUIDs of version 7: six bytes
+/// of milliseconds, then random.
 const SESSIONS_IN_SQLITE: &str = "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
@@ -38,7 +38,7 @@ const SESSIONS_IN_POSTGRES: &str = "
     FROM generate_series(1, $1) AS n (i), (SELECT * FROM sessions WHERE id = $2) AS s";
 
 impl Database {
-    /// Adds so many sessions like this one, of users of their own.
+    /// Adds `many` sessions like this one, of other users.
     pub(crate) async fn add_sessions(&self, many: i64, like: [u8; 16]) -> Result<()> {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {
@@ -61,7 +61,7 @@ impl Database {
         Ok(())
     }
 
-    /// A number that this query counts.
+    /// The result of a `count` query.
     pub(crate) async fn count(&self, query: &'static str) -> Result<i64> {
         match self {
             Self::Sqlite { file } | Self::SqliteElsewhere { seen: file, .. } => {

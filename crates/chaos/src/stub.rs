@@ -1,5 +1,5 @@
-//! A server that answers what it is told, for programs that the suite cannot make misbehave: an issuer out of
-//! its mind, a service that wants more than it may have. It must not know who asks.
+//! A scripted HTTP server, in place of programs that the suite cannot make misbehave: an issuer with a broken JWKS, a
+//! resource server that wants credentials it must not have. It must not know the clients.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -10,18 +10,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::pace::pause;
+use crate::timing::pause;
 
-/// How long lies between two bytes of an answer that drips.
+/// Between two bytes of a slow answer.
 const DRIP: Duration = Duration::from_secs(1);
 
-/// What is answered: all of it, or a byte now and then.
+/// An answer: at once, or a byte at a time.
 pub(crate) enum Reply {
     Whole(Vec<u8>),
     Dripping(Vec<u8>),
 }
 
-/// What is answered to the head of a request.
+/// The answer to the head of a request.
 pub(crate) type Script = Arc<dyn Fn(&str) -> Reply + Send + Sync>;
 
 /// A server that listens until it is dropped.
@@ -58,7 +58,7 @@ impl Drop for Stub {
 
 const HEARD: &str = "pushing does not panic";
 
-/// A whole answer.
+/// A whole HTTP answer.
 pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let length = format!("content-length: {}", body.len());
     let mut head = vec![format!("HTTP/1.1 {status}"), length, "connection: close".to_owned()];
@@ -69,12 +69,12 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
 }
 
 async fn accept(listener: TcpListener, script: Script, heard: Arc<Mutex<Vec<String>>>) {
-    // Dropped with this task, and the connections with it.
+    // Aborted with this task, and the connections with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let (script, heard) = (Arc::clone(&script), Arc::clone(&heard));
         connections.spawn(async move {
-            // Who goes away has heard enough.
+            // A client may disconnect early.
             let _ = serve(stream, &script, &heard).await;
         });
         while connections.try_join_next().is_some() {}

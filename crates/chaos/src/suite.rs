@@ -1,5 +1,4 @@
-//! Plays the chosen scenarios one after the other, each on a stage of its own. It must not know what
-//! they do.
+//! Runs the chosen scenarios one after the other, each in its own test environment. It must not know the scenarios.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,25 +8,25 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-use crate::chance::Chance;
 use crate::checker;
 use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
-use crate::pace::Stopwatch;
 use crate::report::{self, Outcome};
+use crate::rng::SeededRng;
 use crate::scenarios::{Scenario, all};
-use crate::stage::{Programs, Stage};
+use crate::test_env::{Programs, TestEnv};
+use crate::timing::Stopwatch;
 use crate::{Arguments, Databases};
 
-/// The bound of a round: far above what any takes.
-const ROUND_TIME: Duration = Duration::from_secs(120);
+/// The timeout of a round: far above what any takes.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Whether every scenario passed.
 pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
     let chosen = chosen(arguments)?;
     if arguments.list {
         for (scenario, engine) in chosen {
-            report::begins(scenario.name, engine, scenario.story);
+            report::begins(scenario.name, engine, scenario.description);
         }
         return Ok(true);
     }
@@ -56,16 +55,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
             }
         };
         let rounds = rounds(arguments, scenario);
-        let chance = Chance::new(seed.wrapping_add(number));
-        let mut stage = Stage::new(programs.clone(), (engine, database), rounds, chance, folder)?;
-        stage.measures = !arguments.few;
-        outcomes.push(play(scenario, stage, arguments.keep).await?);
+        let rng = SeededRng::new(seed.wrapping_add(number));
+        let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, rng, folder)?;
+        env.measures = !arguments.smoke;
+        outcomes.push(run_scenario(scenario, env, arguments.keep).await?);
     }
     report::table(&outcomes);
     Ok(report::failed(&outcomes) == 0)
 }
 
-/// Every pair of a scenario and an engine that was asked for.
+/// Every chosen pair of a scenario and an engine.
 fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
     let wanted = |engine| match arguments.database {
         Databases::All => true,
@@ -73,7 +72,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         Databases::Postgres => engine == Engine::Postgres,
     };
     let wanted_names = &arguments.scenario;
-    // A whole name means that scenario and not the others it is a part of.
+    // A scenario's full name selects that scenario alone, not those that contain it.
     let is_whole = |wanted: &str| all().any(|scenario| scenario.name == wanted);
     let matches = |wanted: &str, name: &str| {
         if is_whole(wanted) { name == wanted } else { name.contains(wanted) }
@@ -87,8 +86,8 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
         .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
         .collect();
-    // Among the tests, a filter may mean others.
-    if chosen.is_empty() && !arguments.few {
+    // In a smoke run beside other tests, a filter may name only those.
+    if chosen.is_empty() && !arguments.smoke {
         bail!("no scenario has this name on this database; --list names them");
     }
     Ok(chosen)
@@ -97,47 +96,47 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
 fn rounds(arguments: &Arguments, scenario: &Scenario) -> u64 {
     match arguments.rounds {
         Some(rounds) => rounds,
-        None if arguments.few => scenario.few,
-        None => scenario.usual,
+        None if arguments.smoke => scenario.smoke_rounds,
+        None => scenario.full_rounds,
     }
 }
 
-async fn play(scenario: &'static Scenario, stage: Stage, keep: bool) -> Result<Outcome> {
-    report::begins(scenario.name, stage.engine, scenario.story);
+async fn run_scenario(scenario: &'static Scenario, env: TestEnv, keep: bool) -> Result<Outcome> {
+    report::begins(scenario.name, env.engine, scenario.description);
     let stopwatch = Stopwatch::start();
-    let stage = Arc::new(stage);
-    let bound = ROUND_TIME * u32::try_from(stage.rounds.max(1)).unwrap_or(u32::MAX);
-    // A task of its own: a panic is that scenario's failure, and ends what it has started.
-    let playing = tokio::spawn(tokio::time::timeout(bound, (scenario.play)(Arc::clone(&stage))));
-    let verdict = Abort(playing).joined().await;
+    let env = Arc::new(env);
+    let bound = ROUND_TIMEOUT * u32::try_from(env.rounds.max(1)).unwrap_or(u32::MAX);
+    // A task of its own: a panic fails this scenario alone, and drops its processes.
+    let running = tokio::spawn(tokio::time::timeout(bound, (scenario.run)(Arc::clone(&env))));
+    let verdict = Abort(running).joined().await;
     if let Err(error) = verdict {
-        stage.violation(format!("{error:#}"));
+        env.violation(format!("{error:#}"));
     }
-    checker::nobody_panicked(&stage)?;
-    let answered_again = stage.log_lines(r#"event="answered_again""#)?.len();
+    checker::no_panics(&env)?;
+    let answered_again = env.log_lines(r#"event="answered_again""#)?.len();
     let outcome = Outcome {
         scenario: scenario.name,
-        engine: stage.engine,
-        rounds: stage.rounds,
-        refreshes: stage.tally.refreshes.load(Ordering::Relaxed),
+        engine: env.engine,
+        rounds: env.rounds,
+        refreshes: env.counters.refreshes.load(Ordering::Relaxed),
         answered_again: u64::try_from(answered_again)?,
-        transient: stage.tally.transient.load(Ordering::Relaxed),
-        violations: stage.violations(),
-        remarks: stage.remarks(),
+        transient: env.counters.transient.load(Ordering::Relaxed),
+        violations: env.violations(),
+        remarks: env.remarks(),
         seconds: stopwatch.seconds(),
     };
     report::ends(&outcome);
-    stage.database.discard().await?;
+    env.database.discard().await?;
     if keep
         && !outcome.violations.is_empty()
-        && let Some(stage) = Arc::into_inner(stage)
+        && let Some(env) = Arc::into_inner(env)
     {
-        report::say(&format!("  kept {}", stage.keep().display()));
+        report::say(&format!("  kept {}", env.keep().display()));
     }
     Ok(outcome)
 }
 
-/// A task that ends with its handle.
+/// A task that is aborted when its handle is dropped.
 struct Abort(tokio::task::JoinHandle<Result<Result<()>, tokio::time::error::Elapsed>>);
 
 impl Abort {
@@ -145,7 +144,7 @@ impl Abort {
         match (&mut self.0).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(_)) => bail!("the scenario did not end in time"),
-            Err(error) => bail!("the scenario could not be played: {error}"),
+            Err(error) => bail!("the scenario could not be run: {error}"),
         }
     }
 }
@@ -156,7 +155,7 @@ impl Drop for Abort {
     }
 }
 
-/// A name is looked for on `PATH`, a path from here.
+/// A bare name is found on `PATH`; a path is relative to the working directory.
 fn envoy(path: &Path) -> Result<PathBuf> {
     if path.components().count() == 1 {
         Ok(path.to_path_buf())

@@ -1,5 +1,5 @@
-//! What anybody can read in a refresh token without its key: the session and the generation. It must
-//! not judge a ticket; the layout is repeated here on purpose (docs/design/rotation.md).
+//! Reads the unencrypted part of a refresh token: session and generation. It must not verify the token; the layout is
+//! repeated here on purpose (docs/design/rotation.md).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

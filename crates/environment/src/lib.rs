@@ -1,12 +1,12 @@
-//! Environment variables as settings: read here and cleaned before `clap` sees them, for every program of this
-//! workspace. It must not know which settings there are; it takes them from the program's own command line.
+//! Environment variables as settings, validated before `clap` sees them, for every program of this workspace. It must
+//! not know which settings exist; it takes them from the program's own command line.
 //!
-//! A shell removes quotes and line ends. Files of variables, compose files and unit files often keep them. So:
+//! A shell removes quotes and line ends. Environment files, compose files and unit files often keep them. So:
 //!
-//! - white space around a value, and around each entry of a list, does not count;
-//! - a variable that holds nothing else counts as not set;
+//! - white space around a value, and around each entry of a list, is ignored;
+//! - an empty variable counts as unset;
 //! - a quotation mark at an end of a value or an entry is refused: whether it belongs to the value cannot be known;
-//! - each complaint names the flag and the variable, and only a setting of the command that runs is complained of.
+//! - each error names the flag and the variable, and only settings of the command that runs are checked.
 #![forbid(unsafe_code)]
 
 mod usage;
@@ -17,26 +17,26 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Parser};
 
-/// A variable that holds what no setting can be read from. The value is not repeated: it may be a secret.
+/// An invalid variable. The value is not repeated: it may be a credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {flaw}")]
 pub struct VariableError {
     /// Its flag, if it has one, and the variable.
     pub setting: String,
-    /// What is wrong, and how to mend it.
+    /// The error, and how to correct it.
     pub flaw: &'static str,
 }
 
 /// Why a command line cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing is wrong: help or the version was asked for.
+    /// No error: help or the version was requested.
     #[error("{0}")]
     Help(clap::Error),
-    /// An argument, or a variable that `clap` cannot read, in one line.
+    /// An argument, or a value that `clap` cannot parse, in one line.
     #[error("{0}")]
     Usage(String),
-    /// A variable.
+    /// An invalid variable.
     #[error(transparent)]
     Variable(#[from] VariableError),
 }
@@ -45,13 +45,13 @@ const QUOTED: &str = "the value, or an entry of it, begins or ends with a quotat
      and what has set the variable has kept: leave it out";
 const NOT_UTF_8: &str = "the value is not UTF-8";
 
-/// The process's arguments over its environment. If help was asked for, it is printed, and the process ends.
+/// Parses the process's arguments and environment. A request for help prints it and ends the process.
 ///
 /// # Errors
 /// One line that names the setting that is wrong.
 pub fn parse<L: Parser>() -> Result<L, String> {
     parse_from(std::env::args_os(), variable).map_err(|error| match error {
-        // As it is in the command line itself: here, defaults are what the environment holds.
+        // Help from the original command line: here, the defaults are the environment's values.
         Error::Help(_) => match L::try_parse() {
             Err(help) => help.exit(),
             Ok(_) => error.to_string(),
@@ -60,7 +60,7 @@ pub fn parse<L: Parser>() -> Result<L, String> {
     })
 }
 
-/// The same for any arguments and variables.
+/// Parses any arguments and variables.
 ///
 /// # Errors
 /// See [`Error`].
@@ -71,13 +71,13 @@ pub fn parse_from<L: Parser>(
     let mut flawed: Vec<(String, VariableError)> = Vec::new();
     let mut command = each_argument(L::command(), &mut |argument| {
         let Some(name) = argument.get_env().map(OsStr::to_owned) else { return argument };
-        // What `clap` has read of the variable itself is dropped.
+        // Otherwise `clap` would read the variable itself.
         let argument = argument.env(None);
         let delimiter = argument.get_value_delimiter();
         match cleaned(variable(&name), delimiter) {
             Ok(None) => argument,
             Ok(Some(value)) => {
-                // A switch shows none.
+                // A switch shows no default.
                 let hides = argument.get_action().takes_values();
                 let argument = argument.default_value(value).required(false);
                 if hides { argument.hide_default_value(true) } else { argument }
@@ -103,10 +103,10 @@ pub fn parse_from<L: Parser>(
     }
 }
 
-/// A secret, which has a variable and no flag: command lines can be read by everybody on the machine.
+/// A secret, which has a variable and no flag: every user of the machine can read command lines.
 ///
 /// # Errors
-/// If it holds what no secret can be read from.
+/// If the value is invalid.
 pub fn secret(name: &'static str) -> Result<Option<String>, VariableError> {
     cleaned(variable(OsStr::new(name)), None)
         .map_err(|flaw| VariableError { setting: name.to_owned(), flaw })
@@ -117,7 +117,7 @@ fn variable(name: &OsStr) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// What a variable says; `None` if nothing.
+/// The validated value of a variable; `None` if it is empty or unset.
 fn cleaned(
     value: Option<OsString>,
     delimiter: Option<char>,
@@ -138,14 +138,14 @@ fn cleaned(
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Passes each argument of a command and of its subcommands on.
+/// Applies `change` to each argument of a command and of its subcommands.
 fn each_argument(command: Command, change: &mut dyn FnMut(Arg) -> Arg) -> Command {
     let command = command.mut_args(&mut *change);
     command.mut_subcommands(|subcommand| each_argument(subcommand, &mut *change))
 }
 
-/// The first flaw in a variable that the command which runs would have used. A command for an emergency must not be
-/// stopped by a setting of another one.
+/// The first invalid variable that the running command would have used. A command for an emergency must not fail
+/// because of another command's setting.
 fn flaw_of_what_runs<'f>(
     mut command: &Command,
     mut matches: &ArgMatches,

@@ -1,4 +1,4 @@
-//! What is said of a setting that is wrong: one line that names its flag and its variable. It must not know values.
+//! One-line errors that name a setting's flag and variable. It must not know values.
 
 use std::ffi::{OsStr, OsString};
 
@@ -13,7 +13,7 @@ pub(super) fn setting(argument: &Arg, variable: &OsStr) -> String {
     }
 }
 
-/// `clap`'s words without the lines about usage, after the settings that they are about.
+/// `clap`'s message without its usage lines, prefixed with the settings it is about.
 pub(super) fn in_one_line(
     error: &clap::Error,
     command: &Command,
@@ -24,7 +24,7 @@ pub(super) fn in_one_line(
         .lines()
         .map(str::trim)
         .take_while(|line| !line.starts_with("Usage"))
-        // The line says itself where help is.
+        // The message below names the help command itself.
         .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
         .collect();
     let line = lines.join(" ");
@@ -35,8 +35,8 @@ pub(super) fn in_one_line(
     format!("{settings}{line} (see `{} help`)", command.get_name())
 }
 
-/// The command with the subcommands that the arguments name, from the outermost on. What is named by mistake, as the
-/// value of a flag, makes the message name no variable.
+/// The command with the subcommands that the arguments name, outermost first. If a flag's value looks like a
+/// subcommand, the message names no variable.
 fn running<'c>(command: &'c Command, arguments: &[OsString]) -> Vec<&'c Command> {
     let mut running = vec![command];
     let mut innermost = command;
@@ -49,7 +49,7 @@ fn running<'c>(command: &'c Command, arguments: &[OsString]) -> Vec<&'c Command>
     running
 }
 
-/// The flags that an error is about; it names them as usage shows them: `--listen <ADDRESS:PORT>`.
+/// The flags that an error is about, from their usage form: `--listen <ADDRESS:PORT>`.
 fn flags_of(error: &clap::Error) -> impl Iterator<Item = &str> {
     let arguments: &[String] = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(argument)) => std::slice::from_ref(argument),

@@ -1,24 +1,23 @@
-//! The catalogue as JSON, for whoever verifies tokens in another language or behind another program:
+//! The catalogue of forged JWTs as JSON, for a verifier in another language or behind a gateway:
 //!
 //! ```sh
 //! cargo run -p forgery --example tokens -- http://localhost:3000 http://localhost:3000 $(date +%s)
 //! ```
 //!
-//! Issuer, audience, the time in seconds, and, if there is one, the address of a listener that must hear
-//! nothing. The keys are new each time: serve `jwks` where the issuer's keys are looked for, within 15
-//! minutes see that `control` is accepted, and then that no other token is. Those that no HTTP header can
-//! carry are left out.
+//! Its arguments are issuer, audience, the time in seconds, and optionally the URL of a listener that must get no
+//! request. The keys are new each time: publish `jwks` at the issuer's `jwks_uri`, check within 15 minutes that
+//! `control` is accepted, and then that no other token is. Tokens that do not fit into an HTTP header are left out.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it is what the program is for")]
 
 use serde_json::{Value, json};
 
-const NOBODY: &str = "http://127.0.0.1:9";
+const UNUSED_ADDRESS: &str = "http://127.0.0.1:9";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (issuer, audience, now, lure) = match arguments.as_slice() {
-        [issuer, audience, now] => (issuer, audience, now, NOBODY),
+        [issuer, audience, now] => (issuer, audience, now, UNUSED_ADDRESS),
         [issuer, audience, now, lure] => (issuer, audience, now, lure.as_str()),
         _ => return Err("it takes an issuer, an audience and the time in seconds".into()),
     };

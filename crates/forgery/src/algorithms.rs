@@ -1,4 +1,4 @@
-//! RFC 8725 sections 2.1 and 3.1: the key decides the algorithm, never the token.
+//! Algorithm confusion (RFC 8725 sections 2.1 and 3.1): the key decides the algorithm, never the token.
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
@@ -7,12 +7,12 @@ use crate::attacker::Attacker;
 use crate::base64url::b64;
 use crate::case::{Cases, Rule};
 
-/// RFC 7515 section 4.1.1: names of algorithms are case-sensitive. A verifier that folds case in one
-/// place and not in the other lets one of these through.
+/// RFC 7515 section 4.1.1: names of algorithms are case-sensitive. A verifier that folds case in one place only
+/// accepts one of these.
 const NONES: [&str; 9] =
     ["none", "None", "NONE", "nOnE", "NoNe", "nonE", " none", "none ", "\u{ff4e}one"];
 
-/// Names that the issuer's key could be taken to mean, or another one. Signed by it, as ES256.
+/// Names of other algorithms, or misspellings of ES256. Signed with the issuer's key, as ES256.
 const OTHER_NAMES: [&str; 21] = [
     "",
     "es256",
@@ -62,7 +62,7 @@ fn none(cases: &mut Cases<'_>, attacker: &Attacker) {
         let name = format!("none algorithm and {name} signature");
         cases.add(name, Rule::Algorithm, format!("{input}.{signature}"));
     }
-    // Two implementations that disagree about which of two names counts.
+    // Two implementations might disagree about which of two names counts.
     let array = original.header_with("alg", json!(["none", "ES256"]));
     cases.add_header("alg is none or ES256", Rule::Algorithm, array);
 }
@@ -82,7 +82,7 @@ fn other_names(cases: &mut Cases<'_>) {
     cases.add("alg in the payload", Rule::Algorithm, original.sealed(header, claims));
 }
 
-/// The public key, which everybody has, taken for a shared secret.
+/// The public key, used as a shared secret.
 fn symmetric_confusion(cases: &mut Cases<'_>) {
     let original = cases.original;
     let mut secrets = original.key().forms(original.jwks());
@@ -100,7 +100,7 @@ fn symmetric_confusion(cases: &mut Cases<'_>) {
                 cases.add(name, Rule::Algorithm, token);
             }
         }
-        // Under the right name the tag is merely a wrong signature, and 64 bytes long.
+        // With `alg` ES256 the HMAC tag is merely a wrong signature of 64 bytes.
         if index < 5 {
             let token = tagged(&original.signing_input(), hmac::HMAC_SHA512, secret);
             let name = format!("symmetric confusion: a tag keyed with {form} as ES256");

@@ -1,4 +1,4 @@
-//! Whoever forges: keys of every kind, none of which the issuer has ever published.
+//! The attacker's keys, of every kind; the issuer's JWKS has none of them.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -14,7 +14,7 @@ use crate::base64url::b64;
 use crate::issuer::thumbprint;
 use crate::public_key::jwk_of_point;
 
-/// What comes before the modulus in the DER form of a key of 2048 bits (RFC 8017 appendix A.1.1).
+/// The length before the modulus in the DER form of a key of 2048 bits (RFC 8017 appendix A.1.1).
 const BEFORE_MODULUS: usize = 9;
 const MODULUS_BYTES: usize = 256;
 
@@ -39,7 +39,7 @@ impl Attacker {
         }
     }
 
-    /// A signature as this algorithm makes it, with the attacker's key.
+    /// A signature of this algorithm with the attacker's key.
     pub(crate) fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         match alg {
             "ES256" => sign(&self.p256, message),
@@ -66,7 +66,7 @@ impl Attacker {
         format!("{input}.{}", b64(self.sign("ES256", input.as_bytes())))
     }
 
-    /// The P-256 key as a JWK, under a name.
+    /// The P-256 key as a JWK, under the given `kid`.
     pub(crate) fn jwk(&self, kid: &str) -> Value {
         let mut jwk = jwk_of_point("P-256", self.p256.public_key().as_ref());
         jwk["kid"] = json!(kid);
@@ -81,7 +81,6 @@ impl Attacker {
         json!({"kty": "RSA", "n": b64(modulus), "e": "AQAB", "alg": "RS256"})
     }
 
-    /// The P-256 key's name.
     pub(crate) fn thumbprint(&self) -> String {
         thumbprint(&jwk_of_point("P-256", self.p256.public_key().as_ref()))
     }

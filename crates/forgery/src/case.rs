@@ -1,5 +1,5 @@
-//! What a case is, and the list that cases are added to. It must not know what makes a token a forgery;
-//! that is one file for each class.
+//! A test case, and the list of cases. It must not know what makes a token a forgery; that is one file for each
+//! class.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use crate::Original;
 /// One forged token.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What kind of forgery it is.
+    /// The kind of forgery.
     pub class: Class,
     /// The one change that was made. Unique within its class.
     pub name: String,
-    /// The rule that must refuse it.
+    /// The rule that must reject it.
     pub rule: Rule,
-    /// The token. Some hold characters that no HTTP header can.
+    /// The token. Some do not fit into an HTTP header.
     pub token: String,
 }
 
 impl Case {
-    /// Whether it can be the value of an HTTP header (RFC 9110 section 5.5: no CR, LF or NUL). Those that
-    /// cannot never reach a server; they are for whoever gets tokens in another way.
+    /// Whether it can be the value of an HTTP header (RFC 9110 section 5.5: no CR, LF or NUL). The others never reach
+    /// a server; they are for a verifier that gets tokens in another way.
     #[must_use]
     pub fn fits_into_a_header(&self) -> bool {
         !self.token.contains(['\r', '\n', '\0'])
@@ -36,31 +36,31 @@ impl fmt::Display for Case {
 /// A kind of forgery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// The header brings a key along, or says where one is to be fetched.
+    /// The header embeds a key, or refers to one.
     EmbeddedKeys,
-    /// Another algorithm than the key's: `none`, the public key as a shared secret, another primitive.
+    /// Algorithm confusion: `none`, the public key as a shared secret, another primitive.
     Algorithms,
-    /// `kid` as a path, a query, an address, or the name of another key.
+    /// `kid` as an injection, or as the name of another key.
     KeyIds,
-    /// The signature is changed, is of something else, or of somebody else.
+    /// The signature is changed, over other bytes, or by another key.
     Signatures,
     /// Another spelling of base64url.
     Encoding,
     /// Another number of parts, or another serialization.
     Structure,
-    /// JSON that parsers read differently, or should not read at all.
+    /// Invalid JSON, or JSON that parsers read differently.
     Json,
-    /// Header members that change what the token means.
+    /// Header members that change the meaning of the token.
     Extensions,
     /// `typ`.
     Types,
-    /// Claims that are missing, of another JSON type, or impossible.
+    /// Claims that are missing, of another JSON type, or of an invalid value.
     Claims,
     /// `iss` and `aud`.
     Parties,
     /// `exp`, `nbf` and `iat`.
     Times,
-    /// Tokens that were made to be something else.
+    /// Cross-JWT confusion: tokens for another purpose.
     OtherTokens,
 }
 
@@ -82,23 +82,23 @@ pub enum Rule {
     ForbiddenHeader(&'static str),
     /// `typ` is `at+jwt` to the letter.
     Type,
-    /// `kid` is the name of a key.
+    /// `kid` is a possible key id.
     KeyId,
-    /// The key is one the issuer publishes.
+    /// The key is in the issuer's JWKS.
     UnknownKey,
     /// The named key signed header and payload.
     Signature,
     /// The payload is one strict JSON object.
     ClaimsJson(Flaw),
-    /// The claim is there.
+    /// The claim is present.
     MissingClaim(&'static str),
     /// The claim has its JSON type.
     ClaimType(&'static str),
-    /// The claim has a value it can have.
+    /// The claim has a valid value.
     ClaimValue(&'static str),
-    /// From this issuer, to the letter.
+    /// From this issuer, by exact comparison.
     Issuer,
-    /// For this audience, to the letter.
+    /// For this audience, by exact comparison.
     Audience,
     /// Before `exp`.
     Expired,
@@ -123,7 +123,7 @@ pub enum Flaw {
     Depth,
 }
 
-/// The catalogue while it is written.
+/// Collects the cases.
 pub(crate) struct Cases<'o> {
     pub(crate) original: &'o Original,
     class: Class,

@@ -1,5 +1,5 @@
-//! RFC 9068 section 2.2: every required claim, of its JSON type, with a value it can have. A claim that is
-//! read loosely is one that says something else to the next reader. Signed by the issuer.
+//! Claims (RFC 9068 section 2.2): each required claim is present, with its JSON type and a valid value. A lenient
+//! verifier might read another value than the next service. Signed by the issuer.
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn instants(cases: &mut Cases<'_>) {
     }
 }
 
-/// RFC 9562 section 4 knows more spellings of a UUID, and to whoever compares text each is somebody else.
+/// RFC 9562 section 4 permits more spellings of a UUID, and in a text comparison each is another user.
 fn ids(cases: &mut Cases<'_>) {
     for name in ["sub", "sid"] {
         let id = cases.original.claim(name).as_str().expect("an id").to_owned();

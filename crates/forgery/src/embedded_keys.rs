@@ -1,5 +1,5 @@
-//! RFC 7515 sections 4.1.2 to 4.1.8: headers that bring a key along or name a place to fetch one from, and
-//! other ways to name the attacker as the one to ask. RFC 9068 section 4: the keys are the issuer's.
+//! Embedded keys (RFC 7515 sections 4.1.2 to 4.1.8): headers that contain a key or refer to one, server-side request
+//! forgery included, and other references to the attacker. RFC 9068 section 4: the keys are the issuer's.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
@@ -19,7 +19,7 @@ pub(crate) fn forge(cases: &mut Cases<'_>, attacker: &Attacker, lure: &str) {
     elsewhere(cases, attacker, lure);
 }
 
-/// A header with one member more, as the attacker signs it.
+/// A header with one more member, signed by the attacker.
 fn add(cases: &mut Cases<'_>, attacker: &Attacker, name: &str, member: &'static str, value: Value) {
     let original = cases.original;
     let header = original.header_with(member, value);
@@ -44,7 +44,7 @@ fn embedded(cases: &mut Cases<'_>, attacker: &Attacker) {
         let token = attacker.sealed(header.to_string(), original.claims_text());
         cases.add(name, Rule::ForbiddenHeader("jwk"), token);
     }
-    // The issuer's own key is no better for being brought along.
+    // Not even the issuer's own key may be embedded.
     let issuers = original.header_with("jwk", original.key().jwk());
     cases.add_header(
         "embedded jwk of the issuer, signed by it",
@@ -102,7 +102,7 @@ fn certificates(cases: &mut Cases<'_>, attacker: &Attacker, lure: &str) {
     }
 }
 
-/// Names that are not the registered ones mean nothing, and must not begin to mean something.
+/// Unregistered names have no meaning; a lenient verifier might give them one.
 fn misspelt(cases: &mut Cases<'_>, attacker: &Attacker, lure: &str) {
     let original = cases.original;
     let jwk = attacker.jwk(&original.kid());
@@ -122,7 +122,7 @@ fn misspelt(cases: &mut Cases<'_>, attacker: &Attacker, lure: &str) {
     cases.add("jku in the payload", Rule::Signature, token);
 }
 
-/// A token that is the attacker's through and through, and says so.
+/// A token of the attacker's own issuer, correctly signed.
 fn elsewhere(cases: &mut Cases<'_>, attacker: &Attacker, lure: &str) {
     let original = cases.original;
     let header = original.header_with("kid", attacker.thumbprint());

@@ -1,5 +1,5 @@
-//! RFC 7515 section 2 and RFC 4648 section 3.5: a value has one spelling in base64url. Everything here
-//! would decode to the right bytes in a forgiving decoder, and is signed as it is written.
+//! RFC 7515 section 2 and RFC 4648 section 3.5: a value has one spelling in base64url. A lenient decoder would yield
+//! the right bytes from all these tokens, which are signed as they are written.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
@@ -9,7 +9,7 @@ use crate::base64url::b64;
 use crate::case::{Cases, Flaw, Rule};
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// Encodes to characters in which the two alphabets differ, wherever it begins.
+/// Encodes to characters in which the two alphabets differ, at any offset.
 const TELLING: &str = "???~~~>>>???~~~>>>";
 
 pub(crate) fn forge(cases: &mut Cases<'_>) {
@@ -54,7 +54,7 @@ fn alphabet(cases: &mut Cases<'_>) {
     let plain = STANDARD_NO_PAD.encode(original.claims_with("a", TELLING));
     let token = original.seal(&format!("{header}.{plain}"));
     cases.add("payload with + and /", Rule::Encoding, token);
-    // Nearly every signature has one of the characters; a claim that nobody reads finds one that does.
+    // Nearly every signature has one of the characters; another value of an unknown claim yields one that does.
     let token = (0..).find_map(|number| {
         let token =
             original.sealed(original.header_text(), original.claims_with("a", json!(number)));

@@ -1,5 +1,5 @@
-//! RFC 7515 section 4.1.11 and RFC 7797: members that change what the rest of the token means. A
-//! verifier that understands no extension refuses them all. Signed by the issuer.
+//! Extensions (RFC 7515 section 4.1.11, RFC 7797): header members that change the meaning of the token. A verifier
+//! without extensions rejects them all. Signed by the issuer.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,4 @@
-//! An issuer for those who have none: keys of its own, and a token as Baton writes it. It must not be
-//! used where the real one can be asked.
+//! A test issuer: its own keys, and a token in Baton's format. It must not be used where a real issuer is available.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
@@ -10,11 +9,11 @@ use crate::Original;
 use crate::base64url::b64;
 use crate::public_key::jwk_of_point;
 
-/// How long an access token lives, in seconds.
+/// The lifetime of an access token, in seconds.
 const LIFE: i64 = 900;
 
-/// A token of `issuer` for `audience`, issued `now` (in seconds of Unix time) and valid for 15 minutes.
-/// Its keys are new: whoever is to accept it has to be given [`Original::jwks`].
+/// A token of `issuer` for `audience`, issued `now` (in seconds of Unix time) and valid for 15 minutes. Its keys are
+/// new: the verifier under test needs [`Original::jwks`].
 ///
 /// # Panics
 /// If the system has no randomness.
@@ -50,7 +49,7 @@ fn jwk(pair: &EcdsaKeyPair) -> Value {
     jwk
 }
 
-/// RFC 7638.
+/// The JWK thumbprint (RFC 7638).
 pub(crate) fn thumbprint(jwk: &Value) -> String {
     let (x, y) = (&jwk["x"], &jwk["y"]);
     let required = format!(r#"{{"crv":"P-256","kty":"EC","x":{x},"y":{y}}}"#);

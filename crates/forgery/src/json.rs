@@ -1,5 +1,5 @@
-//! RFC 7515 section 4, RFC 7519 section 4 and RFC 8259: JSON that two parsers read differently, or that
-//! is none. Each once as a header and once as a payload, signed by the issuer.
+//! RFC 7515 section 4, RFC 7519 section 4 and RFC 8259: invalid JSON, or JSON that two parsers read differently. Each
+//! once as a header and once as a payload, signed by the issuer.
 
 use serde_json::json;
 
@@ -58,7 +58,7 @@ fn duplicates(cases: &mut Cases<'_>, part: Part) {
     }
 }
 
-/// The members that matter, first or last: parsers differ in which of the two they keep.
+/// The members that matter, first or last: parsers differ in which duplicate they use.
 fn named_duplicates(cases: &mut Cases<'_>) {
     let original = cases.original;
     for (part, name, value, escaped) in [
@@ -80,7 +80,7 @@ fn named_duplicates(cases: &mut Cases<'_>) {
     }
 }
 
-/// Something before the object, or behind it.
+/// Bytes before the object, or after it.
 fn around(cases: &mut Cases<'_>, part: Part) {
     let json = text(cases, part);
     for (name, around) in [
@@ -101,7 +101,7 @@ fn around(cases: &mut Cases<'_>, part: Part) {
     }
 }
 
-/// A member that nobody reads, with a value that is none.
+/// An unknown member with an invalid value.
 fn values(cases: &mut Cases<'_>, part: Part) {
     let digits = "9".repeat(400);
     for (name, value) in [

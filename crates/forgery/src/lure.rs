@@ -1,14 +1,14 @@
-//! A port of this machine that forged tokens name. It answers nobody: whoever asks it for a key has
-//! already lost.
+//! A listener on loopback, to detect server-side request forgery: forged tokens name its URL. It never answers: a
+//! request is the failure.
 
 use std::net::TcpListener;
 
-/// A listener that must hear nothing.
+/// A listener that must get no connection.
 #[derive(Debug)]
 pub struct Lure(TcpListener);
 
 impl Lure {
-    /// Begins to listen.
+    /// Starts to listen.
     ///
     /// # Panics
     /// If this machine has no free port.
@@ -19,7 +19,7 @@ impl Lure {
         Self(listener)
     }
 
-    /// Where it listens: plain HTTP on this machine, which a careless client would take for safe.
+    /// Its URL: plain http on loopback, which a careless client would accept.
     ///
     /// # Panics
     /// If the listener has no address.
@@ -28,8 +28,8 @@ impl Lure {
         format!("http://{}", self.0.local_addr().expect("its address"))
     }
 
-    /// Whether anybody has come since it was asked last. The system accepts connections by itself, so
-    /// nobody is missed.
+    /// Whether a connection has arrived since the last call. The system accepts connections by itself, so none is
+    /// missed.
     #[must_use]
     pub fn was_visited(&self) -> bool {
         self.0.accept().is_ok()

@@ -1,5 +1,5 @@
-//! A valid token, and everything that is needed to change one thing about it: its parts, its issuer's
-//! published keys, and the key that signed it. It must not know any forgery.
+//! A valid token, with the means to change one part of it: its claims, its issuer's JWKS, and the key that signed it.
+//! It must not know any forgery.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::base64url::{b64, unb64};
 use crate::public_key::PublicKey;
 
-/// Yields r and s of whatever it is given.
+/// Signs bytes; returns r and s.
 type Sign = dyn Fn(&[u8]) -> Vec<u8>;
 
-/// A token that is valid, in the hands of whoever signed it.
+/// A valid token, with access to its signing key.
 pub struct Original {
     token: String,
     header: Value,
@@ -29,11 +29,11 @@ impl fmt::Debug for Original {
 }
 
 impl Original {
-    /// `token` was signed by `sign`, which yields r and s (RFC 7518 section 3.4), with one of the keys of
-    /// `jwks`. There must be another one, too: its name is one of the forgeries.
+    /// `token` was signed by `sign`, which returns r and s (RFC 7518 section 3.4), with one of the keys of `jwks`. A
+    /// second key is required: its `kid` is one of the forgeries.
     ///
     /// # Panics
-    /// If that is not so.
+    /// If one of these conditions does not hold.
     #[must_use]
     pub fn new(token: &str, jwks: &str, sign: impl Fn(&[u8]) -> Vec<u8> + 'static) -> Self {
         let [header, claims, _] = parts(token);
@@ -60,8 +60,7 @@ impl Original {
         &self.token
     }
 
-    /// The same header and claims, written and signed anew: the control that the signature under all
-    /// changed tokens is good.
+    /// The same header and claims with a new signature: the control that the signatures of changed tokens are valid.
     #[must_use]
     pub fn resealed(&self) -> String {
         self.sealed(self.header_text(), self.claims_text())
@@ -86,12 +85,12 @@ impl Original {
         &self.key
     }
 
-    /// The name of a key that is published, and did not sign the token.
+    /// The `kid` of a published key that did not sign the token.
     pub(crate) fn other_kid(&self) -> &str {
         &self.other_kid
     }
 
-    /// A claim that is there.
+    /// A claim that is present.
     pub(crate) fn claim(&self, name: &str) -> &Value {
         self.claims.get(name).expect("a claim of the original")
     }
@@ -143,22 +142,22 @@ impl Original {
         prepended(&self.claims_without(name), &format!("\"{name}\":{value}"))
     }
 
-    /// Any header and any payload, signed by the issuer.
+    /// Any header and payload, signed by the issuer.
     pub(crate) fn sealed(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         self.seal(&format!("{}.{}", b64(header), b64(payload)))
     }
 
-    /// Any signing input, with the issuer's signature of it.
+    /// Any signing input, with the issuer's signature.
     pub(crate) fn seal(&self, signing_input: &str) -> String {
         format!("{signing_input}.{}", b64((self.sign)(signing_input.as_bytes())))
     }
 
-    /// The issuer's signature of anything.
+    /// The issuer's signature over any bytes.
     pub(crate) fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         (self.sign)(bytes)
     }
 
-    /// What the signature of the original is over.
+    /// The input of the original's signature.
     pub(crate) fn signing_input(&self) -> String {
         let [header, payload, _] = self.parts();
         format!("{header}.{payload}")
@@ -195,13 +194,13 @@ fn without(object: &Value, name: &str) -> String {
     json!(members).to_string()
 }
 
-/// A JSON object with more members, written before those it has.
+/// A JSON object with more members in front.
 pub(crate) fn prepended(object: &str, members: &str) -> String {
     let rest = object.strip_prefix('{').expect("an object");
     format!("{{{members},{rest}")
 }
 
-/// The same, written behind.
+/// A JSON object with more members at the end.
 pub(crate) fn appended(object: &str, members: &str) -> String {
     let rest = object.strip_suffix('}').expect("an object");
     format!("{rest},{members}}}")

@@ -1,5 +1,5 @@
-//! Tokens that were made to be something else: what the issuer signs for other purposes, what other
-//! protocols sign, and what is no JWT at all (RFC 8725 section 2.8, cross-JWT confusion).
+//! Cross-JWT confusion (RFC 8725 section 2.8): tokens that the issuer signs for other purposes, tokens of other
+//! protocols, and text that is no JWT.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(crate) fn forge(cases: &mut Cases<'_>, attacker: &Attacker) {
     no_jwts(cases);
 }
 
-/// What an issuer may sign with the same key.
+/// Tokens that an issuer may sign with the same key.
 fn kinds(cases: &Cases<'_>) -> Vec<(&'static str, Option<&'static str>, Value)> {
     let original = cases.original;
     let claim = |name: &str| original.claim(name).clone();
@@ -67,14 +67,14 @@ fn of_the_issuer(cases: &mut Cases<'_>) {
     }
 }
 
-/// The same claims under our type: then it is for the claims to tell.
+/// The same claims under the type of an access token: the claims must differ.
 fn under_our_type(cases: &mut Cases<'_>) {
     for (name, _, claims) in kinds(cases) {
         let rule = match name {
             "ID token" => Rule::MissingClaim("jti"),
             "logout token" => Rule::MissingClaim("client_id"),
             "introspection response" => Rule::MissingClaim("sub"),
-            // There is a subject, and it is no user.
+            // `sub` is present, and not a user.
             "status list token" | "client assertion" => Rule::ClaimValue("sub"),
             _ => continue,
         };
@@ -83,7 +83,7 @@ fn under_our_type(cases: &mut Cases<'_>) {
     }
 }
 
-/// RFC 9449 section 4.2: a proof brings its key along, as it should; an access token must not.
+/// RFC 9449 section 4.2: a DPoP proof embeds its key; an access token must not.
 fn with_a_key(cases: &mut Cases<'_>, attacker: &Attacker) {
     let original = cases.original;
     let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": attacker.jwk("a")});

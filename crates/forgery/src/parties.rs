@@ -1,5 +1,5 @@
-//! RFC 9068 section 4: from this issuer and for this audience, to the letter (RFC 8414 section 4 compares
-//! code points, and does not normalise). Signed by the issuer.
+//! Issuer and audience (RFC 9068 section 4): exact comparison (RFC 8414 section 4 compares code points, and does not
+//! normalise). Signed by the issuer.
 
 use serde_json::json;
 
@@ -10,11 +10,11 @@ pub(crate) fn forge(cases: &mut Cases<'_>, lure: &str) {
     audiences(cases, lure);
 }
 
-/// Other spellings of an address, or addresses that a careless comparison takes for it.
+/// Other spellings of a URL, or URLs that a lenient comparison considers equal.
 fn alike(address: &str) -> Vec<(&'static str, String)> {
     let (beginning, last) = address.split_at(address.len() - 1);
     let last_byte = last.as_bytes()[0];
-    // The full-width form, which NFKC and IDNA take for the same character.
+    // The full-width form, which NFKC and IDNA map to the same character.
     let wide = char::from_u32(u32::from(last_byte) + 0xfee0).expect("a full-width character");
     let (scheme, host) = address.split_once("://").expect("a URL");
     let other_scheme = if scheme == "https" { "http" } else { "https" };

@@ -1,5 +1,5 @@
-//! The issuer's public key in all the forms a program may keep it in: each is a text or a row of bytes
-//! that everybody has, and that must not pass as a shared secret (RFC 8725 section 2.1).
+//! The issuer's public key in all the forms a program may store it in, each of which must not work as a shared secret
+//! (RFC 8725 section 2.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,12 +28,12 @@ impl PublicKey {
         Self { kid: text("kid"), x: unb64(&text("x")), y: unb64(&text("y")), jwk: jwk.to_string() }
     }
 
-    /// RFC 7517, with the members that say what it is for.
+    /// The JWK (RFC 7517), with `use` and `alg`.
     pub(crate) fn jwk(&self) -> Value {
         serde_json::from_str(&self.jwk).expect("what was read before")
     }
 
-    /// With the members that RFC 7638 section 3.2 asks for and no others, in its order.
+    /// With the required members only, in the order of RFC 7638 section 3.2.
     fn bare_jwk(&self) -> String {
         format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, b64(&self.x), b64(&self.y))
     }
@@ -59,7 +59,7 @@ impl PublicKey {
         format!("-----BEGIN PUBLIC KEY-----\n{first}\n{second}\n-----END PUBLIC KEY-----")
     }
 
-    /// Every form, by its name. Those that a program is most likely to have at hand come first.
+    /// Every form, by its name. The most likely ones come first.
     pub(crate) fn forms(&self, jwks: &str) -> Vec<(&'static str, Vec<u8>)> {
         let pem = self.pem();
         vec![
@@ -83,7 +83,7 @@ impl PublicKey {
     }
 }
 
-/// A JWK of a point that is written as SEC 1 does.
+/// A JWK of a point in SEC 1 form.
 pub(crate) fn jwk_of_point(crv: &str, point: &[u8]) -> Value {
     let (x, y) = point[1..].split_at((point.len() - 1) / 2);
     json!({"kty": "EC", "crv": crv, "x": b64(x), "y": b64(y)})

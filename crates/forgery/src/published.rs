@@ -1,5 +1,5 @@
-//! RFC 7517 sections 4.2 to 4.4: key sets in which the right key is published for something else, or
-//! wrongly. Under none of them may the valid token pass: these are forgeries of the keys, not of tokens.
+//! JWKS in which the right key is published for another purpose, or wrongly (RFC 7517 sections 4.2 to 4.4). With none
+//! of them may the valid token be accepted: these are forgeries of the keys, not of tokens.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -9,41 +9,41 @@ use crate::Original;
 use crate::base64url::{b64, unb64};
 use crate::public_key::jwk_of_point;
 
-/// A key set that does not verify the token beside it.
+/// A JWKS that does not verify the token beside it.
 #[derive(Debug, Clone)]
-pub struct Misfit {
+pub struct BadKeySet {
     /// What is wrong with the key.
     pub name: String,
     /// The key set.
     pub jwks: String,
-    /// What would pass if the key were taken.
+    /// A token that would be accepted if the key were used.
     pub token: String,
 }
 
-/// The key of `original`, published in every way that keeps it from verifying an access token.
+/// The key of `original`, in every JWK that must not verify an access token.
 #[must_use]
-pub fn misfits(original: &Original) -> Vec<Misfit> {
-    let mut misfits = Vec::new();
+pub fn bad_key_sets(original: &Original) -> Vec<BadKeySet> {
+    let mut bad_key_sets = Vec::new();
     for (name, member, value) in changes(original) {
         let mut jwk = original.key().jwk();
         jwk[member] = value;
-        misfits.push(misfit(original, &format!("{member} is {name}"), &jwk.to_string()));
+        bad_key_sets.push(bad_key_set(original, &format!("{member} is {name}"), &jwk.to_string()));
     }
     for member in ["kty", "crv", "x", "y"] {
         let mut jwk = original.key().jwk();
         jwk.as_object_mut().expect("an object").remove(member);
-        misfits.push(misfit(original, &format!("missing {member}"), &jwk.to_string()));
+        bad_key_sets.push(bad_key_set(original, &format!("missing {member}"), &jwk.to_string()));
     }
     let jwk = original.key().jwk().to_string();
     let twice = jwk.replacen('{', r#"{"use":"enc","#, 1);
-    misfits.push(misfit(original, "use twice", &twice));
-    misfits.push(of_p384(original));
-    misfits
+    bad_key_sets.push(bad_key_set(original, "use twice", &twice));
+    bad_key_sets.push(of_p384(original));
+    bad_key_sets
 }
 
-fn misfit(original: &Original, name: &str, jwk: &str) -> Misfit {
+fn bad_key_set(original: &Original, name: &str, jwk: &str) -> BadKeySet {
     let jwks = format!(r#"{{"keys":[{jwk}]}}"#);
-    Misfit { name: name.to_owned(), jwks, token: original.token().to_owned() }
+    BadKeySet { name: name.to_owned(), jwks, token: original.token().to_owned() }
 }
 
 fn changes(original: &Original) -> Vec<(&'static str, &'static str, Value)> {
@@ -84,15 +84,15 @@ fn changes(original: &Original) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// A token that says ES256 and is signed with a P-384 key, which is published under the token's name.
-fn of_p384(original: &Original) -> Misfit {
+/// A token with `alg` ES256 that is signed with a P-384 key, which is published under the token's `kid`.
+fn of_p384(original: &Original) -> BadKeySet {
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key");
     let mut jwk = jwk_of_point("P-384", pair.public_key().as_ref());
     jwk["kid"] = json!(original.kid());
     jwk["alg"] = json!("ES256");
     let input = original.signing_input();
     let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
-    let mut misfit = misfit(original, "P-384 key for ES256", &jwk.to_string());
-    misfit.token = original.with_signature(signature.as_ref());
-    misfit
+    let mut bad_key_set = bad_key_set(original, "P-384 key for ES256", &jwk.to_string());
+    bad_key_set.token = original.with_signature(signature.as_ref());
+    bad_key_set
 }

@@ -1,5 +1,5 @@
-//! RFC 7518 section 3.4: r and s, 32 bytes each, over header and payload as they were sent, by the key
-//! that is named. And the one other signature that is good: [`twin`].
+//! The signature (RFC 7518 section 3.4): r and s, 32 bytes each, over header and payload as they were sent, by the
+//! key that `kid` names. And the one other valid signature: [`twin`].
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -13,15 +13,15 @@ pub const ORDER: [u8; 32] = [
     0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
-/// The order of the field that coordinates of P-256 are in.
+/// The order p of the field of P-256's coordinates.
 const FIELD: [u8; 32] = [
     0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 ];
 
-/// The same token with the signature (r, n − s), which holds whenever (r, s) does: ECDSA is so, and RFC
-/// 7518 does not ask for the lower s. It is no forgery, but another spelling of the same statement:
-/// whatever ends the one must end the other.
+/// The same token with the signature (r, n − s), which is valid too: ECDSA signatures are malleable, and RFC 7518
+/// does not require the lower s. It is no forgery, but another spelling of the same token: a revocation must cover
+/// both.
 ///
 /// # Panics
 /// If `token` does not end in 64 bytes of base64url.
@@ -59,7 +59,7 @@ fn add(cases: &mut Cases<'_>, name: impl Into<String>, signature: &[u8]) {
     cases.add(name, Rule::Signature, cases.original.with_signature(signature));
 }
 
-/// CVE-2022-21449 and its kin: a verifier that forgets to ask takes zeros for everybody's signature.
+/// CVE-2022-21449 and its kin: a verifier without this check accepts zeros as a signature of every key.
 fn edge_values(cases: &mut Cases<'_>) {
     let good = cases.original.signature();
     let (r, s) = good.split_at(32);
@@ -150,7 +150,7 @@ fn other_forms(cases: &mut Cases<'_>) {
     add(cases, "base64url twice", b64(&good).as_bytes());
 }
 
-/// The issuer's signatures, each of something else than this header and this payload.
+/// The issuer's signatures, each over other bytes than this header and this payload.
 fn other_messages(cases: &mut Cases<'_>) {
     let original = cases.original;
     let [header, payload, signature] = original.parts();
@@ -172,7 +172,7 @@ fn other_messages(cases: &mut Cases<'_>) {
     }
 }
 
-/// The original's signature under something else.
+/// The original's signature under a changed header or payload.
 fn modified(original: &Original) -> Vec<(&'static str, String, String)> {
     let [header, payload, _] = original.parts();
     let later = original.instant("exp") + 1;
@@ -214,7 +214,7 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     [&[0x30, length], &integers[..]].concat()
 }
 
-/// A positive INTEGER in as few bytes as can be.
+/// A positive INTEGER in the fewest bytes.
 fn integer(number: &[u8]) -> Vec<u8> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let digits = &number[zeros.min(number.len() - 1)..];

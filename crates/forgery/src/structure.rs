@@ -1,4 +1,4 @@
-//! RFC 7515 section 7.1: `header.payload.signature`, and no other serialization of the same statement.
+//! RFC 7515 section 7.1: `header.payload.signature`, and no other serialization of the same token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -63,7 +63,7 @@ fn exchanged(cases: &mut Cases<'_>) {
     );
 }
 
-/// The signature, but for a first byte that no text begins with.
+/// The signature with another first byte, with which no UTF-8 text begins.
 fn not_utf8(signature: &str) -> String {
     format!("_{}", &signature[1..])
 }
@@ -87,7 +87,7 @@ fn jwe(cases: &mut Cases<'_>) {
     }
 }
 
-/// RFC 7515 section 7.2.
+/// JSON serialization (RFC 7515 section 7.2).
 fn json_serialization(cases: &mut Cases<'_>) {
     let [protected, payload, signature] = cases.original.parts();
     let one = json!({"protected": protected, "signature": signature});
@@ -111,7 +111,7 @@ fn json_serialization(cases: &mut Cases<'_>) {
     cases.add("JSON serialization: as a header", Rule::Algorithm, token);
 }
 
-/// The valid token inside of something.
+/// The valid token within other text.
 fn wrapped(cases: &mut Cases<'_>) {
     let original = cases.original;
     let token = original.token();

@@ -1,11 +1,11 @@
-//! RFC 7519 sections 4.1.4 to 4.1.6: not yet, or no longer. Far from the edges, which are a matter of how
-//! far two clocks may differ. Signed by the issuer.
+//! Expiry (RFC 7519 sections 4.1.4 to 4.1.6): not yet valid, or no longer. Far from the limits, which depend on the
+//! clock skew. Signed by the issuer.
 
 use serde_json::json;
 
 use crate::case::{Cases, Rule};
 
-/// More than any two clocks may differ.
+/// More than any clock skew.
 const HOUR: i64 = 3_600;
 /// 9999-12-31T23:59:59Z.
 const LAST: i64 = 253_402_300_799;
@@ -25,14 +25,14 @@ pub(crate) fn forge(cases: &mut Cases<'_>) {
     ] {
         cases.add_payload(name, rule, original.claims_with(claim, value));
     }
-    // An honest token, an hour after its time.
+    // A correct token, an hour after its expiry.
     let life = exp - iat;
     let mut claims: serde_json::Value =
         serde_json::from_str(&original.claims_text()).expect("claims");
     claims["iat"] = json!(iat - life - HOUR);
     claims["exp"] = json!(iat - HOUR);
     cases.add_payload("expired", Rule::Expired, claims.to_string());
-    // And one that has expired and begins later: it was never valid.
+    // Expired before its `nbf`: never valid.
     claims["nbf"] = json!(exp + HOUR);
     cases.add_payload("expired before it begins", Rule::Expired, claims.to_string());
 }

@@ -1,6 +1,6 @@
-//! RFC 9068 section 2.1: `typ` is what keeps one kind of token from passing as another. RFC 7515 section
-//! 4.1.9 would let `application/at+jwt`, and other letter cases, mean the same; our issuer writes one
-//! spelling, so the others are somebody else's. Signed by the issuer.
+//! The token type (RFC 9068 section 2.1): `typ` prevents cross-JWT confusion. By RFC 7515 section 4.1.9
+//! `application/at+jwt`, and other letter cases, mean the same; Baton writes one spelling, so the others are another
+//! issuer's. Signed by the issuer.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
-//! The frame around every page: contexts, routes, header, notices, footer, the
-//! password's dialog, and where the focus goes
-//! when the route changes. It must not know what is on a page.
+//! The frame of every page: contexts, routes, header, notices, footer, step-up dialog, and the focus after a
+//! navigation. It must not know the content of a page.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -30,7 +29,7 @@ use crate::pages::sessions::SessionsPage;
 use crate::pages::settings::SettingsPage;
 use crate::session::Session;
 
-/// In the place of a path, for whatever has none of the pages.
+/// Stands for the path of an unknown page.
 const NO_PAGE: &str = "";
 
 /// The application, on the server and in the browser.
@@ -42,7 +41,7 @@ pub fn App() -> impl IntoView {
     provide_context(Drafts::new(session));
     let ready = RwSignal::new(false);
     provide_context(Ready(ready));
-    // Effects run in the browser only, once everything is in place.
+    // Effects run in the browser only, after the first render.
     Effect::new(move |_| {
         ready.set(true);
         session.start();
@@ -74,13 +73,13 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A page, of which nothing stays when another one is shown.
+/// A page whose elements are all replaced when another page is shown.
 fn whole<V: IntoView + 'static>(path: &'static str, view: fn() -> V) -> impl IntoView {
     keyed(move || path, move |_| view())
 }
 
-/// Moves the focus to the heading of a page one has navigated to, so that a screen reader reads it
-/// and the next Tab starts there. Not on the first page: there the browser has done it.
+/// Moves the focus to the heading after a navigation, so that a screen reader reads it and the next Tab starts there.
+/// The browser itself does this for the first page.
 #[component]
 fn FocusOnNavigation() -> impl IntoView {
     let path = use_location().pathname;
@@ -93,7 +92,7 @@ fn FocusOnNavigation() -> impl IntoView {
     });
 }
 
-/// What the server believed about the cookie when it rendered this page.
+/// The server's [`SignedInHint`] from the time when it rendered this page.
 fn hint_of_the_server() -> bool {
     if cfg!(feature = "ssr") {
         use_context::<SignedInHint>().is_some_and(|hint| hint.0)

@@ -1,5 +1,5 @@
-//! The parts pages are made of: one file each, with a stylesheet of the same name in
-//! `style/components` where it has a look of its own. They must not know routes or send requests.
+//! The components of pages: one file each, with a stylesheet of the same name in `style/components` if the component
+//! has styles. Components must not know routes or send requests.
 
 pub(crate) mod account_nav;
 pub(crate) mod button;
@@ -14,7 +14,7 @@ pub(crate) mod filter_bar;
 pub(crate) mod form;
 pub(crate) mod hero;
 pub(crate) mod keyed;
-pub(crate) mod new_login;
+pub(crate) mod login_alert;
 pub(crate) mod note_list;
 pub(crate) mod notice;
 pub(crate) mod panel;

@@ -1,23 +1,23 @@
-//! What parts of a page need to know and do about the page in the browser: whether the scripts have
-//! taken over, where the focus goes, and how this browser writes dates. It must not know any part.
+//! Browser functions for components: whether the page is hydrated, focus, and local dates. It must not know any
+//! component.
 
 use leptos::prelude::*;
 use shared::NumericDate;
 use wasm_bindgen::JsCast;
 
-/// Whether the scripts have taken over. Until then a click on a button would be lost.
+/// Whether the page is hydrated. Before that a click on a button would be lost.
 #[derive(Clone, Copy)]
 pub(crate) struct Ready(pub(crate) RwSignal<bool>);
 
-/// Where users type.
+/// The inputs that users type into.
 const TYPED_INTO: &str = "input, textarea";
 
-/// Focuses the first element that matches, once what is being rendered now is there. Who has begun to type
-/// somewhere meanwhile is not interrupted.
+/// Focuses the first element that matches, after the current render. A user who has begun to type elsewhere keeps the
+/// focus.
 pub(crate) fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();
     let before = document().active_element();
-    // The first frame may come before the router has put the new page in place, the second not.
+    // The first frame may come before the router has mounted the new page; the second cannot.
     request_animation_frame(move || {
         request_animation_frame(move || {
             let now = document().active_element();
@@ -33,7 +33,7 @@ pub(crate) fn focus_soon(selector: impl Into<String>) {
     });
 }
 
-/// The instant as this browser writes dates. In the browser only.
+/// An instant in this browser's date format. In the browser only.
 pub(crate) fn local_time(at: NumericDate) -> String {
     let options = js_sys::Object::new();
     for (name, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
@@ -43,7 +43,7 @@ pub(crate) fn local_time(at: NumericDate) -> String {
     date_of(at).to_locale_string("default", &options).into()
 }
 
-/// The time of the day, for an instant in milliseconds since 1970 that is near. In the browser only.
+/// The time of day of an instant in milliseconds since 1970. In the browser only.
 pub(crate) fn time_of_day(at_ms: f64) -> String {
     let options = js_sys::Object::new();
     // Setting a member of a new object cannot fail.
@@ -51,7 +51,7 @@ pub(crate) fn time_of_day(at_ms: f64) -> String {
     js_sys::Date::new(&at_ms.into()).to_locale_string("default", &options).into()
 }
 
-/// The instant for programs, as the `datetime` of a `time` element. In the browser only.
+/// An instant as the `datetime` of a `time` element. In the browser only.
 pub(crate) fn machine_time(at: NumericDate) -> String {
     date_of(at).to_iso_string().into()
 }

@@ -1,10 +1,11 @@
-//! Baton in the browser: the pages, and the client side of the relay.
+//! Baton in the browser: pages, and the client that refreshes tokens, retries calls and shares a session between
+//! tabs.
 //!
-//! The same components run twice: on the server they become HTML that can be read before any
-//! script has arrived, in the browser they take that HTML over. This crate must not know about
-//! rotation or verification: to the client both kinds of token are opaque.
+//! Components run twice: the server renders them as HTML, which is readable before any script arrives, and the
+//! browser hydrates that HTML. This crate must not know rotation or verification: both kinds of token are opaque to a
+//! client.
 //!
-//! Read on in [`page`] for the document, in [`session`] for the relay.
+//! Start with [`page`] for the document and [`session`] for the client.
 #![expect(unreachable_pub, reason = "#[component] writes `pub` items whatever stands before `fn`")]
 
 pub mod action;
@@ -12,13 +13,13 @@ mod api;
 mod app;
 mod components;
 mod dom;
+pub mod messages;
 pub mod page;
 mod pages;
 pub mod session;
 #[cfg(feature = "hydrate")]
 mod start;
 pub mod transport;
-pub mod words;
 
 pub use app::App;
 pub use page::shape::seal;

@@ -1,6 +1,6 @@
-//! The whole HTML document, and what the server hands in to render it. It must not know routes or
-//! views; [`crate::App`] does. The policy it must live under (no inline style, no inline script
-//! without the nonce, nothing from elsewhere) is the server's.
+//! The HTML document, and what the server hands in to render it. It must not know routes or views; [`crate::App`]
+//! does. The server sets the CSP that applies here: no inline style, no inline script without the nonce, same-origin
+//! sources only.
 
 pub(crate) mod shape;
 
@@ -14,14 +14,14 @@ use leptos_meta::MetaTags;
 use crate::App;
 use crate::components::start_note::StartNote;
 
-/// The attribute of `<html>` that repeats the [`SignedInHint`], so that the first client state is
-/// the one the server rendered, whatever has become of the cookie meanwhile.
+/// The attribute of `<html>` that repeats the [`SignedInHint`], so that the client's first state is the one that the
+/// server rendered, even if the cookie has changed since.
 pub(crate) const HINT_ATTRIBUTE: &str = "data-signed-in-hint";
-/// The id of the application's root. What is beside it in the body belongs to extensions, or to nobody.
+/// The id of the application's root. Other children of the body may belong to browser extensions.
 pub(crate) const ROOT_ID: &str = "app";
 
-/// Starts the program, says so where it cannot, and then sets `data-hydrated` of `<html>`: `true` or `failed`.
-/// The lines that say something to the browser.
+/// Starts the program, reports a failure, and then sets `data-hydrated` of `<html>`: `true` or `failed`. Without
+/// comments and empty lines.
 static START_SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("page/start.js").lines().map(str::trim);
     let is_comment = |line: &&str| ["//", "/*", "*"].iter().any(|mark| line.starts_with(mark));
@@ -35,18 +35,17 @@ pub struct Assets {
     pub stylesheet: String,
     /// The JavaScript module that loads the program.
     pub script: String,
-    /// The program.
+    /// The WebAssembly program.
     pub wasm: String,
     /// The icon, if there is one.
     pub icon: Option<String>,
 }
 
-/// Whether the readable cookie says that somebody is probably logged in. A context of the server.
+/// Whether the readable hint cookie says that a user is probably signed in. A context of the server.
 #[derive(Clone, Copy)]
 pub struct SignedInHint(pub bool);
 
-/// Set while rendering if the page is "not found", so that the server answers 404. A context of the
-/// server.
+/// Set during rendering if the page is "not found", so that the server answers 404. A context of the server.
 #[derive(Clone, Default)]
 pub struct NotFoundFlag(pub Arc<AtomicBool>);
 
@@ -69,7 +68,7 @@ pub fn page(assets: Assets) -> impl IntoView {
                     name="description"
                     content="Baton is a reference implementation of logging in with short-lived access tokens and rotating refresh tokens, in Rust from the database to the browser."
                 />
-                // Before the stylesheet, for which a script would have to wait.
+                // Before the stylesheet: a script after it would wait for it.
                 <script nonce=use_nonce()>{preload}</script>
                 <link rel="stylesheet" href=stylesheet />
                 {icon.map(|icon| view! { <link rel="icon" href=icon r#type="image/svg+xml" /> })}
@@ -79,7 +78,7 @@ pub fn page(assets: Assets) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                // `shape::seal` writes the value of `data-shape`, once this is HTML.
+                // `shape::seal` writes the value of `data-shape` into the HTML.
                 <div id=ROOT_ID data-shape="">
                     <App />
                 </div>
@@ -89,8 +88,8 @@ pub fn page(assets: Assets) -> impl IntoView {
     }
 }
 
-/// Fetches the program while the document is still being read. Only where scripts run: written as
-/// elements of the document, the links would be followed by browsers that have no use for them.
+/// Preloads the program while the browser parses the document. From a script: a browser without scripts would follow
+/// preload links in the document, and has no use for the files.
 fn preload_script(Assets { script, wasm, .. }: &Assets) -> String {
     format!(
         "for (const link of [{{ rel: 'modulepreload', href: {script:?} }}, \
@@ -99,7 +98,7 @@ fn preload_script(Assets { script, wasm, .. }: &Assets) -> String {
     )
 }
 
-/// Starts the program. The names of the files come from the build.
+/// Starts the program. The build names the files.
 fn start_script(Assets { stylesheet, script, wasm, .. }: &Assets) -> String {
     let files = format!("{{ stylesheet: {stylesheet:?}, script: {script:?}, wasm: {wasm:?} }}");
     format!("const files = {files};\n{}", *START_SCRIPT)

@@ -1,14 +1,14 @@
-//! The pages, one file each. A page puts components together and calls the session; it must not
-//! send requests or keep tokens.
+//! The pages, one file each. A page combines components and calls the session; it must not send requests or store
+//! tokens.
 
 pub(crate) mod account;
 pub(crate) mod activity;
-mod behind_login;
 pub(crate) mod home;
 pub(crate) mod login;
+mod login_redirect;
 pub(crate) mod not_found;
 pub(crate) mod notes;
-mod onward;
+mod protected_page;
 pub(crate) mod register;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -1,42 +1,44 @@
-//! The one handle on "who is logged in here": the client side of the relay.
+//! The client: the one handle on the session of this browser, which refreshes tokens, retries calls and shares the
+//! session with other tabs.
 //!
-//! The access token lives in this handle's memory and nowhere else: not in a signal, the document
-//! or storage. Pages see a [`Phase`] and call verbs. It must not know about views.
+//! The access token is in this handle's memory only: not in a signal, the document or storage. Views see an
+//! [`AuthState`] and call methods; the client must not know views.
 //!
-//! Read on in [`verdict`] for what an answer means, [`attempt`] for how a lost answer is survived, `refresh` for how a token
-//! is renewed, `once` for how an action is sent, `sign_in` for how a session begins and ends, `proof` for how the user
-//! proves again who they are, `watch` for how an end elsewhere is noticed, `cookies` for a browser that keeps none.
+//! Start with [`refresh_outcome`] for the meaning of an answer, [`attempt`] for the attempt key, `refresh` for
+//! single-flight refresh, `idempotent_action` for actions and their retries, `sign_in` for login and logout,
+//! `step_up` for reauthentication, `session_poll` for revocation elsewhere, `cookies` for a browser that keeps none.
 
+mod action_keys;
 pub mod address;
-pub mod again;
 pub mod attempt;
+mod auth_state;
 pub mod backoff;
 pub(crate) mod browser;
 mod call;
 mod channel;
 pub(crate) mod cookies;
 mod hint;
-mod keys;
+mod idempotent_action;
+mod key_store;
 mod lock;
-pub mod lookout;
+pub mod login_alerts;
+pub mod network_log;
 pub mod no_cookie;
-mod once;
 mod password_change;
-pub mod pending;
-mod phase;
+pub mod pending_action;
 pub(crate) mod probe;
-mod proof;
 pub mod record;
 mod refresh;
+pub mod refresh_outcome;
 mod rejected;
+pub mod retry;
+mod session_poll;
 mod settings;
-mod shelf;
 mod sign_in;
 pub mod single_flight;
+mod step_up;
 mod tabs;
-pub mod verdict;
-mod watch;
-pub mod wire_log;
+pub mod transient_error;
 
 use std::sync::Arc;
 
@@ -45,21 +47,21 @@ use leptos::task::spawn_local;
 use shared::body::SessionBody;
 use shared::{RevocationReason, Secret, SessionId};
 
-pub(crate) use call::{Called, NotCalled, Relay};
+pub(crate) use auth_state::AuthStatus;
+pub use auth_state::{AuthState, SignOutReason, SignedIn};
+pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
-use lookout::NewLogin;
-pub(crate) use phase::Standing;
-pub use phase::{EndReason, Phase, SignedIn};
-pub(crate) use proof::Why;
-use proof::{Proof, Question};
-use refresh::{NotRefreshed, Refreshed};
+use login_alerts::LoginAlert;
+use network_log::NetworkLog;
+use refresh::{RefreshError, RefreshResult};
 pub(crate) use rejected::Rejected;
-use sign_in::StuckLogout;
+use sign_in::LogoutFailure;
 use single_flight::SingleFlight;
-use verdict::Trouble;
-use wire_log::WireLog;
+pub(crate) use step_up::StepUpReason;
+use step_up::{StepUpPrompt, StepUpResult};
+use transient_error::TransientError;
 
-/// An access token. No `Debug`: it opens things.
+/// An access token. No `Debug`: it is a bearer credential.
 #[derive(Clone)]
 struct Token {
     secret: Secret,
@@ -69,156 +71,158 @@ struct Token {
     expires_at_ms: f64,
 }
 
-/// What must not be seen by views.
+/// State that views must not see.
 #[derive(Default)]
 struct Memory {
     token: Option<Token>,
     serial: u64,
-    /// Changes whenever another session takes this one's place or it ends: an answer that was asked
-    /// for in an earlier era is nobody's any more.
-    era: u64,
-    /// The sessions known to be over. What still arrives of them is nobody's any more.
+    /// Changes when the session ends or another session replaces it: an answer to a request of an earlier epoch is
+    /// stale.
+    epoch: u64,
+    /// Sessions that are known to have ended. Their late messages and answers are ignored.
     ended: Vec<SessionId>,
-    /// Why the server says that the session of this era was ended.
-    ended_because: Option<RevocationReason>,
-    /// When it was last asked for new logins, by this browser's clock.
-    looked_at_ms: f64,
+    /// Why the server revoked the session of this epoch.
+    revocation_reason: Option<RevocationReason>,
+    /// When login alerts were last checked, by this browser's clock.
+    alerts_checked_ms: f64,
 }
 
-/// The handle. Copied freely; all copies are the same session.
+/// The handle. All copies are the same session.
 #[derive(Clone, Copy)]
 pub struct Session {
-    phase: RwSignal<Phase>,
-    trouble: RwSignal<Option<Trouble>>,
-    stuck_logout: RwSignal<Option<StuckLogout>>,
+    auth_state: RwSignal<AuthState>,
+    transient_error: RwSignal<Option<TransientError>>,
+    logout_failure: RwSignal<Option<LogoutFailure>>,
     refreshing: RwSignal<bool>,
-    question: Question,
-    new_login: RwSignal<Option<NewLogin>>,
+    step_up_prompt: StepUpPrompt,
+    login_alert: RwSignal<Option<LoginAlert>>,
     cookies: RwSignal<CookieState>,
-    wire: RwSignal<WireLog>,
+    network_log: RwSignal<NetworkLog>,
     memory: StoredValue<Memory>,
-    flight: StoredValue<Arc<SingleFlight<Refreshed>>>,
+    flight: StoredValue<Arc<SingleFlight<RefreshResult>>>,
 }
 
 impl Session {
-    /// A session that is [`Phase::Restoring`] if the hint says there may be one. Nothing is sent
-    /// until [`Session::start`], so that the server can make one too.
+    /// A session that is [`AuthState::Restoring`] if the hint cookie is there. It sends no request before
+    /// [`Session::start`], so the server can create one too.
     pub(crate) fn new(hint: bool) -> Self {
-        let phase = if hint { Phase::Restoring } else { Phase::SignedOut(None) };
+        let auth_state = if hint { AuthState::Restoring } else { AuthState::SignedOut(None) };
         Self {
-            phase: RwSignal::new(phase),
-            trouble: RwSignal::new(None),
-            stuck_logout: RwSignal::new(None),
+            auth_state: RwSignal::new(auth_state),
+            transient_error: RwSignal::new(None),
+            logout_failure: RwSignal::new(None),
             refreshing: RwSignal::new(false),
-            question: Question::new(),
-            new_login: RwSignal::new(None),
-            cookies: RwSignal::new(CookieState::NotLooked),
-            wire: RwSignal::new(WireLog::default()),
+            step_up_prompt: StepUpPrompt::new(),
+            login_alert: RwSignal::new(None),
+            cookies: RwSignal::new(CookieState::Unknown),
+            network_log: RwSignal::new(NetworkLog::default()),
             memory: StoredValue::new(Memory::default()),
             flight: StoredValue::new(Arc::default()),
         }
     }
 
-    /// Begins to listen to other tabs, removes what is outdated, and restores the session silently if the hint is there.
-    /// The cookie decides, not the page: it may have come or gone since the page was rendered.
+    /// Listens to other tabs, removes expired keys, and restores the session if the hint cookie is there. The cookie
+    /// decides, not the page: it may have changed since the page was rendered.
     pub(crate) fn start(self) {
         self.listen();
-        spawn_local(keys::give_up_outdated());
+        spawn_local(action_keys::discard_expired());
         if hint::is_there() {
-            self.phase.set(Phase::Restoring);
+            self.auth_state.set(AuthState::Restoring);
             self.resume();
         } else {
-            let reloaded = probe::take_note().then_some(EndReason::ReloadedWithoutCookies);
-            self.phase.set(Phase::SignedOut(reloaded));
+            let reloaded = probe::take_note().then_some(SignOutReason::ReloadedWithoutCookies);
+            self.auth_state.set(AuthState::SignedOut(reloaded));
         }
     }
 
-    /// Tries again, in the background, what could not be done for now.
+    /// Retries in the background after a transient error.
     pub(crate) fn resume(self) {
         spawn_local(async move {
-            // The outcome is seen in the phase and in the trouble.
-            let _ = self.try_again().await;
+            // The auth state and the transient error show the outcome.
+            let _ = self.retry().await;
         });
     }
 
-    /// Tries again what could not be done for now. Whether the trouble is over.
-    pub(crate) async fn try_again(self) -> bool {
+    /// Retries after a transient error. Whether the error is over.
+    pub(crate) async fn retry(self) -> bool {
         let stale = self.token().map(|token| token.serial);
         match self.fresh_token(stale).await {
-            Err(NotRefreshed::ForNow(_)) => false,
-            Err(NotRefreshed::PasswordWanted) => self.prove(Why::Unusual).await == Proof::Given,
-            Ok(_) | Err(NotRefreshed::Ended) => true,
+            Err(RefreshError::Transient(_)) => false,
+            Err(RefreshError::StepUpRequired) => {
+                self.require_step_up(StepUpReason::Unusual).await == StepUpResult::Reauthenticated
+            }
+            Ok(_) | Err(RefreshError::SignedOut) => true,
         }
     }
 
-    /// The phase, tracked.
-    pub(crate) fn phase(self) -> Phase {
-        self.phase.get()
+    /// The auth state, tracked.
+    pub(crate) fn auth_state(self) -> AuthState {
+        self.auth_state.get()
     }
 
-    /// The phase as it is now.
-    pub(crate) fn phase_untracked(self) -> Phase {
-        self.phase.get_untracked()
+    /// The current auth state, not tracked.
+    pub(crate) fn auth_state_untracked(self) -> AuthState {
+        self.auth_state.get_untracked()
     }
 
-    /// The phase without details; changes only when they do not.
-    pub(crate) fn standing(self) -> Memo<Standing> {
+    /// The auth state without its details; it changes only when they do not.
+    pub(crate) fn auth_status(self) -> Memo<AuthStatus> {
         Memo::new(move |_| {
-            self.phase.with(|phase| match phase {
-                Phase::Restoring => Standing::Restoring,
-                Phase::SignedOut(_) => Standing::SignedOut,
-                Phase::SignedIn(_) => Standing::SignedIn,
+            self.auth_state.with(|auth_state| match auth_state {
+                AuthState::Restoring => AuthStatus::Restoring,
+                AuthState::SignedOut(_) => AuthStatus::SignedOut,
+                AuthState::SignedIn(_) => AuthStatus::SignedIn,
             })
         })
     }
 
-    /// Something of the session, tracked; `None` unless there is one.
+    /// A detail of the session, tracked; `None` without a session.
     pub(crate) fn detail<T>(self, of: impl FnOnce(&SignedIn) -> T) -> Option<T> {
-        self.phase.with(|phase| match phase {
-            Phase::SignedIn(signed_in) => Some(of(signed_in)),
+        self.auth_state.with(|auth_state| match auth_state {
+            AuthState::SignedIn(signed_in) => Some(of(signed_in)),
             _ => None,
         })
     }
 
-    /// Why the last refresh failed for now, tracked.
-    pub(crate) fn trouble(self) -> Option<Trouble> {
-        self.trouble.get()
+    /// The transient error of the last refresh, tracked.
+    pub(crate) fn transient_error(self) -> Option<TransientError> {
+        self.transient_error.get()
     }
 
-    /// Why the user is still logged in although they wanted out, tracked.
-    pub(crate) fn stuck_logout(self) -> Option<StuckLogout> {
-        self.stuck_logout.get()
+    /// Why the last logout failed, tracked.
+    pub(crate) fn logout_failure(self) -> Option<LogoutFailure> {
+        self.logout_failure.get()
     }
 
-    /// Whether a refresh is under way in this tab, tracked.
+    /// Whether this tab is refreshing, tracked.
     pub(crate) fn is_refreshing(self) -> bool {
         self.refreshing.get()
     }
 
-    /// What was lately said on the wire.
-    pub(crate) fn wire(self) -> RwSignal<WireLog> {
-        self.wire
+    /// The last exchanges with the server.
+    pub(crate) fn network_log(self) -> RwSignal<NetworkLog> {
+        self.network_log
     }
 
     fn token(self) -> Option<Token> {
         self.memory.with_value(|memory| memory.token.clone())
     }
 
-    /// The session, as far as it is known.
+    /// The session id, if it is known.
     fn session_id(self) -> Option<SessionId> {
         self.memory.with_value(|memory| memory.token.as_ref().map(|token| token.session_id))
     }
 
-    /// Why the session of this era was ended, if a call of it has been told.
-    fn cause_of_the_end(self) -> Option<RevocationReason> {
-        self.memory.with_value(|memory| memory.ended_because)
+    /// Why the session of this epoch was revoked, if an answer has said so.
+    fn revocation_reason(self) -> Option<RevocationReason> {
+        self.memory.with_value(|memory| memory.revocation_reason)
     }
 
-    fn era(self) -> u64 {
-        self.memory.with_value(|memory| memory.era)
+    fn epoch(self) -> u64 {
+        self.memory.with_value(|memory| memory.epoch)
     }
 
-    /// Notes that a session is over, whoever said so.
+    /// Records that a session has ended.
     fn note_ended(self, session_id: SessionId) {
         self.memory.update_value(|memory| memory.ended.push(session_id));
     }
@@ -227,67 +231,67 @@ impl Session {
         self.memory.with_value(|memory| memory.ended.contains(&session_id))
     }
 
-    /// From now on this is the session and its token.
+    /// Adopts a session and its token.
     fn adopt(self, body: SessionBody, expires_at_ms: f64) -> Token {
         let SessionBody { access_token, expires_in, session_id, user, .. } = body;
         if self.token().is_some_and(|token| token.session_id != session_id) {
-            self.question.over();
-            self.new_login.set(None);
-            self.cookies.set(CookieState::NotLooked);
+            self.step_up_prompt.signed_out();
+            self.login_alert.set(None);
+            self.cookies.set(CookieState::Unknown);
         }
         let token = self.memory.try_update_value(|memory| {
             memory.serial += 1;
             if memory.token.as_ref().is_none_or(|token| token.session_id != session_id) {
-                memory.era += 1;
+                memory.epoch += 1;
             }
-            memory.ended_because = None;
+            memory.revocation_reason = None;
             let token =
                 Token { secret: access_token, serial: memory.serial, session_id, expires_at_ms };
             memory.token = Some(token.clone());
             token
         });
-        self.trouble.set(None);
-        self.stuck_logout.set(None);
+        self.transient_error.set(None);
+        self.logout_failure.set(None);
         hint::note_session();
-        self.phase.set(Phase::SignedIn(SignedIn {
+        self.auth_state.set(AuthState::SignedIn(SignedIn {
             user,
             session_id,
             expires_at_ms,
             lifetime_seconds: expires_in,
         }));
-        self.question.gone_on();
+        self.step_up_prompt.resumed();
         let token = token.expect("the session lives as long as the page");
-        self.look_for_cookies(&token);
+        self.check_cookies(&token);
         token
     }
 
-    /// There is a session here, but it is not the one that was; which it is has to be asked for.
-    fn not_known_any_more(self) {
+    /// Another session has replaced this one; a refresh has to find out which.
+    fn restore_again(self) {
         self.memory.update_value(|memory| {
             memory.token = None;
-            memory.era += 1;
-            memory.ended_because = None;
+            memory.epoch += 1;
+            memory.revocation_reason = None;
         });
-        self.new_login.set(None);
-        self.cookies.set(CookieState::NotLooked);
-        self.phase.set(Phase::Restoring);
+        self.login_alert.set(None);
+        self.cookies.set(CookieState::Unknown);
+        self.auth_state.set(AuthState::Restoring);
     }
 
-    /// From now on there is no session here.
-    fn forget(self, reason: impl Into<Option<EndReason>>) {
+    /// Ends the session in this tab.
+    fn forget(self, reason: impl Into<Option<SignOutReason>>) {
         self.memory.update_value(|memory| {
             let ended = memory.token.take().map(|token| token.session_id);
             memory.ended.extend(ended);
-            memory.era += 1;
-            memory.ended_because = None;
-            memory.looked_at_ms = 0.0;
+            memory.epoch += 1;
+            memory.revocation_reason = None;
+            memory.alerts_checked_ms = 0.0;
         });
-        self.question.over();
-        self.new_login.set(None);
-        self.trouble.set(None);
-        self.stuck_logout.set(None);
-        self.cookies.set(CookieState::NotLooked);
+        self.step_up_prompt.signed_out();
+        self.login_alert.set(None);
+        self.transient_error.set(None);
+        self.logout_failure.set(None);
+        self.cookies.set(CookieState::Unknown);
         probe::take_note();
-        self.phase.set(Phase::SignedOut(reason.into()));
+        self.auth_state.set(AuthState::SignedOut(reason.into()));
     }
 }

@@ -1,6 +1,5 @@
-//! How the program starts in the browser: by hydrating the HTML that the server rendered, or by rendering everything
-//! itself where that HTML was changed. The start script (`page/start.js`) decides which. It must not know what is on
-//! a page.
+//! Starts the program in the browser: hydrates the HTML that the server rendered, or renders the page afresh if that
+//! HTML was changed. The start script (`page/start.js`) decides which. It must not know the content of a page.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -19,28 +18,28 @@ thread_local! {
     static STARTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Takes over the HTML that the server rendered.
+/// Hydrates the HTML that the server rendered.
 #[wasm_bindgen]
 pub fn hydrate() {
     begin(|root| hydrate_from(root, App).forget());
 }
 
-/// Renders everything into the root, which is empty.
+/// Renders the application into the root, which is empty.
 #[wasm_bindgen]
 pub fn mount() {
     begin(|root| mount_to(root, App).forget());
 }
 
 fn begin(start: impl FnOnce(web_sys::HtmlElement)) {
-    // Leptos sets its own only where there is none.
+    // Leptos sets its own executor only if there is none.
     let _ = Executor::init_custom_executor(OnceStarted);
     let root = document().get_element_by_id(ROOT_ID).expect("every page has the root");
     start(root.unchecked_into());
     STARTED.set(true);
 }
 
-/// Runs tasks on the browser's queue, once the program has started. A trap while it starts leaves tasks in the queue
-/// that the browser still runs: they would speak for a program that is not there, and refresh its session.
+/// Runs tasks on the browser's queue once the program has started. A trap during the start leaves tasks in the queue
+/// that the browser still runs: they would refresh the session of a program that does not exist.
 struct OnceStarted;
 
 impl CustomExecutor for OnceStarted {

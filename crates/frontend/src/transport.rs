@@ -1,5 +1,5 @@
-//! One HTTP exchange with our own origin, with the server or with a service beside it: sent, bounded in time, and read to its end. It must not
-//! know about tokens' lives, retries or pages; what an answer means is for `session` to say.
+//! One same-origin HTTP exchange, with the server or a service beside it, with a timeout for the whole answer. It
+//! must not know token expiry, retries or pages; `session` interprets the answers.
 
 mod challenge;
 
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use shared::{ErrorCode, Problem, Secret};
 use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestRedirect};
 
-/// Longer than this and a user takes the page for dead.
-pub(crate) const ANSWER_WITHIN_MS: u32 = 10_000;
+/// Timeout of a request: after that a user takes the page for dead.
+pub(crate) const REQUEST_TIMEOUT_MS: u32 = 10_000;
 
-/// What to send.
+/// A request.
 #[derive(Clone)]
 pub struct Request {
     /// GET, POST, PUT or DELETE.
@@ -22,9 +22,9 @@ pub struct Request {
     pub path: Cow<'static, str>,
     /// The access token for `Authorization`.
     pub bearer: Option<Secret>,
-    /// The key of an attempt or of an action for `Idempotency-Key`.
+    /// The attempt key or idempotency key for `Idempotency-Key`.
     pub attempt_key: Option<String>,
-    /// The version of a thing that is to be replaced, or the session that is meant, for `If-Match`.
+    /// The version to replace, or the expected session, for `If-Match`.
     pub if_match: Option<String>,
     /// A JSON body. Without it the body is empty and has no content type.
     pub json: Option<String>,
@@ -39,18 +39,18 @@ impl Request {
     }
 }
 
-/// What came back, whatever its status.
+/// An answer with any status.
 #[derive(Clone, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds, where the server sent one.
+    /// `Retry-After` in seconds, if the server sent one.
     pub retry_after_seconds: Option<u32>,
-    /// The version of the thing in the body, as `ETag` tells it.
+    /// The version of the resource in the body (`ETag`).
     pub etag: Option<String>,
-    /// What it would take to get in, as `WWW-Authenticate` tells it.
+    /// The authentication that is required (`WWW-Authenticate`).
     pub challenge: Option<String>,
-    /// Whether a logout has found the session that was to end, as `Session-Ended` tells it.
+    /// Whether a logout has found the session to revoke (`Session-Ended`).
     pub session_ended: Option<bool>,
     /// The body as text.
     pub body: String,
@@ -63,21 +63,20 @@ impl Answer {
         matches!(self.status, 200..=299)
     }
 
-    /// The body as JSON, if it is that.
+    /// The body as JSON, if it parses.
     #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(&self.body).ok()
     }
 
-    /// The problem document of an answer that did not succeed, if it has one. A proxy's error page
-    /// is none: then nobody knows whether our server saw the request.
+    /// The problem document of an error. A proxy's error page has none: then it is unknown whether our server got the
+    /// request.
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
         if self.succeeded() { None } else { self.json() }
     }
 
-    /// Whether the access token was refused (RFC 6750 section 3.1), by Baton or a service of its kind, or
-    /// at the edge by a gateway.
+    /// Whether the access token was refused (RFC 6750 section 3.1), by Baton, a resource server or a gateway.
     #[must_use]
     pub fn refuses_the_token(&self) -> bool {
         let refused = || match self.code() {
@@ -87,13 +86,13 @@ impl Answer {
         self.status == 401 && refused()
     }
 
-    /// Whether the user has to prove again who they are before this is done (RFC 9470 section 3).
+    /// Whether step-up is required (RFC 9470 section 3).
     #[must_use]
-    pub fn wants_the_password(&self) -> bool {
+    pub fn requires_step_up(&self) -> bool {
         self.status == 401 && self.is(ErrorCode::InsufficientUserAuthentication)
     }
 
-    /// Whether this is why our server refused.
+    /// Whether our server refused with this code.
     #[must_use]
     pub fn is(&self, code: ErrorCode) -> bool {
         self.code() == Some(code)
@@ -109,11 +108,11 @@ impl Answer {
 pub enum NoAnswer {
     /// The connection could not be made, or broke.
     Offline,
-    /// There was no whole answer in time.
+    /// No complete answer before the timeout.
     Timeout,
 }
 
-/// Sends `request` and reads the answer to its end, both within the time limit.
+/// Sends `request` and reads the whole answer, both within the timeout.
 pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
     let mut builder = RequestBuilder::new(&request.path)
         .method(request.method)
@@ -121,7 +120,7 @@ pub(crate) async fn send(request: Request) -> Result<Answer, NoAnswer> {
         .cache(RequestCache::NoStore)
         // The API never redirects; a captive portal does, and must not be taken for an answer.
         .redirect(RequestRedirect::Error)
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(ANSWER_WITHIN_MS)))
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)))
         .header("Accept", "application/json, application/problem+json");
     if let Some(token) = &request.bearer {
         builder = builder.header("Authorization", &format!("Bearer {}", token.expose()));

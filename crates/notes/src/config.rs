@@ -1,4 +1,4 @@
-//! The command line and the environment as `clap` reads them. It must not open anything.
+//! The command line and the environment as `clap` reads them. It must not do I/O.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub struct CommandLine {
     pub log: String,
 }
 
-/// What the program can be asked to do.
+/// The program's commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve until SIGTERM or Ctrl-C.

@@ -1,6 +1,6 @@
-//! The log: lines on standard error, written by a thread of their own. A pipe that is not read stops nothing: lines that
-//! find no room are dropped and counted, and a line says how many once others are written again. A panic is a line like
-//! any other. It must not know what is logged.
+//! The log: lines on standard error, written by a thread of its own. A pipe that is not read blocks no request: lines
+//! that do not fit into the queue are dropped and counted, and a later line reports the count. A panic is logged like
+//! any other line.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
@@ -10,23 +10,23 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-/// How many lines may wait to be written: about 1 MiB.
+/// The capacity of the queue, in lines: about 1 MiB.
 const LINES: usize = 4_096;
-/// A spell of dropped lines is over when none was dropped for so long.
+/// A spell of dropped lines ends when this much time passes without another drop.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// The log of the process. When it is dropped, what waits is written, for a second at most.
+/// The process's log. On drop it flushes the queue, for a second at most.
 pub struct Log {
     lines: NonBlocking,
     writes_the_rest: Option<WorkerGuard>,
 }
 
-/// How many lines were dropped, and of how many it was told.
+/// The count of dropped lines, and how many of them were reported.
 #[derive(Debug)]
 pub struct Dropped {
     counter: ErrorCounter,
     counted: usize,
-    told: usize,
+    reported: usize,
 }
 
 impl Log {
@@ -44,28 +44,28 @@ impl Log {
     /// If the filter cannot be read.
     pub fn start(&self, filter: &str) -> Result<(), String> {
         let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
-        // Its complaints about itself would go to standard error past the queue.
+        // The subscriber's complaints about itself would bypass the queue.
         let lines = tracing_subscriber::fmt().with_writer(self.lines.clone());
         lines.with_env_filter(filter).with_ansi(false).log_internal_errors(false).init();
         log_panics();
         Ok(())
     }
 
-    /// Writes a line that is not a log line: what stopped the service.
+    /// Writes a line outside the log's format: the error that stopped the service.
     pub fn say(&self, line: &str) {
         let _ = self.lines.clone().write_all(format!("{}\n", line.replace('\n', " ")).as_bytes());
     }
 
-    /// Lines that are dropped from now on.
+    /// Counts lines that are dropped from this call on.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
-        Dropped { counter: self.lines.error_counter(), counted: 0, told: 0 }
+        Dropped { counter: self.lines.error_counter(), counted: 0, reported: 0 }
     }
 }
 
 impl Drop for Log {
-    /// When there is no room, nobody reads: the guard would wait in vain, and say so on standard output, which is for
-    /// another line and may be closed.
+    /// A full queue means that the pipe is not read: the guard would wait in vain, and complain on standard output,
+    /// which is reserved for another line and may be closed.
     fn drop(&mut self) {
         let dropped = self.lines.error_counter();
         let before = dropped.dropped_lines();
@@ -77,33 +77,32 @@ impl Drop for Log {
 }
 
 impl Dropped {
-    /// Says how many there were, once a spell. It ends with its task.
-    pub async fn keep_telling(mut self) {
+    /// Reports the count once per spell. It ends with its task.
+    pub async fn keep_reporting(mut self) {
         let mut look = interval(QUIET);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;
-            self.tell();
+            self.report();
         }
     }
 
-    fn tell(&mut self) {
+    fn report(&mut self) {
         let dropped = self.counter.dropped_lines();
         let is_over = std::mem::replace(&mut self.counted, dropped) == dropped;
-        if !is_over || dropped == self.told {
+        if !is_over || dropped == self.reported {
             return;
         }
-        tracing::warn!(event = "log.dropped", lines = dropped - self.told);
-        // It may have found no room, either: then it is said later, and counts as well.
+        tracing::warn!(event = "log.dropped", lines = dropped - self.reported);
+        // If the report itself was dropped, it is retried later and counts as well.
         self.counted = self.counter.dropped_lines();
         if self.counted == dropped {
-            self.told = dropped;
+            self.reported = dropped;
         }
     }
 }
 
-/// From now on a panic is a log line. The default hook writes to standard error itself, which blocks while a pipe is
-/// full.
+/// Logs panics. The default hook writes to standard error itself, which blocks while a pipe is full.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(log_panic));
 }

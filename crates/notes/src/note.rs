@@ -1,9 +1,9 @@
-//! What a note is, and what one may hold. It must not know how notes are stored or sent.
+//! A note and the rules for its title and text. It must not know how notes are stored or sent.
 
 use shared::FieldError;
 use shared::note::{MAX_TEXT, MAX_TITLE, Note, NoteRequest};
 
-/// A note, and how often it was written: 1, 2, 3.
+/// A note, and the number of its version: 1, 2, 3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned {
     /// The note.
@@ -12,7 +12,7 @@ pub struct Versioned {
     pub version: i64,
 }
 
-/// What an owner writes, and may.
+/// A valid title and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// One line of 1 to [`MAX_TITLE`] characters, not all of them white space.
@@ -22,14 +22,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// What it counts for its owner's quota.
+    /// How much it takes of its owner's quota.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.title.len() + self.text.len()
     }
 }
 
-/// What separates lines: control characters, and the two that Unicode has for it.
+/// Line separators: control characters, and Unicode's own two.
 fn ends_a_line(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
@@ -54,7 +54,7 @@ impl TryFrom<NoteRequest> for Draft {
         if text.chars().count() > MAX_TEXT {
             refuse("text", "too_long", format!("A note has at most {MAX_TEXT} characters."));
         }
-        // A NUL ends a text for some who read it.
+        // Some readers end a text at a NUL.
         if text.contains('\0') {
             refuse("text", "invalid", "A note is text.".to_owned());
         }

@@ -1,17 +1,17 @@
-//! Preconditions of a request (RFC 9110 section 13): in which version the caller expects a thing to be. It must
-//! not know how they are written in a header, or what is answered if one is false.
+//! Preconditions of a request (RFC 9110 section 13), evaluated as a pure function against a version. It must not know
+//! HTTP headers or statuses.
 
 /// A set of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Versions {
     /// `*`: each of them.
     Any,
-    /// These and no other.
+    /// These versions only.
     These(Vec<i64>),
 }
 
 impl Versions {
-    /// A thing that has no version, such as a list, is in no version that has a name.
+    /// A resource without a version, such as the list, matches no named version.
     fn hold(&self, current: Option<i64>) -> bool {
         match self {
             Self::Any => true,
@@ -20,16 +20,16 @@ impl Versions {
     }
 }
 
-/// What has to be true of a thing that is there.
+/// The preconditions of one request, for a resource that exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preconditions {
-    /// `If-Match`: it is in one of these.
+    /// `If-Match`: the current version is one of these.
     pub one_of: Option<Versions>,
-    /// `If-None-Match`: it is in none of these.
+    /// `If-None-Match`: the current version is none of these.
     pub none_of: Option<Versions>,
 }
 
-/// What became of them, in the order of RFC 9110 section 13.2.2.
+/// The result, in the order of RFC 9110 section 13.2.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evaluated {
     /// All hold.
@@ -41,7 +41,7 @@ pub enum Evaluated {
 }
 
 impl Preconditions {
-    /// Judges them for a thing that is in this version, if it has versions.
+    /// Evaluates both for a resource in this version; `None` if it has no versions.
     #[must_use]
     pub fn evaluate(&self, current: Option<i64>) -> Evaluated {
         let holds = |versions: &Versions| versions.hold(current);

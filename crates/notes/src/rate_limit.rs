@@ -1,5 +1,5 @@
-//! The rate limit of each user: no account takes more than its share of the database. It comes right behind the
-//! access token, before a body is read, so that a new call has it without asking.
+//! The rate limit of each user, so that no account takes more than its share of the database. It is checked right
+//! after the access token, before the body is read, and covers new endpoints by default.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,29 +11,29 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use shared::UserId;
 
-use crate::doors::Doors;
+use crate::dependencies::Dependencies;
 
-/// How much a user may do at once, where a call counts 1.
+/// The burst: how many calls a user may make at once.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
-/// How long it takes until there is one more.
+/// The time in which a bucket regains one call.
 const REFILL: Duration = Duration::from_millis(50);
-/// What a call counts.
+/// The cost of a call.
 pub const CALL: NonZeroU32 = NonZeroU32::new(1).expect("not zero");
-/// What a search counts beside the call: it reads up to all that the quota allows, 10 MB in 10 to 70 ms, where
-/// other calls read a page.
+/// The cost of a search, in addition to the call: it reads up to all that the quota allows, 10 MB in 10 to 70 ms,
+/// where other calls read a page.
 pub const SEARCH: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
-/// How often users who may do everything again are forgotten.
+/// How often full buckets are evicted.
 const SWEEP: Duration = Duration::from_secs(10);
 
-/// A call too many.
+/// The rate limit is exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimited {
-    /// Seconds until it is worth trying again; at least 1.
+    /// Seconds until a retry can succeed; at least 1.
     pub retry_after: u64,
 }
 
-/// A token bucket for each user. A user has one only if an access token was verified, so that invented users take no
-/// memory. Clones share the buckets.
+/// A token bucket for each user. Only a verified access token creates one, so invented users take no memory. Clones
+/// share the buckets.
 #[derive(Clone)]
 pub struct RateLimit(Arc<Inner>);
 
@@ -44,20 +44,20 @@ struct Inner {
 }
 
 impl RateLimit {
-    /// Full buckets.
+    /// With full buckets.
     #[must_use]
-    pub fn new(doors: Doors) -> Self {
+    pub fn new(dependencies: Dependencies) -> Self {
         let quota = Quota::with_period(REFILL).expect("longer than nothing").allow_burst(AT_ONCE);
-        let clock = Monotonic(doors);
+        let clock = Monotonic(dependencies);
         let swept_at = Mutex::new(clock.now());
         let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock);
         Self(Arc::new(Inner { limiter, swept_at }))
     }
 
-    /// Takes so much of what the user may do.
+    /// Takes `count` from the user's bucket.
     ///
     /// # Errors
-    /// If that is more than is left.
+    /// If the bucket holds less.
     pub fn take(&self, user: UserId, count: NonZeroU32) -> Result<(), RateLimited> {
         let limiter = &self.0.limiter;
         let now = limiter.clock().now();
@@ -70,14 +70,14 @@ impl RateLimit {
         })
     }
 
-    /// How many users are in memory.
+    /// How many users have a bucket.
     #[must_use]
     pub fn users(&self) -> usize {
         self.0.limiter.len()
     }
 
     fn sweep(&self, now: Duration) {
-        // An instant is never left half changed.
+        // Poisoning is harmless: a panic cannot leave an instant half changed.
         let mut swept_at = self.0.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_sub(*swept_at) >= SWEEP {
             *swept_at = now;
@@ -87,9 +87,9 @@ impl RateLimit {
     }
 }
 
-/// Monotonic time: a wall clock that is set back would keep buckets empty.
+/// A monotonic clock: with a wall clock that is set back, buckets would stay empty.
 #[derive(Clone)]
-struct Monotonic(Doors);
+struct Monotonic(Dependencies);
 
 impl Clock for Monotonic {
     type Instant = Duration;

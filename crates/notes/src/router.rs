@@ -1,5 +1,4 @@
-//! Which path leads where, and through which layers: the table of contents of the service. It must not
-//! hold logic.
+//! The router: every path with its handler and its middleware. It must not hold logic.
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -9,57 +8,57 @@ use tower_http::catch_panic::CatchPanicLayer;
 use verifier::axum::RequireToken;
 use verifier::remote::Issuer;
 
-use crate::doors::Doors;
-use crate::http::{collection, error, fence, health, limit, one, request};
+use crate::dependencies::Dependencies;
+use crate::http::{collection, error, health, one, rate_limit, request, timeout};
+use crate::permits::SearchPermits;
 use crate::rate_limit::RateLimit;
 use crate::store::Store;
-use crate::turns::Turns;
 
-/// 200 while the process answers at all.
+/// Liveness: 200 while the process answers.
 pub const HEALTH_LIVE: &str = "/health/live";
-/// 200 while the service can do its work.
+/// Readiness: 200 while the service can do its work.
 pub const HEALTH_READY: &str = "/health/ready";
 
-/// What every handler may ask for.
+/// The state that handlers share.
 #[derive(Clone)]
-pub struct App {
+pub struct AppState {
     /// The notes.
     pub store: Store,
     /// The issuer of access tokens.
     pub issuer: Issuer,
-    /// Time and randomness.
-    pub doors: Doors,
-    /// How much each user may do.
+    /// Clock and randomness.
+    pub dependencies: Dependencies,
+    /// The rate limit of each user.
     pub rate_limit: RateLimit,
-    /// Who may search now.
-    pub turns: Turns,
+    /// The concurrency limit of searches.
+    pub search_permits: SearchPermits,
 }
 
-impl App {
-    /// With full buckets.
+impl AppState {
+    /// With full rate limit buckets.
     #[must_use]
-    pub fn new(store: Store, issuer: Issuer, doors: Doors) -> Self {
-        let rate_limit = RateLimit::new(doors.clone());
-        Self { store, issuer, doors, rate_limit, turns: Turns::default() }
+    pub fn new(store: Store, issuer: Issuer, dependencies: Dependencies) -> Self {
+        let rate_limit = RateLimit::new(dependencies.clone());
+        Self { store, issuer, dependencies, rate_limit, search_permits: SearchPermits::default() }
     }
 }
 
-/// The service.
-pub fn router(app: App) -> Router {
+/// The whole service.
+pub fn router(app: AppState) -> Router {
     let for_users = Router::new()
         .route(NOTES, get(collection::list).post(collection::create))
         .route(&format!("{NOTES}/{{id}}"), get(one::read).put(one::replace).delete(one::delete))
-        .route_layer(from_fn_with_state(app.clone(), limit::guard))
-        // All that a service of Baton's has to do.
+        .route_layer(from_fn_with_state(app.clone(), rate_limit::guard))
+        // The one line that a resource server of Baton's needs.
         .route_layer(RequireToken::from(&app.issuer));
     Router::new()
         .merge(for_users)
         .route(HEALTH_LIVE, get(health::live))
         .route(HEALTH_READY, get(health::ready))
         .fallback(error::nothing_here)
-        // The innermost layer first: a request passes them from the bottom up.
+        // The innermost layer comes first: a request passes them from the bottom up.
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(from_fn(fence::guard))
+        .layer(from_fn(timeout::guard))
         .layer(from_fn_with_state(app.clone(), request::handle))
         .with_state(app)
 }

@@ -1,5 +1,5 @@
-//! The service as a process: opens its doors, says so, bounds what connections may cost, and drains at the
-//! end. It must not know any path.
+//! The service as a process: wires the dependencies, announces its address, bounds the cost of connections by
+//! timeouts and limits, and drains on shutdown. It must not know any path.
 
 use std::future::pending;
 use std::io::Write as _;
@@ -21,39 +21,38 @@ use tokio_io_timeout::TimeoutStream;
 use verifier::remote::Issuer;
 
 use crate::config::Settings;
-use crate::doors::Doors;
-use crate::router::{App, router};
+use crate::dependencies::Dependencies;
+use crate::router::{AppState, router};
 use crate::store::Store;
 
-/// How long requests under way may take to finish once the service is told to stop.
+/// The deadline for requests in flight after a signal to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How many connections there may be at a time; the next ones wait in the listener's queue. The gateway in
-/// front needs a few.
+/// The most connections at once; further ones wait in the listener's queue. The gateway in front needs a few.
 const CONNECTIONS: usize = 512;
-/// How long a client may take to send a request's headers, from the moment it connects or has its last
-/// answer. `axum::serve` sets no such limit.
+/// The timeout for a request's headers, counted from the connection or from the last response. `axum::serve` sets
+/// none.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a client may leave its answer unread.
+/// The read and write timeout of a socket: how long a client may leave its response unread.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// What is read before a request's headers are found too large: 512 connections take 12 MiB for it, where
-/// hyper's default is 408 KiB for each.
+/// The read buffer, and so the limit for headers: 512 connections take 12 MiB, where hyper's default is 408 KiB for
+/// each.
 const HEADER_BUFFER: usize = 24 * 1024;
-/// How often idempotency keys that are too old are removed.
-const UPKEEP_PERIOD: Duration = Duration::from_secs(3_600);
-/// How long accepting rests when the machine has run out of file descriptors.
+/// How often expired idempotency keys are pruned.
+const PRUNE_PERIOD: Duration = Duration::from_secs(3_600);
+/// The back-off when the machine has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// What stopped it, and by which setting.
+/// Why it stopped, and which setting is at fault.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let issuer = Issuer::new(&settings.issuer, [&settings.audience])
         .with_context(|| format!("--issuer / NOTES_ISSUER {:?}", settings.issuer))?;
     let store = Store::open(&settings.database)
         .await
         .with_context(|| format!("--database / NOTES_DATABASE {:?}", settings.database))?;
-    let app = App::new(store.clone(), issuer, Doors::system());
+    let app = AppState::new(store.clone(), issuer, Dependencies::system());
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
     let listener = TcpListener::bind(settings.listen)
@@ -66,39 +65,40 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    let upkeep = tokio::spawn(forget_old_keys(store.clone(), Doors::system()));
+    let pruning = tokio::spawn(prune_old_keys(store.clone(), Dependencies::system()));
     serve(listener, app, stop).await;
-    upkeep.abort();
+    pruning.abort();
     store.close().await;
     Ok(())
 }
 
-/// At the start and every hour: a key is kept for a day, also where no note is written.
-async fn forget_old_keys(store: Store, doors: Doors) {
+/// Prunes at the start and every hour: writes prune too, but a service without writes must also forget a key after a
+/// day.
+async fn prune_old_keys(store: Store, dependencies: Dependencies) {
     loop {
-        match store.forget_old_keys(doors.now()).await {
+        match store.prune_old_keys(dependencies.now()).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
-            // In an hour it is tried again; nothing depends on it but space.
+            // Retried in an hour; only disk space depends on it.
             Err(error) => tracing::warn!(event = "keys.kept", %error),
         }
-        let _ = timeout(UPKEEP_PERIOD, pending::<()>()).await;
+        let _ = timeout(PRUNE_PERIOD, pending::<()>()).await;
     }
 }
 
-/// Serves until `stop`, then lets the requests under way finish.
-pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
+/// Serves until `stop`, then drains the requests in flight.
+pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
     let router = router(app);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, place)) => spawn(&graceful, stream, router.clone(), place),
+            Ok((stream, permit)) => spawn(&graceful, stream, router.clone(), permit),
             Err(error) => {
                 tracing::warn!(event = "accept.failed", %error);
                 let _ = timeout(ACCEPT_PAUSE, pending::<()>()).await;
@@ -114,20 +114,20 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, permit))
 }
 
 fn spawn(
     graceful: &GracefulShutdown,
     stream: TcpStream,
     router: Router,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) {
-    // An answer is small.
+    // Responses are small.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(IDLE_TIME));
@@ -139,7 +139,7 @@ fn spawn(
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        let _place = place;
+        let _permit = permit;
         if let Err(error) = connection.await {
             tracing::debug!(event = "connection.failed", %error);
         }

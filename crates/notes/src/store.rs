@@ -1,5 +1,5 @@
-//! The notes in their database, SQLite. Every statement names the owner: a note of another user is not
-//! there. It must not know HTTP. Next: `change.rs` for the three changes, `idempotency.rs` for requests that arrive twice.
+//! The store of notes, in SQLite. Every statement names the owner, so another user's note is not found. It must not
+//! know HTTP. Next: `change.rs` for the three writes, `idempotency.rs` for retried requests.
 
 mod change;
 mod file;
@@ -21,26 +21,26 @@ pub use self::idempotency::KeyedRequest;
 use crate::note::{Draft, Versioned};
 use crate::precondition::Preconditions;
 
-/// How long a call waits for a connection, and a statement for the lock of another.
+/// The timeout for a connection from the pool, and for another writer's lock.
 const WAIT: Duration = Duration::from_millis(1_200);
-/// How many calls the database answers at once.
+/// The size of the connection pool.
 pub const CONNECTIONS: u32 = 4;
 
-/// Why the database did not do what it was asked to.
+/// The store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Not `sqlite:FILE`.
     #[error("the database is spelt sqlite:FILE, as in sqlite:notes.db")]
     Url,
-    /// It failed.
+    /// A statement failed, or the pool's timeout passed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    /// Its schema could not be brought up to date.
+    /// A migration failed.
     #[error("the database's schema cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
-/// Why a change did not take place.
+/// Why a write was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
     /// The note is there, in a version that the caller does not expect.
@@ -53,40 +53,39 @@ pub enum Refused {
     KeyReused,
 }
 
-/// What a change depends on beside itself.
+/// The context of a write.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestContext {
-    /// The present instant.
+    /// The current time.
     pub now: NumericDate,
-    /// The request with its idempotency key, if it has one.
+    /// The idempotency key of the request, if it has one.
     pub key: Option<KeyedRequest>,
 }
 
-/// Which notes to list: older than `before`, and with this text in any case; all if it is empty.
+/// A filter for the list: notes older than `before` that contain `text` in any letter case; all notes if it is empty.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The last one seen.
+    /// The last note of the page before.
     pub before: Option<NoteId>,
-    /// What is searched for.
+    /// The search text.
     pub text: &'a str,
 }
 
-/// What a list holds at most.
+/// The limits of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    /// So many notes.
+    /// The most notes.
     pub notes: usize,
-    /// So many bytes of titles and texts; a single note may have more.
+    /// The most bytes of titles and texts; a single note may have more.
     pub bytes: usize,
 }
 
-/// The notes. Clones share the connections.
+/// A connection pool over the notes. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Store(SqlitePool);
 
 impl Store {
-    /// Opens the file that `url` names (`sqlite:notes.db`), makes it if it is missing, and brings its
-    /// schema up to date.
+    /// Opens the file that `url` names (`sqlite:notes.db`), creates it if it is missing, and runs the migrations.
     ///
     /// # Errors
     /// If it cannot be opened or migrated.
@@ -106,17 +105,17 @@ impl Store {
         Ok(Self(pool))
     }
 
-    /// A page of the notes of `owner`, the newest first. What is beyond the page is not read.
+    /// A page of the notes of `owner`, newest first. Rows beyond the page are not read.
     ///
     /// # Errors
-    /// If the database fails; so everywhere below.
+    /// If the database fails; so for every method below.
     pub async fn list(
         &self,
         owner: UserId,
         Wanted { before, text }: Wanted<'_>,
         page: Page,
     ) -> Result<Notes, StoreError> {
-        // One more than is shown tells whether there are more.
+        // One more than the page shows, to know whether there are more.
         let most = i64::try_from(page.notes.saturating_add(1)).unwrap_or(i64::MAX);
         let mut rows = sqlx::query(sql::LIST)
             .bind(owner.as_bytes().as_slice())
@@ -157,7 +156,7 @@ impl Store {
         Ok(version.fetch_optional(&self.0).await?)
     }
 
-    /// A new note of `owner`, within the quota; of a repeated request, the one that it has made before.
+    /// Creates a note of `owner`, within the quota; a retry gets the note that its first request created.
     ///
     /// # Errors
     /// If the database fails.
@@ -171,8 +170,8 @@ impl Store {
         Ok(effect.map(|effect| effect.with(draft)))
     }
 
-    /// Replaces what a note of `owner` says, if the preconditions hold, within the quota: who has reached it can
-    /// still make a note shorter.
+    /// Replaces title and text of a note of `owner`, if the preconditions hold, within the quota. At the quota, an
+    /// owner can still shorten a note.
     ///
     /// # Errors
     /// If the database fails.
@@ -210,7 +209,7 @@ impl Store {
         Ok(())
     }
 
-    /// Closes the connections, so that the write-ahead log is folded back into the file.
+    /// Closes the pool, which folds the write-ahead log back into the file.
     pub async fn close(&self) {
         self.0.close().await;
     }

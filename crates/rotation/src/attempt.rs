@@ -1,10 +1,9 @@
-//! The attempt key: how a retry proves that it is one. It must not know about HTTP beyond the text
-//! of the header's value.
+//! The attempt key, an idempotency key: the proof that a refresh is a retry. It must not know about HTTP beyond the
+//! text of the header's value.
 //!
 //! A client draws a random key for each *attempt* to refresh, sends it as `Idempotency-Key`
-//! (draft-ietf-httpapi-idempotency-key-header) and keeps it until the attempt is answered. The
-//! server remembers a hash of it. The key is no credential: without the refresh cookie it opens
-//! nothing.
+//! (draft-ietf-httpapi-idempotency-key-header) and keeps it until the attempt is answered. The server stores a hash
+//! of it. The key is no credential: it is useless without the refresh cookie.
 
 use sha2::{Digest as _, Sha256};
 use shared::idempotency::key_in;
@@ -13,13 +12,13 @@ use shared::idempotency::key_in;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Attempt([u8; 32]);
 
-/// Not a key: the contract asks for 16 to 128 visible ASCII characters.
+/// A malformed key: the contract asks for 16 to 128 visible ASCII characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MalformedAttemptKey;
 
 impl Attempt {
-    /// Reads the header's value: an opaque text, or the same in the quotes of a structured-field
-    /// string (RFC 8941 section 3.3.3), which are not part of the key.
+    /// Parses the header's value: an opaque text, or the same in the quotes of a structured-field string (RFC 8941
+    /// section 3.3.3), which are not part of the key.
     ///
     /// # Errors
     /// [`MalformedAttemptKey`] if it is too short, too long, or not visible ASCII.
@@ -28,13 +27,13 @@ impl Attempt {
         Ok(Self(Sha256::digest(key).into()))
     }
 
-    /// From a hash that was stored.
+    /// From a stored hash.
     #[must_use]
     pub const fn from_hash(hash: [u8; 32]) -> Self {
         Self(hash)
     }
 
-    /// The hash, to be stored.
+    /// The hash to store.
     #[must_use]
     pub const fn hash(&self) -> &[u8; 32] {
         &self.0

@@ -1,11 +1,11 @@
-//! The decision: state, presented, now and policy in; a [`Decision`] out. Carrying it out is the
-//! server's work. Why it is right is argued in `docs/design/rotation.md`.
+//! The decision about a refresh, as a pure function: state, presented, now and policy in; a [`Decision`] out.
+//! Executing it is the server's work. `docs/design/rotation.md` argues why it is right.
 
 use shared::NumericDate;
 
 use crate::{Attempt, Family, Generation, Policy, Standing};
 
-/// What the server must now do. Nothing else is ever done to a family.
+/// What the server must do. A refresh changes a family in no other way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Record `generation` as accepted and answer with its successor.
@@ -13,31 +13,31 @@ pub enum Decision {
         /// The generation that was presented.
         generation: Generation,
     },
-    /// The same client asks again: answer with the same successor; write nothing.
+    /// A retry of the same attempt: answer with the same successor; write no row.
     AnswerAgain,
-    /// A late copy of a request already answered: say no, change nothing.
+    /// A late copy of a request that was already answered: refuse it, and change no state.
     Duplicate,
-    /// Two parties hold this token: end the family (RFC 9700 section 4.14.2).
+    /// Replay, two parties hold this token: revoke the family (RFC 9700 section 4.14.2).
     Replay,
-    /// Change nothing and say no.
+    /// Refuse, and change no state.
     Refuse(Refusal),
 }
 
-/// Why nothing was done. For the log only: on the wire every refusal looks the same.
+/// Why a refresh is refused. For the log only: on the wire every refusal looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// No such session, no such ticket, or not one of ours.
+    /// No such session, no such ticket, or not authentic.
     Unknown,
-    /// The session was ended before.
+    /// The session is revoked.
     Revoked,
-    /// The session ran into its idle or absolute limit.
+    /// The session has passed its idle or absolute expiry.
     Expired,
 }
 
-/// Decides what an authentic ticket of `family`, presented `now`, means.
+/// Decides the meaning of an authentic ticket of `family`, presented `now`.
 ///
-/// `presented` must come from a verified [`Ticket`](crate::Ticket) of this family: of anything else
-/// the answer is [`Refusal::Unknown`] before there is a family to ask.
+/// `presented` must come from a verified [`Ticket`](crate::Ticket) of this family: any other token is
+/// [`Refusal::Unknown`] before a family is read.
 #[must_use]
 pub fn decide(
     family: &Family,
@@ -52,16 +52,16 @@ pub fn decide(
     if policy.has_expired(family, now) {
         return Decision::Refuse(Refusal::Expired);
     }
-    // The last of four billion tickets has no successor to be answered with.
+    // The last of four billion tickets has no successor to issue.
     if presented.successor().is_none() {
         return Decision::Refuse(Refusal::Expired);
     }
-    // A ticket beyond the next one is authentic all the same: the database has lost its latest
-    // writes, and a failover must sign nobody out.
+    // A ticket beyond the next one is still authentic: the database has lost its latest writes, and a failover must
+    // not sign users out.
     if presented > family.generation {
         return Decision::Accept { generation: presented };
     }
-    // An absent key proves nothing, even if the generation was accepted without one.
+    // An absent key proves no retry, even if the generation was accepted without one.
     let is_attempt = |known: &Option<Attempt>| attempt.is_some() && attempt == known.as_ref();
     if presented == family.generation && is_attempt(&family.attempt) {
         return Decision::AnswerAgain;

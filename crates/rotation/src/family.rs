@@ -1,39 +1,38 @@
-//! The state of a family of refresh tokens: what one row per session remembers. It must not know
-//! how it is stored.
+//! The state of a family of refresh tokens, one row per session. It must not know how it is stored.
 
 use shared::NumericDate;
 
 use crate::{Attempt, Generation};
 
-/// One session's family.
+/// The family of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
-    /// The generation last accepted; [`Generation::NONE`] after sign-in, when ticket 1 is issued
-    /// and not yet presented.
+    /// The generation last accepted; [`Generation::NONE`] after sign-in, when ticket 1 is issued and not yet
+    /// presented.
     pub generation: Generation,
-    /// The attempt with which `generation` was accepted; `None` if it carried no key.
+    /// The attempt that was accepted with `generation`; `None` if it had no key.
     pub attempt: Option<Attempt>,
-    /// The attempt with which the generation before was accepted, if that is known.
+    /// The attempt that was accepted with the generation before, if known.
     pub previous_attempt: Option<Attempt>,
-    /// When `generation` was accepted, or the family began: idle expiry counts from here.
+    /// When `generation` was accepted, or the family created: idle expiry counts from here.
     pub accepted_at: NumericDate,
-    /// When the family began: absolute expiry counts from here, and nothing ever moves it.
+    /// When the family was created: absolute expiry counts from here, and rotation never moves it.
     pub created_at: NumericDate,
-    /// Whether it still stands. An end is final.
+    /// Whether it is revoked. Revocation is final.
     pub standing: Standing,
 }
 
-/// Whether a family may still be refreshed, time aside.
+/// Whether a family may be refreshed, expiry aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It may.
     Live,
-    /// It was ended; the cause is recorded beside it.
+    /// It is revoked; the reason is stored beside it.
     Revoked,
 }
 
 impl Family {
-    /// A family as sign-in leaves it.
+    /// A new family, after sign-in.
     #[must_use]
     pub const fn begun(now: NumericDate) -> Self {
         Self {
@@ -46,10 +45,10 @@ impl Family {
         }
     }
 
-    /// Which generation they hold who make `attempt` without presenting a ticket, because they have
-    /// proved otherwise who they are: a password change passes the refresh token on as well. It is the
-    /// generation that this attempt was answered for, or else the next. [`decide`](crate::decide) then
-    /// says what that means: a request that was long on its way is not taken for a new rotation.
+    /// The generation that the caller of `attempt` holds, for a caller that authenticates without a ticket: a
+    /// password change rotates the refresh token as well. If this attempt was answered before, it is the generation
+    /// of that answer, otherwise the next. [`decide`](crate::decide) judges it like a presented one, so a delayed
+    /// request does not count as a new rotation.
     #[must_use]
     pub fn held_by(&self, attempt: Option<&Attempt>) -> Generation {
         let before = Generation(self.generation.0.saturating_sub(1));
@@ -60,8 +59,7 @@ impl Family {
         }
     }
 
-    /// The family after `generation` was accepted with `attempt`: what the one conditional write
-    /// of a store has to leave behind.
+    /// The family after `generation` was accepted with `attempt`: the result of a store's conditional write.
     #[must_use]
     pub fn accepted(
         &self,
@@ -69,7 +67,7 @@ impl Family {
         attempt: Option<Attempt>,
         now: NumericDate,
     ) -> Self {
-        // After a gap the attempt before is not known: a copy of it must not pass for a duplicate.
+        // After a gap the previous attempt is unknown: its copy must not count as a duplicate.
         let previous_attempt = if self.generation.successor() == Some(generation) {
             self.attempt.clone()
         } else {
@@ -78,7 +76,7 @@ impl Family {
         Self { generation, attempt, previous_attempt, accepted_at: now, ..*self }
     }
 
-    /// The family after its end.
+    /// The family after its revocation.
     #[must_use]
     pub fn revoked(&self) -> Self {
         Self { standing: Standing::Revoked, ..self.clone() }

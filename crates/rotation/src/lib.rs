@@ -1,15 +1,14 @@
-//! What a presented refresh token means.
+//! Refresh token rotation: what a presented refresh token means.
 //!
-//! A refresh token is a numbered [`Ticket`] of a [`Family`]. The family is one row of state: which
-//! generation was last accepted, and with which attempt key. From that row, a ticket that proved
-//! authentic, and the instant, [`decide`] says what the server must now do, and nothing else in
-//! Baton decides it. Retries are proved by the attempt key, never guessed from time:
-//! same ticket and same key is the same client asking again; same ticket and another key is two
+//! A refresh token is a numbered [`Ticket`] of a [`Family`]. The family is one row of state: the generation last
+//! accepted, and its attempt key. From that row, an authentic ticket and the current time, [`decide`] says what the
+//! server must do; no other code in Baton decides it. A retry is proved by its attempt key, never guessed from time:
+//! the same ticket with the same key is a retry by the same client; the same ticket with another key is a replay, two
 //! parties holding one token (RFC 9700 section 4.14.2).
 //!
-//! This crate must not do I/O, read a clock or draw randomness; its `Cargo.toml` is the proof.
-//! Read in this order: [`ticket`], [`attempt`], [`family`], [`policy`], [`decide`](mod@decide); [`sign_in`] says the same
-//! of a repeated login.
+//! This crate must not do I/O, read a clock or draw randomness; its `Cargo.toml` is the proof. Read in this order:
+//! [`ticket`], [`attempt`], [`family`], [`policy`], [`decide`](mod@decide); [`sign_in`] does the same for a retried
+//! login.
 //!
 //! ```
 //! use rotation::{Attempt, Decision, Family, Generation, Policy, decide};
@@ -24,11 +23,11 @@
 //! let first = Generation::FIRST;
 //! assert_eq!(decide(&family, first, attempt.as_ref(), now, policy), Decision::Accept { generation: first });
 //!
-//! // The answer was lost; the browser asks again with the same key, however late.
+//! // The answer was lost; the browser retries with the same key, however late.
 //! let family = family.accepted(first, attempt.clone(), now);
 //! assert_eq!(decide(&family, first, attempt.as_ref(), now.plus(86_400), policy), Decision::AnswerAgain);
 //!
-//! // Somebody else presents the same ticket.
+//! // A thief replays the same ticket.
 //! assert_eq!(decide(&family, first, None, now, policy), Decision::Replay);
 //! ```
 #![forbid(unsafe_code)]

@@ -1,21 +1,20 @@
-//! How long a family may live. It must not read a clock: `now` is handed in.
+//! Expiry of a family, idle and absolute. It must not read a clock: `now` is passed in.
 
 use shared::NumericDate;
 
 use crate::Family;
 
-/// The two limits of a session, in seconds.
+/// The two TTLs of a session, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// A family that is not refreshed for so long is over.
+    /// Idle expiry: seconds since the last refresh, or since sign-in.
     pub idle_seconds: i64,
-    /// A family is over so long after sign-in, however often it was refreshed. Rotation never
-    /// extends it (RFC 10017).
+    /// Absolute expiry: seconds since sign-in. Rotation never extends it (RFC 10017).
     pub absolute_seconds: i64,
 }
 
 impl Policy {
-    /// When the family is over unless it is refreshed before.
+    /// When the family expires unless it is refreshed.
     #[must_use]
     pub fn expires_at(&self, family: &Family) -> NumericDate {
         let idle = family.accepted_at.plus(self.idle_seconds);

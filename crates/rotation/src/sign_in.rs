@@ -1,25 +1,25 @@
-//! What a repeated sign-in means. A browser may send a login twice by itself when the connection closes before the
-//! answer; with an attempt key, the copy is answered as the first was. It must not know passwords: they have been
-//! verified before this is asked.
+//! The decision about a retried sign-in. A browser may resend a login by itself when the connection closes before the
+//! answer; with an attempt key, the retry gets the first answer. It must not know passwords: they are verified
+//! before.
 
 use shared::NumericDate;
 
 use crate::{Family, Generation, Policy, Standing};
 
-/// What the server must now do with a sign-in whose password is right.
+/// What the server must do with a sign-in whose password is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn {
-    /// Begin a session.
+    /// Create a session.
     Begin,
-    /// The same attempt asks again: answer with the same session and ticket 1; write nothing.
+    /// A retry of the same attempt: answer with the same session and ticket 1; write no row.
     AnswerAgain,
-    /// A late copy of a sign-in whose session was refreshed or has ended: say no, change nothing. Ticket 1 would put a
-    /// token into the browser that was presented before.
+    /// A late copy of a sign-in whose session was refreshed or revoked, or has expired: refuse it, and change no
+    /// state. Ticket 1 would put an already presented token into the browser.
     Duplicate,
 }
 
-/// Decides what a sign-in means that carries an attempt key, `now`. `begun` is the family of the session that the same
-/// attempt has begun; [`None`] if it has begun none.
+/// Decides the meaning, `now`, of a sign-in with an attempt key. `begun` is the family of the session that the same
+/// attempt has created; [`None`] if it has created none.
 #[must_use]
 pub fn decide_sign_in(begun: Option<&Family>, now: NumericDate, policy: Policy) -> SignIn {
     let Some(family) = begun else { return SignIn::Begin };

@@ -1,5 +1,5 @@
-//! The refresh token itself: a numbered ticket that the server can recompute, so that it never has
-//! to store one. It must not know what a ticket's number means; that is [`decide`](mod@crate::decide).
+//! The refresh token itself: a numbered ticket that the server can recompute, so that it never has to store the
+//! credential. It must not know what a ticket's number means; that is [`decide`](mod@crate::decide).
 //!
 //! ```text
 //! base64url( version 1 B | session id 16 B | generation 4 B, big-endian | MAC 32 B )   71 characters
@@ -19,17 +19,17 @@ const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 1 + 16 + 4;
 const MAC_BYTES: usize = 32;
 const TICKET_BYTES: usize = HEAD_BYTES + MAC_BYTES;
-/// Characters of a ticket as it travels.
+/// The length of an encoded ticket.
 pub const TICKET_CHARACTERS: usize = (TICKET_BYTES * 8).div_ceil(6);
 
-/// A position in a family: tickets are numbered 1, 2, 3. Zero is "none yet".
+/// A position in a family: tickets are numbered 1, 2, 3. Zero means none yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub u32);
 
 impl Generation {
-    /// No ticket of the family has been accepted yet.
+    /// No ticket of the family is accepted yet.
     pub const NONE: Self = Self(0);
-    /// The ticket that sign-in issues.
+    /// The ticket of a sign-in.
     pub const FIRST: Self = Self(1);
 
     /// The next position; `None` past the four-billionth rotation.
@@ -80,7 +80,7 @@ impl RefreshKey {
     }
 }
 
-/// An authentic ticket. There are two ways to one: issue it, or verify what was presented.
+/// An authentic ticket: either issued here, or verified.
 pub struct Ticket {
     session: SessionId,
     generation: Generation,
@@ -88,8 +88,8 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Computes the ticket with this number. The same arguments give the same ticket, always:
-    /// that is how the server answers again without having stored anything.
+    /// Computes the ticket with this number. The same arguments always give the same ticket, so a retry can be
+    /// answered without a stored token.
     #[must_use]
     pub fn issue(
         key: &RefreshKey,
@@ -107,7 +107,7 @@ impl Ticket {
         self.generation
     }
 
-    /// The ticket as it travels. This text is the secret.
+    /// The encoded ticket. This text is the credential.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut bytes = [0; TICKET_BYTES];
@@ -125,7 +125,7 @@ impl Drop for Ticket {
     }
 }
 
-/// What somebody presented: it reads like a ticket, and names the session to ask about.
+/// A presented ticket, parsed and not yet verified; it names the session to load.
 pub struct UnverifiedTicket {
     session: SessionId,
     generation: Generation,
@@ -133,13 +133,13 @@ pub struct UnverifiedTicket {
 }
 
 impl UnverifiedTicket {
-    /// Reads `presented`. `None` if it is no ticket of this version in its one spelling.
+    /// Parses `presented`. `None` unless it is a ticket of this version in its one spelling.
     #[must_use]
     pub fn parse(presented: &str) -> Option<Self> {
         if presented.len() != TICKET_CHARACTERS {
             return None;
         }
-        // The engine refuses padding and non-zero trailing bits: one ticket, one spelling.
+        // The base64 engine refuses padding and non-zero trailing bits: one ticket, one spelling.
         let bytes: [u8; TICKET_BYTES] = URL_SAFE_NO_PAD.decode(presented).ok()?.try_into().ok()?;
         let (&[VERSION, ref rest @ ..], mac) = bytes.split_first_chunk::<HEAD_BYTES>()? else {
             return None;
@@ -162,7 +162,7 @@ impl UnverifiedTicket {
         self.session
     }
 
-    /// Proves it authentic, in constant time. `None` if this key and seed did not make it.
+    /// Verifies the MAC in constant time. `None` if it was made with another key or seed.
     #[must_use]
     pub fn verify(&self, key: &RefreshKey, seed: &Seed) -> Option<Ticket> {
         let expected = key.mac(seed, &head(self.session, self.generation));

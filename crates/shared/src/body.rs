@@ -1,5 +1,5 @@
-//! The JSON bodies of the API. Requests refuse unknown members, responses tolerate them, so that a
-//! server may grow before its clients do. Bodies that hold a [`Secret`] have no `Debug`.
+//! The JSON bodies of the API. Requests refuse unknown members, responses tolerate them, so that a server may grow
+//! before its clients do. Bodies that hold a [`Secret`] have no `Debug`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,11 @@ use crate::{Device, RevocationReason, EventId, EventKind, NumericDate, Secret, S
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
-    /// Email address: the name one logs in with.
+    /// Email address: the login name.
     pub email: String,
     /// The new password, as typed; see [`crate::password`].
     pub password: Secret,
-    /// What to call the user. Optional.
+    /// The user's display name. Optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -28,19 +28,19 @@ pub struct LoginRequest {
     pub password: Secret,
 }
 
-/// The answer to register, login and refresh (RFC 6749 section 5.1). The refresh token is never in
-/// it: that travels in its cookie only.
+/// The response to register, login and refresh (RFC 6749 section 5.1). The refresh token is never in it: it travels
+/// only in its cookie.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SessionBody {
-    /// The access token, opaque to the client.
+    /// The access token (a JWT), opaque to the client.
     pub access_token: Secret,
     /// Always `Bearer` (RFC 6750).
     pub token_type: String,
     /// Seconds from now until the access token expires.
     pub expires_in: i64,
-    /// The session this token belongs to.
+    /// The access token's session (its `sid` claim).
     pub session_id: SessionId,
-    /// Whose session it is.
+    /// The session's user.
     pub user: User,
 }
 
@@ -51,16 +51,16 @@ pub struct User {
     pub id: UserId,
     /// Email address in its canonical form.
     pub email: String,
-    /// What to call the user, if they said.
+    /// The user's display name, if set.
     pub name: Option<String>,
 }
 
 /// `GET /api/me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
-    /// Whom the access token speaks for.
+    /// The access token's user.
     pub user: User,
-    /// The session it was issued in.
+    /// The access token's session.
     pub session: SessionInfo,
 }
 
@@ -69,24 +69,24 @@ pub struct Me {
 pub struct SessionInfo {
     /// `sid` in access tokens.
     pub id: SessionId,
-    /// Whether it is the session that asks.
+    /// Whether it is the caller's own session.
     pub current: bool,
     /// When the user logged in.
     pub created_at: NumericDate,
     /// When it was last refreshed, or created.
     pub last_seen_at: NumericDate,
-    /// When it ends if it is not refreshed before; never later than its absolute expiry.
+    /// When it expires unless it is refreshed; never later than its absolute expiry.
     pub expires_at: NumericDate,
-    /// The network address it was last seen at, as far as that is known.
+    /// The last known IP address, if any.
     pub ip: Option<String>,
-    /// What it was last seen on.
+    /// The last known device.
     pub device: Device,
 }
 
 /// `GET /api/sessions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sessions {
-    /// Where the user is logged in; the session that asks first, then the one seen last.
+    /// The user's active sessions; the caller's first, then the most recently used.
     pub sessions: Vec<SessionInfo>,
 }
 
@@ -94,13 +94,13 @@ pub struct Sessions {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
-    /// The password that shall be one no longer.
+    /// The password to be replaced.
     pub current_password: Secret,
     /// The new one, as typed; see [`crate::password`].
     pub new_password: Secret,
 }
 
-/// `POST /api/auth/confirm`: the user proves again who they are (RFC 9470).
+/// `POST /api/auth/confirm`: step-up authentication (RFC 9470); the user gives the password again.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRequest {
@@ -112,7 +112,7 @@ pub struct ConfirmRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NameRequest {
-    /// What to call the user; null or nothing but space to be called nothing.
+    /// The new display name; null or white space removes it.
     pub name: Option<String>,
 }
 
@@ -136,12 +136,12 @@ pub struct Event {
     pub at: NumericDate,
     /// In which session, if in one.
     pub session_id: Option<SessionId>,
-    /// Whether that is the session that asks.
+    /// Whether that is the caller's own session.
     pub current: bool,
-    /// Why a session ended, if one did.
+    /// Why the session was revoked, in events about a revocation.
     pub cause: Option<RevocationReason>,
-    /// From which network address, as far as that is known.
+    /// The client's IP address, if known.
     pub ip: Option<String>,
-    /// On what.
+    /// The client's device.
     pub device: Device,
 }

@@ -1,15 +1,15 @@
-//! The machine-readable half of a problem document. A code, once published, keeps its meaning.
+//! Error codes: the machine-readable half of a problem document. A code, once published, keeps its meaning.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, for programs. The status and the words around it live in the server.
+/// The kind of error, for programs. Status and title are the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// 400: not readable as what the call takes.
+    /// 400: the request is malformed.
     MalformedRequest,
     /// 413: the body is larger than any this server reads.
     ContentTooLarge,
@@ -21,41 +21,42 @@ pub enum ErrorCode {
     HeaderFieldsTooLarge,
     /// 422: readable, but some fields break a rule; `errors` says which.
     ValidationFailed,
-    /// 422: the `Idempotency-Key` was used for another request, or by another caller. Nothing happened.
+    /// 422: the `Idempotency-Key` was used for another request, or by another caller. The call had no effect.
     IdempotencyKeyReused,
     /// 401: unknown user, wrong password or disabled user; never which.
     InvalidCredentials,
-    /// 401: the access token is missing, expired, forged or of an ended session.
+    /// 401: the access token is missing, expired, forged or of a revoked session.
     InvalidToken,
-    /// 401: no service has these credentials (RFC 6749 section 5.2).
+    /// 401: invalid service credentials (RFC 6749 section 5.2).
     InvalidClient,
-    /// 401: the refresh token opens nothing (any more). Terminal: the user has to log in.
+    /// 401: the refresh token is invalid, expired or revoked. Terminal: the user has to log in.
     InvalidGrant,
-    /// 401: the user has to prove again who they are before this call (RFC 9470).
+    /// 401: step-up authentication is required: the user has to give the password again (RFC 9470).
     InsufficientUserAuthentication,
-    /// 403: the call did not prove that it comes from this origin.
+    /// 403: the CSRF check failed: the call did not prove that it comes from this origin.
     CrossSite,
     /// 403: the access token does not allow this call.
     InsufficientScope,
-    /// 404: no such thing.
+    /// 404: no such resource.
     NotFound,
-    /// 405: the thing exists, the method does not; see `Allow`.
+    /// 405: the resource does not support this method; see `Allow`.
     MethodNotAllowed,
     /// 409: an account with this email address exists.
     EmailTaken,
-    /// 409: a late copy of a refresh or a login that was already answered. Nothing happened; do not sign out.
+    /// 409: a late copy of a refresh or a login that was already answered. The call had no effect; do not sign out.
     DuplicateAttempt,
-    /// 409: the user has as much as one may have; less of it makes room.
+    /// 409: the user's quota is used up; deleting frees it.
     QuotaExceeded,
-    /// 412: the thing has changed since the caller saw it (see `ETag`), or the session is not the one that was meant.
+    /// 412: the resource has changed since the caller read it (see `ETag`), or the caller's session is not the
+    /// expected one.
     PreconditionFailed,
-    /// 429: too many calls; see `Retry-After`.
+    /// 429: rate limit exceeded; see `Retry-After`.
     RateLimited,
     /// 500: a fault of the server, confined to this request.
     InternalError,
-    /// 503: storage failed, or too much is asked at once; see `Retry-After`.
+    /// 503: storage failed, or the server is overloaded; see `Retry-After`.
     TemporarilyUnavailable,
-    /// A code this client was built too early to know.
+    /// A code that is newer than this client.
     #[serde(other)]
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! An instant as tokens carry it. It must not read a clock: `now` is always handed in.
+//! A `NumericDate`, the type of time claims in a JWT. It must not read a clock: `now` is always passed in.
 
 use serde::{Deserialize, Serialize};
 

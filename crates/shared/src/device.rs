@@ -1,16 +1,16 @@
-//! What a session is on, as far as a browser says. It must not be taken for an identity: whoever has
-//! a session's cookie can say the same.
+//! The device of a session, as a browser reports it. It must not serve as authentication: a thief with the session's
+//! cookie can report the same.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a browser says it is, in a few words.
+/// A browser's report about itself, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Device {
-    /// The browser's name, such as `Firefox`; `unknown` if it does not say.
+    /// The browser's name, such as `Firefox`, or `unknown`.
     pub browser: String,
-    /// The operating system's name, such as `Linux`; `unknown` if it does not say.
+    /// The operating system's name, such as `Linux`, or `unknown`.
     pub os: String,
     /// What kind of device it is.
     pub kind: DeviceKind,
@@ -27,18 +27,18 @@ pub enum DeviceKind {
     Mobile,
     /// A game console, a television set.
     Appliance,
-    /// No browser: a script, a crawler.
+    /// A script or a crawler, not a browser.
     Program,
-    /// It does not say, or this client was built too early to know.
+    /// Not reported, or newer than this client.
     #[serde(other)]
     Unknown,
 }
 
-/// What is said of a browser or system that does not say.
+/// Stands for a browser or system that is not reported.
 pub const UNKNOWN: &str = "unknown";
 
 impl Device {
-    /// A device that says nothing.
+    /// A device without a report.
     #[must_use]
     pub fn unknown() -> Self {
         Self { browser: UNKNOWN.to_owned(), os: UNKNOWN.to_owned(), kind: DeviceKind::Unknown }
@@ -66,7 +66,7 @@ impl DeviceKind {
     }
 }
 
-/// As a person would say it: "Firefox on Linux".
+/// For people: "Firefox on Linux".
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.browser.as_str(), self.os.as_str()) {

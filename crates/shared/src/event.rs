@@ -1,5 +1,5 @@
-//! What can happen around an account, and why a session can end: names, for programs. Words for
-//! people are the client's. A name, once published, keeps its meaning.
+//! Security events of an account, and the reasons for a session's revocation: names, for programs. Words for people
+//! are the client's. A name, once published, keeps its meaning.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ macro_rules! names {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$of])* #[serde(rename = $text)] $variant,)*
-            /// One this client was built too early to know.
+            /// A name that is newer than this client.
             #[serde(other, rename = "unknown")]
             Unknown,
         }
 
         impl $name {
-            /// All of them that have a name.
+            /// All variants with a name.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The name as stored, logged and sent.
@@ -28,7 +28,7 @@ macro_rules! names {
                 }
             }
 
-            /// The one with this name.
+            /// The variant with this name.
             #[must_use]
             pub fn named(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == name)
@@ -44,51 +44,51 @@ macro_rules! names {
 }
 
 names! {
-    /// A security event.
+    /// A security event, for the audit log.
     EventKind {
-        /// The account was created, and its first session begun.
+        /// The account was created, with its first session.
         Registered = "registered",
-        /// Somebody with the password began a session.
+        /// A login with the right password created a session.
         LoggedIn = "logged_in",
-        /// Somebody without the password tried to.
+        /// A login with a wrong password failed.
         LoginFailed = "login_failed",
-        /// A refresh token was exchanged for the next one.
+        /// A refresh token was rotated.
         Refreshed = "refreshed",
-        /// The same, after the database had lost its latest writes.
+        /// A refresh token was rotated after the database had lost its latest writes.
         Recovered = "recovered",
-        /// A client that had lost the answer asked again and got it.
+        /// A client that had lost the answer retried and got it.
         AnsweredAgain = "answered_again",
-        /// A late copy of an answered refresh; nothing was issued.
+        /// A late copy of an answered refresh; no token was issued.
         Duplicate = "duplicate",
-        /// A refresh token was presented by two parties. The session was ended.
+        /// A refresh token was replayed: two parties presented it. The session was revoked.
         Replayed = "replayed",
         /// The user logged out.
         LoggedOut = "logged_out",
-        /// A session was ended from outside; the cause says by whom or what.
+        /// A session was revoked from outside; the cause says by whom or why.
         SessionEnded = "session_ended",
-        /// The user ended all sessions but the one they were in.
+        /// The user revoked all other sessions.
         OthersEnded = "others_ended",
-        /// The user proved again who they are.
+        /// Step-up authentication succeeded.
         Confirmed = "confirmed",
-        /// Somebody with a session, but without the password, tried to.
+        /// Step-up authentication failed: a wrong password in a valid session.
         ConfirmFailed = "confirm_failed",
-        /// The password was changed, and all other sessions ended.
+        /// The password was changed, and all other sessions were revoked.
         PasswordChanged = "password_changed",
         /// The name was changed.
         NameChanged = "name_changed",
-        /// Too many calls; some were refused.
+        /// A rate limit refused calls.
         Limited = "limited",
-        /// A login on a device where this account had not been logged in to.
+        /// A login on a device that is new to this account.
         NewDevice = "new_device",
-        /// A login from a network where this account had not been logged in from lately.
+        /// A login from a network that this account has not used recently.
         NewNetwork = "new_network",
-        /// A session went on from another network.
+        /// A session continued from another network.
         NetworkChanged = "network_changed",
-        /// A session wanted to go on on another kind of device.
+        /// A session was used from another kind of device.
         DeviceChanged = "device_changed",
-        /// A session went on with the desktop version of the site, or with the mobile one again.
+        /// A session switched to the desktop version of the site, or back to the mobile one.
         DesktopSite = "desktop_site",
-        /// A session went on elsewhere sooner than anybody travels.
+        /// A session continued elsewhere sooner than a person can travel.
         ImpossibleGap = "impossible_gap",
         /// An administrator disabled the account.
         Disabled = "disabled",
@@ -98,19 +98,19 @@ names! {
 }
 
 names! {
-    /// Why a session ended. Recorded once, never changed.
+    /// Why a session was revoked. Recorded once, never changed.
     RevocationReason {
         /// The user logged out.
         Logout = "logout",
-        /// A refresh token was presented twice by two parties.
+        /// A refresh token was replayed: two parties presented it.
         Replay = "replay",
-        /// The user ended it from another session.
+        /// The user revoked it from another session.
         User = "user",
         /// The user changed the password in another session.
         PasswordChange = "password_change",
-        /// It behaved so suspiciously that policy ended it.
+        /// Policy revoked it for its risk signals.
         Suspicion = "suspicion",
-        /// An administrator ended it.
+        /// An administrator revoked it.
         Administrator = "administrator",
         /// An administrator disabled the account.
         Disabled = "disabled",
@@ -118,7 +118,7 @@ names! {
         Deleted = "deleted",
         /// Its browser logged in again, as the same user or another.
         Login = "login",
-        /// Its user had more sessions than an account may have, and it was the one that was used least lately.
+        /// The user had reached the limit of sessions, and it was the least recently used.
         TooMany = "too_many",
     }
 }

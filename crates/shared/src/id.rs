@@ -1,5 +1,5 @@
-//! Names of users, sessions, events and notes. They are public: a session id may be shown and logged, it opens
-//! nothing. Making one needs clock and randomness and so lives in the server.
+//! Ids of users, sessions, events and notes. They are no credentials: a session id may be shown and logged.
+//! Generating one needs a clock and randomness, and so is the server's part.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ id! {
     UserId
 }
 id! {
-    /// A session, and the family of refresh tokens it owns: `sid` in access tokens. UUID version 7.
+    /// A session, and its family of refresh tokens: `sid` in access tokens. UUID version 7.
     SessionId
 }
 

@@ -1,10 +1,10 @@
 //! The contract between Baton's server and its browser client, and between that client and the notes service.
 //!
-//! What both sides must agree on stands here once: paths, bodies, error codes, ids, instants, and
-//! the rule a new password has to pass. It must not know about HTTP libraries, storage, clocks or
-//! cryptography; it knows `serde`, `uuid` and `zeroize` and compiles for the browser.
+//! It defines once what both sides must agree on: paths, bodies, error codes, ids, instants, and the rule for new
+//! passwords. It must not know about HTTP libraries, storage, clocks or cryptography; it knows `serde`, `uuid` and
+//! `zeroize` and compiles for the browser.
 //!
-//! Read on in [`body`] and [`note`] for what travels, in `rotation` for what a refresh token means.
+//! Read on in [`body`] and [`note`] for the wire format, in `rotation` for the meaning of a refresh token.
 #![forbid(unsafe_code)]
 
 pub mod body;

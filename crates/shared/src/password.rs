@@ -1,10 +1,9 @@
-//! The one rule a new password has to pass, shared so that the browser's strength meter and the
-//! server's answer cannot disagree.
+//! The one rule for a new password, shared so that the browser's strength meter and the server's answer cannot
+//! disagree.
 //!
-//! NIST SP 800-63B-4 section 3.1.1.2 and OWASP ASVS 5.0.0 V6.2: length counts, composition rules
-//! do not; nothing is truncated; common passwords and words from the context are refused with the
-//! reason. It must not hash or store anything. The pieces a password is counted in are in
-//! [`pieces`].
+//! NIST SP 800-63B-4 section 3.1.1.2 and OWASP ASVS 5.0.0 V6.2: length counts, composition rules do not; passwords
+//! are not truncated; common passwords and words from the context are refused with the reason. Hashing and storage
+//! are the server's. The pieces in which a password is counted are in [`pieces`].
 
 mod pieces;
 
@@ -14,28 +13,28 @@ use std::fmt;
 pub const MIN_CHARACTERS: usize = 15;
 /// The most characters a password may have; the standard asks for at least 64.
 pub const MAX_CHARACTERS: usize = 256;
-/// Fewer pieces than this and a guesser with a word list is there soon.
+/// With fewer pieces a brute-force attack with a word list succeeds soon.
 const MIN_PIECES: usize = 5;
 const GOOD_PIECES: usize = 10;
 const STRONG_PIECES: usize = 15;
 
-/// The name of the service, which a guesser tries first.
+/// The name of the service, which an attacker tries first.
 const SERVICE: &str = "baton";
 
-/// What an attacker tries first for this account: the `context` of [`assess`].
+/// The words that an attacker tries first for this account: the `context` of [`assess`].
 #[must_use]
 pub fn context_of<'a>(email: &'a str, name: &'a str) -> [&'a str; 3] {
     [email.trim(), name.trim(), SERVICE]
 }
 
-/// How good an acceptable password is, for a meter.
+/// The strength of an acceptable password, for a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
     /// Acceptable.
     Fair,
-    /// Comfortably beyond a word list.
+    /// Well beyond a word list.
     Good,
-    /// Beyond any guessing.
+    /// Beyond a brute-force attack.
     Strong,
 }
 
@@ -65,7 +64,7 @@ impl Weakness {
     }
 }
 
-/// What the user reads: what is wrong and what helps.
+/// For the user: what is wrong and what helps.
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,9 +83,9 @@ impl fmt::Display for Weakness {
 
 /// Judges a new password.
 ///
-/// `normalized` is the password in Unicode NFKC, as it will be hashed (SP 800-63B-4 section
-/// 3.1.1.2); a character is a Unicode code point. `context` holds what an attacker tries first for
-/// this account; see [`context_of`].
+/// `normalized` is the password in Unicode NFKC, as the server hashes it (SP 800-63B-4 section 3.1.1.2); a character
+/// is a Unicode code point. `context` holds the words that an attacker tries first for this account; see
+/// [`context_of`].
 ///
 /// # Errors
 /// The [`Weakness`] for which the password is refused.

@@ -1,6 +1,6 @@
-//! Every path, cookie name and header name that a server and the client both write. It must not hold
-//! anything only one side knows. `cargo xtask tidy` checks that router and client use each path through its
-//! constant, as far as it is theirs, and that a test speaks to it.
+//! Every path, cookie name and header name that a server and a client both write. It must not hold names that only
+//! one side knows. `cargo xtask tidy` checks that router and client use each path through its constant, as far as it
+//! is theirs, and that a test requests it.
 
 use crate::{NoteId, SessionId};
 
@@ -8,59 +8,58 @@ use crate::{NoteId, SessionId};
 pub const REGISTER: &str = "/api/auth/register";
 /// `POST`: exchange email address and password for a session.
 pub const LOGIN: &str = "/api/auth/login";
-/// `POST`: exchange the refresh cookie for the next one and an access token (RFC 6749 section 6).
+/// `POST`: rotate the refresh token in its cookie, and issue an access token (RFC 6749 section 6).
 pub const REFRESH: &str = "/api/auth/refresh";
-/// `POST`: end the session that the refresh cookie belongs to, or the access token, expired or not.
+/// `POST`: revoke the session of the refresh cookie, or of the access token, expired or not.
 pub const LOGOUT: &str = "/api/auth/logout";
-/// `POST`: a refresh with the password: the user proves again who they are (RFC 9470).
+/// `POST`: a refresh with the password, for step-up authentication (RFC 9470).
 pub const CONFIRM: &str = "/api/auth/confirm";
-/// `GET`: the user and the session an access token speaks for. `DELETE`: delete the account.
+/// `GET`: the user and the session of an access token. `DELETE`: delete the account.
 pub const ME: &str = "/api/me";
-/// `PUT`: another password, and an end to all other sessions.
+/// `PUT`: change the password and revoke all other sessions.
 pub const PASSWORD: &str = "/api/me/password";
-/// `PUT`: another name.
+/// `PUT`: change the name.
 pub const NAME: &str = "/api/me/name";
-/// `GET`: where the user is logged in. `DELETE`: end all sessions but this one. One of them is at
-/// [`session`].
+/// `GET`: the user's active sessions. `DELETE`: revoke all of them but the caller's. One of them is at [`session`].
 pub const SESSIONS: &str = "/api/sessions";
 /// `GET`: the user's security events; takes [`BEFORE_PARAMETER`] and [`KIND_PARAMETER`].
 pub const EVENTS: &str = "/api/events";
 
-/// Of the notes service. `GET`: the user's notes; takes [`BEFORE_PARAMETER`] and [`SEARCH_PARAMETER`].
-/// `POST`: another one. One of them is at [`note`].
+/// Of the notes service. `GET`: the user's notes; takes [`BEFORE_PARAMETER`] and [`SEARCH_PARAMETER`]. `POST`: add a
+/// note. One of them is at [`note`].
 pub const NOTES: &str = "/api/notes";
 
-/// `GET`: the public keys access tokens are signed with (RFC 7517 section 5).
+/// `GET`: the JWKS, the public keys of access tokens (RFC 7517 section 5).
 pub const JWKS: &str = "/.well-known/jwks.json";
-/// `GET`: where everything is (RFC 8414).
+/// `GET`: the authorization server's metadata (RFC 8414).
 pub const METADATA: &str = "/.well-known/oauth-authorization-server";
-/// `POST`, as a form: give up the session of a token (RFC 7009).
+/// `POST`, as a form: token revocation, which revokes the whole session (RFC 7009).
 pub const REVOKE: &str = "/api/auth/revoke";
-/// `POST`, as a form, by registered services: what a token says (RFC 7662).
+/// `POST`, as a form, by registered services: token introspection (RFC 7662).
 pub const INTROSPECT: &str = "/api/auth/introspect";
-/// `GET`: which sessions have ended lately (draft-ietf-oauth-status-list).
+/// `GET`: the status list of recently revoked sessions (draft-ietf-oauth-status-list).
 pub const STATUS_LIST: &str = "/status-lists/0";
-/// `GET`: 200 while the process answers at all.
+/// `GET`: liveness: 200 while the process answers.
 pub const HEALTH_LIVE: &str = "/health/live";
-/// `GET`: 200 while the process can do its work, 503 while its storage fails.
+/// `GET`: readiness: 200 while the process can do its work, 503 while its storage fails.
 pub const HEALTH_READY: &str = "/health/ready";
 
-/// The page everyone lands on.
+/// The home page.
 pub const HOME_PAGE: &str = "/";
 /// The page that creates an account.
 pub const REGISTER_PAGE: &str = "/register";
 /// The page that logs in; takes [`NEXT_PARAMETER`].
 pub const LOGIN_PAGE: &str = "/login";
-/// The page only a logged-in user sees.
+/// The account page, for logged-in users.
 pub const ACCOUNT_PAGE: &str = "/account";
 
-/// The user's notes, which a service of its own keeps.
+/// The user's notes, from the notes service.
 pub const NOTES_PAGE: &str = "/notes";
-/// Where the user is logged in.
+/// The user's active sessions.
 pub const SESSIONS_PAGE: &str = "/sessions";
-/// What has happened around the user's account.
+/// The user's security activity.
 pub const ACTIVITY_PAGE: &str = "/activity";
-/// Name, password, and the end of the account.
+/// Name, password, and deletion of the account.
 pub const SETTINGS_PAGE: &str = "/settings";
 
 /// Query parameter of [`EVENTS`] and [`NOTES`]: only those before the one with this id.
@@ -69,51 +68,52 @@ pub const BEFORE_PARAMETER: &str = "before";
 pub const KIND_PARAMETER: &str = "kind";
 /// Query parameter of [`NOTES`]: only notes that hold this text, in any case.
 pub const SEARCH_PARAMETER: &str = "q";
-/// Query parameter of [`LOGIN_PAGE`]: where to go after login, a path on this origin.
+/// Query parameter of [`LOGIN_PAGE`]: the path on this origin to open after login.
 pub const NEXT_PARAMETER: &str = "next";
 
-/// The cookie that carries the refresh token. `__Host-Http-` makes the browser insist that it was
-/// set by a server, for this host alone, over a trustworthy connection (RFC 10025).
+/// The cookie of the refresh token. The prefix `__Host-Http-` makes the browser insist that it was set by a server,
+/// for this host alone, over a trustworthy connection (RFC 10025).
 pub const REFRESH_COOKIE: &str = "__Host-Http-refresh";
-/// The readable hint that a refresh cookie is probably there. It proves nothing.
+/// A hint for scripts that a refresh cookie probably exists. It is no credential.
 pub const SIGNED_IN_COOKIE: &str = "__Host-signed-in";
 
-/// The name of a cookie of the server at this port while another server of the same host has the usual name:
-/// cookies know no ports (RFC 6265 section 8.5).
+/// The name of a cookie of the server at this port while another server of the same host has the usual name: cookies
+/// are shared across ports (RFC 6265 section 8.5).
 #[must_use]
 pub fn at_port(cookie: &str, port: u16) -> String {
     format!("{cookie}-{port}")
 }
 
-/// The cookie that says which accounts were logged in to from this browser before: a bounded list. It logs
-/// nobody in; it keeps a guesser elsewhere from slowing the owner down.
+/// The cookie of devices: a bounded list of accounts that have logged in from this browser. It is no login
+/// credential; it spares the owner the throttling that an attacker elsewhere causes.
 pub const DEVICES_COOKIE: &str = "__Host-Http-devices";
-/// What versions before the list set instead, one for each account: this, and the account's slot. They are
-/// read, folded into the list and cleared, and never set.
+/// The prefix of the cookies, one per account slot, that versions before the list set instead. They are read,
+/// migrated into the list and cleared, and never set.
 pub const SEPARATE_DEVICE_COOKIE: &str = "__Host-Http-device-";
-/// The header that carries the attempt key (draft-ietf-httpapi-idempotency-key-header).
+/// The header of the idempotency key (draft-ietf-httpapi-idempotency-key-header); in the rotation protocol, the
+/// attempt key.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// The header of the answer to [`LOGOUT`] that says whether a session was named that is over now: `?1` or `?0`.
+/// A response header of [`LOGOUT`]: whether the call named a session that is now over: `?1` or `?0`.
 pub const SESSION_ENDED: &str = "session-ended";
-/// The header that names one request in logs and problem documents.
+/// The request id, in logs and problem documents.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// `DELETE`: end one session of the user's.
+/// `DELETE`: revoke one session of the user.
 #[must_use]
 pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
 }
 
-/// `GET`: one note. `PUT`: another text. `DELETE`: it is gone.
+/// `GET`: one note. `PUT`: replace it. `DELETE`: delete it.
 #[must_use]
 pub fn note(id: NoteId) -> String {
     format!("{NOTES}/{id}")
 }
 
-/// Where to go after login: `next` if it is a path on this origin, else [`ACCOUNT_PAGE`].
+/// The page to open after login: `next` if it is a path on this origin, else [`ACCOUNT_PAGE`].
 ///
-/// An absolute URL, a scheme-relative `//host`, a backslash (which browsers read as a slash) or a
-/// control character (which browsers drop) would lead to somebody else's page.
+/// Against open redirects: an absolute URL, a scheme-relative `//host`, a backslash (which browsers read as a slash)
+/// or a control character (which browsers drop) would lead to a page of another origin.
 #[must_use]
 pub fn safe_next(next: Option<&str>) -> &str {
     match next {
@@ -129,7 +129,7 @@ pub fn safe_next(next: Option<&str>) -> &str {
     }
 }
 
-/// Whether a path is no page to go on to: those that come before login, and the API.
+/// Whether a path is no destination after login: the pages before login, and the API.
 fn leads_nowhere(path: &str) -> bool {
     let page = path.split(['?', '#']).next().unwrap_or(path);
     [LOGIN_PAGE, REGISTER_PAGE, "/api"].contains(&page) || page.starts_with("/api/")

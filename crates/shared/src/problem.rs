@@ -1,5 +1,5 @@
-//! Errors on the wire: problem documents (RFC 9457). Which failure becomes which problem is the
-//! server's table, not here.
+//! Problem documents (RFC 9457), the errors on the wire. Which failure becomes which problem is the server's table,
+//! not here.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,38 +15,38 @@ pub struct Problem {
     /// A URI that names the kind of problem.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind of problem in the words of RFC 6749 section 5.2, in answers that this RFC shapes.
+    /// The error code of RFC 6749 section 5.2, in answers of its endpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// A sentence for people, the same for every problem of this kind.
     pub title: String,
-    /// The HTTP status, repeated for those who only keep the body.
+    /// The HTTP status, repeated for clients that keep only the body.
     pub status: u16,
     /// The kind of problem, for programs.
     pub code: ErrorCode,
-    /// What was wrong with this request in particular, where there is more to say than `title`.
+    /// What is wrong with this request in particular, if there is more to say than `title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// What to quote to the operator; the same as the `X-Request-Id` header.
+    /// The request id, to quote to the operator; the same as the `X-Request-Id` header.
     #[serde(default)]
     pub request_id: String,
     /// With [`ErrorCode::ValidationFailed`]: each field that breaks a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// With [`ErrorCode::RateLimited`]: which limit it was, where waiting is not all that there is to do.
+    /// With [`ErrorCode::RateLimited`]: which limit it was, if the user can do more than wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited_by: Option<LimitedBy>,
-    /// With [`ErrorCode::InvalidToken`]: why the token's session was ended, if it was. Told to whoever
-    /// holds a genuine token of that session, and to nobody else.
+    /// With [`ErrorCode::InvalidToken`]: why the token's session was revoked, if it was. Disclosed only to the bearer
+    /// of an authentic token of that session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<RevocationReason>,
-    /// With [`ErrorCode::CrossSite`]: the one origin whose pages the server takes calls from.
+    /// With [`ErrorCode::CrossSite`]: the only origin that the server accepts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_origin: Option<String>,
 }
 
 impl Problem {
-    /// A problem of this kind, with nothing more to say than that.
+    /// A problem of this kind, without optional members.
     #[must_use]
     pub fn new(code: ErrorCode, status: u16, title: &str) -> Self {
         Self {
@@ -65,19 +65,19 @@ impl Problem {
     }
 }
 
-/// A limit on wrong passwords (NIST SP 800-63B-4 section 3.2.2). The same whether or not the account exists.
+/// Throttling of wrong passwords (NIST SP 800-63B-4 section 3.2.2). The same whether or not the account exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LimitedBy {
-    /// Several passwords in a row were wrong: the next may be tried after `Retry-After`.
+    /// Throttled after several wrong passwords in a row: the next may be tried after `Retry-After`.
     WrongPasswords,
-    /// So many in a row were wrong that the account is locked out. A login on a device where it has been
-    /// logged in to before lifts the lockout, and so does the administrator.
+    /// Lockout of the account after too many wrong passwords in a row. A login on a known device lifts it, and so
+    /// does the administrator.
     Lockout,
-    /// So many in a row were wrong in this session that it may try no more. A new login may.
+    /// Lockout of this session's password checks after too many wrong passwords in a row. A new login has none.
     SessionLockout,
-    /// A limit this client was built too early to know.
+    /// A limit that is newer than this client.
     #[serde(other)]
     Unknown,
 }
@@ -87,9 +87,9 @@ pub enum LimitedBy {
 pub struct FieldError {
     /// The member of the request body.
     pub field: String,
-    /// Which rule, for programs: `required`, `invalid`, `too_short`, `too_long`, `too_common`,
+    /// The broken rule, for programs: `required`, `invalid`, `too_short`, `too_long`, `too_common`,
     /// `too_predictable`.
     pub code: String,
-    /// What to do about it, for people.
+    /// How to correct it, for people.
     pub message: String,
 }

@@ -1,10 +1,10 @@
-//! Text that must not be printed: a password, an access token. It must stay without `Debug` and
-//! `Display`, so that no log line can hold it by accident.
+//! Credentials that must not be printed: passwords, access tokens. Without `Debug` and `Display` no log line can hold
+//! one by accident.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// Text that opens something. Overwritten when dropped.
+/// A credential as text. Zeroized when dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -16,7 +16,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text itself. Every call of this is a place to review.
+    /// The credential itself. Each call needs a review.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

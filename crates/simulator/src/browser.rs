@@ -1,61 +1,62 @@
-//! A browser: a cookie jar and a pending attempt key that its tabs share, and the lock by which they
-//! take turns, if it has one. It must not know what tabs do; that is [`tab`](crate::tab).
+//! A browser: cookies and a pending attempt key (`Idempotency-Key`) that its tabs share, and the lock (Web Locks)
+//! that makes their refreshes single-flight, if it has one. It must not know what tabs do; that is
+//! [`tab`](crate::tab).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use frontend::session::attempt::{Pending, Shelf};
+use frontend::session::attempt::{PendingAttempt, KeyStore};
 use shared::NumericDate;
 
 use crate::network::Reply;
 use crate::server::{Cookie, Way};
-use crate::story::tell;
 use crate::tab::Tab;
+use crate::trace::record;
 use crate::world::World;
 
-/// A browser of one user's, who may lend it.
+/// A user's browser, which may be lent to another user.
 pub(crate) struct Browser {
-    /// Whose it is.
+    /// The owner.
     pub(crate) user: usize,
-    /// The refresh cookie.
+    /// The refresh token's cookie (HttpOnly).
     pub(crate) jar: Option<String>,
-    /// The readable cookie: there is probably a session.
+    /// The readable cookie: a hint that there is a session.
     pub(crate) hint: bool,
-    /// What its tabs keep of an attempt.
+    /// The storage of the pending attempt.
     pub(crate) shelf: Storage,
-    /// What they keep of a registration and of a login that got no answer.
+    /// Unanswered registrations and logins, with their idempotency keys.
     pub(crate) sign_ins: BTreeMap<Way, PendingSignIn>,
     /// The tab that holds the lock.
     pub(crate) holder: Option<usize>,
     pub(crate) tabs: Vec<Tab>,
 }
 
-/// A sign-in that was sent and not answered.
+/// An unanswered sign-in.
 pub(crate) struct PendingSignIn {
     pub(crate) user: usize,
     pub(crate) key: String,
     pub(crate) since: NumericDate,
-    /// Whether one try has got no answer.
+    /// Whether one request got no answer, so that its outcome is unknown.
     pub(crate) is_uncertain: bool,
 }
 
-/// The place of the pending key.
+/// The storage of the pending key.
 #[derive(Default)]
-pub(crate) struct Storage(RefCell<Option<Pending>>);
+pub(crate) struct Storage(RefCell<Option<PendingAttempt>>);
 
 impl Storage {
-    /// The key that is kept.
+    /// The pending key.
     pub(crate) fn key(&self) -> Option<String> {
         self.read().map(|pending| pending.key)
     }
 }
 
-impl Shelf for Storage {
-    fn read(&self) -> Option<Pending> {
+impl KeyStore for Storage {
+    fn read(&self) -> Option<PendingAttempt> {
         self.0.borrow().clone()
     }
 
-    fn write(&self, pending: &Pending) {
+    fn write(&self, pending: &PendingAttempt) {
         *self.0.borrow_mut() = Some(pending.clone());
     }
 
@@ -79,8 +80,14 @@ impl Browser {
 }
 
 impl World {
-    /// An answer reaches a browser: its cookie first, then, if it is whole, the tab that waits.
-    pub(crate) fn browser_hears(&mut self, browser: usize, tab: usize, reply: Reply, whole: bool) {
+    /// An answer reaches a browser: its cookies are applied first; if it is whole, the waiting tab gets it.
+    pub(crate) fn browser_receives(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        reply: Reply,
+        whole: bool,
+    ) {
         let awaited = self.browsers[browser].tabs[tab].awaits(reply.request);
         if !awaited {
             if !self.setting.late_cookies {
@@ -93,7 +100,7 @@ impl World {
             && self.setting.answers_are_in_time()
             && self.observer.is_older(ticket, jar)
         {
-            // Another tab has gone on since. It counts as lost.
+            // Stale: another tab has rotated since. It counts as lost.
             return;
         }
         let how = match (awaited, whole) {
@@ -101,7 +108,7 @@ impl World {
             (true, false) => "arrives as far as its cookie",
             (false, _) => "comes late, and its cookie is taken all the same",
         };
-        tell!(self, "the answer to request {} {how}", reply.request);
+        record!(self, "the answer to request {} {how}", reply.request);
         let here = &mut self.browsers[browser];
         match reply.cookie {
             Cookie::Untouched => {}
@@ -109,7 +116,7 @@ impl World {
             Cookie::Cleared => (here.jar, here.hint) = (None, false),
         }
         if awaited && whole {
-            self.tab_hears(browser, tab, Ok(reply.answer));
+            self.tab_receives(browser, tab, Ok(reply.answer));
         }
     }
 }

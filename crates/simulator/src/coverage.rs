@@ -1,6 +1,6 @@
-//! What was explored: how often each kind of event took place and each decision was made. A run that
-//! explores nothing must fail, so the list of what must occur is here. The server's decisions are
-//! counted from its own log lines: nothing else tells an answer again from a first answer.
+//! Coverage: how often each kind of event and each decision has occurred. A run that explores too little must fail,
+//! so the list of what must occur is here. The server's decisions are counted from its log lines: only there a
+//! repeated answer differs from a first one.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,7 +10,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Decisions, as the server's log names them.
+/// Decisions, by their names in the server's log.
 pub const DECISIONS: [&str; 9] = [
     "refreshed",
     "recovered",
@@ -25,7 +25,7 @@ pub const DECISIONS: [&str; 9] = [
 /// The one decision that is an answer and no log line.
 pub(crate) const CONTENDED: &str = "contended";
 
-/// Everything else that must have occurred in a run worth its name.
+/// Every other event that must occur in a run.
 pub const EVENTS: [&str; 40] = [
     "request arrives",
     "request is lost",
@@ -69,12 +69,12 @@ pub const EVENTS: [&str; 40] = [
     "thief presents a ticket",
 ];
 
-/// A sign-in was sent again by the browser, or by what stands before the servers.
+/// A sign-in was retried by the browser, or by a proxy before the servers.
 pub(crate) const SIGN_IN_COPIED: &str = "sign-in is copied";
 
-/// Sign-outs outside the premises: the known limits, counted.
-pub(crate) const OUTSIDE: &str = "honest sign-out outside the premises";
-/// More than one generation shared with a copied key: possible only if answers are split.
+/// Sign-outs outside the assumptions: the known limits, counted.
+pub(crate) const OUTSIDE: &str = "honest sign-out outside the assumptions";
+/// A stolen key shared more than one generation: possible only if answers are split.
 pub(crate) const SHARED: &str = "a copied key shared more than one generation";
 
 /// Counts by name.
@@ -86,13 +86,13 @@ impl Counts {
         *self.0.entry(name).or_default() += 1;
     }
 
-    /// How often `name` took place.
+    /// The count of `name`.
     #[must_use]
     pub fn of(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or_default()
     }
 
-    /// Adds what another run counted.
+    /// Adds the counts of another run.
     pub fn absorb(&mut self, other: &Self) {
         for (name, count) in &other.0 {
             *self.0.entry(name).or_default() += count;
@@ -104,19 +104,19 @@ impl Counts {
         self.0.iter().map(|(name, count)| (*name, *count))
     }
 
-    /// What must have occurred and did not.
+    /// The names that must occur and did not.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         DECISIONS.into_iter().chain(EVENTS).filter(|name| self.of(name) == 0).collect()
     }
 }
 
-/// Reads the server's log.
+/// A `tracing` subscriber that counts the server's decisions.
 #[derive(Clone, Default)]
 pub(crate) struct LogReader(Arc<Mutex<Counts>>);
 
 impl LogReader {
-    /// What was read since the last time.
+    /// The counts since the last call.
     pub(crate) fn take(&self) -> Counts {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -149,7 +149,7 @@ impl Subscriber for LogReader {
     fn exit(&self, _: &Id) {}
 }
 
-/// The two fields of a log line that say what was decided.
+/// The two fields of a log line that name the decision.
 #[derive(Default)]
 struct Line {
     event: String,

@@ -1,5 +1,6 @@
-//! What goes wrong beside the wire: instances crash, the store fails, is away or loses its last
-//! rotations, time passes, administrators and strangers come by. It must not judge what follows.
+//! Faults beside the network: instances crash, the store fails, is unavailable or loses its last rotations, the clock
+//! advances, administrators revoke sessions, stale and forged credentials are presented. It must not judge the
+//! consequences.
 
 use backend::store::Session;
 use shared::SessionId;
@@ -8,35 +9,35 @@ use crate::network::Party;
 use crate::scheduler::InFlight;
 use crate::server::Call;
 use crate::store::Fault;
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 
-/// One of these passes with a jump of the clock, in seconds.
+/// Clock jumps in seconds, with their weights.
 const MOMENTS: [(u32, i64); 4] = [(6, 1), (4, 30), (4, 301), (1, 3_600)];
-/// The same where days may pass.
+/// Jumps of days, in worlds that have them.
 const LONG_WAITS: [(u32, i64); 3] = [(3, 86_400), (2, 3 * 86_400), (2, 7 * 86_400)];
 
 impl World {
-    /// An instance dies: its calls stop where they are. The next time it comes up again.
+    /// An instance crashes, which aborts its calls; a crashed one restarts.
     pub(crate) fn instance_crashes_or_starts(&mut self) {
-        let index = self.chance.below(self.instances.len());
+        let index = self.rng.below(self.instances.len());
         let up = &mut self.instances[index].up;
         *up = !*up;
         if *up {
-            tell!(self, "instance {} starts again", index + 1);
+            record!(self, "instance {} starts again", index + 1);
         } else {
             self.counts.add("instance crashes");
             self.in_flight.retain(|call| call.instance != index);
-            tell!(self, "instance {} crashes, and its calls with it", index + 1);
+            record!(self, "instance {} crashes, and its calls with it", index + 1);
         }
     }
 
-    /// Something will go wrong at a call's next access to the store.
+    /// Arms a fault for a call's next access to the store.
     pub(crate) fn fault_is_set(&mut self) {
-        let index = self.chance.below(self.in_flight.len());
+        let index = self.rng.below(self.in_flight.len());
         let kinds = [(4, Fault::Before), (4, Fault::After), (1, Fault::Changed)];
-        let fault = self.chance.weighted(&kinds);
-        let races = self.chance.weighted(&[(3, 1), (1, 3), (2, 8)]).unwrap_or(1);
+        let fault = self.rng.weighted(&kinds);
+        let races = self.rng.weighted(&[(3, 1), (1, 3), (2, 8)]).unwrap_or(1);
         let call: &mut InFlight = &mut self.in_flight[index];
         if fault == Some(Fault::Changed) {
             call.lost_races = races;
@@ -45,7 +46,7 @@ impl World {
         }
     }
 
-    /// It has gone wrong.
+    /// Counts and records a fault that has struck.
     pub(crate) fn fault_struck(&mut self, call: &InFlight, fault: Fault) {
         let (name, words) = match fault {
             Fault::Before => ("store fails before the action", "fails and does nothing"),
@@ -53,80 +54,80 @@ impl World {
             Fault::Changed => ("write finds a changed row", "finds a changed row"),
         };
         self.counts.add(name);
-        tell!(self, "for request {} the store {words}", call.request.id);
+        record!(self, "for request {} the store {words}", call.request.id);
     }
 
-    /// The store goes away, or comes back.
+    /// The store becomes unavailable, or available again.
     pub(crate) fn store_goes_or_comes(&mut self) {
         let away = !self.store.is_unavailable();
         self.store.set_unavailable(away);
         if away {
             self.counts.add("store is unavailable");
         }
-        tell!(self, "the store is {}", if away { "unavailable" } else { "back" });
+        record!(self, "the store is {}", if away { "unavailable" } else { "back" });
     }
 
-    /// The database loses its last rotations.
+    /// The database loses its last rotations, as in a failover.
     pub(crate) fn rotations_are_lost(&mut self) {
-        let count = self.chance.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
+        let count = self.rng.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
         let lost = self.store.lose(count);
         if lost.is_empty() {
             return;
         }
         self.counts.add("database loses rotations");
-        tell!(self, "the database loses its last {} rotations", lost.len());
+        record!(self, "the database loses its last {} rotations", lost.len());
         let (event, now) = (self.event, self.clock.now());
         self.observer.rolled_back(&lost, &self.store, (event, now));
     }
 
-    /// Time passes.
+    /// The clock advances.
     pub(crate) fn time_passes(&mut self) {
-        let long = self.setting.long_waits && self.chance.percent(15);
+        let long = self.setting.long_waits && self.rng.percent(15);
         let choices: &[(u32, i64)] = if long { &LONG_WAITS } else { &MOMENTS };
-        let seconds = self.chance.weighted(choices).unwrap_or(1);
+        let seconds = self.rng.weighted(choices).unwrap_or(1);
         self.clock.advance(seconds);
         self.counts.add("time passes");
-        tell!(self, "{seconds} seconds pass");
+        record!(self, "{seconds} seconds pass");
         self.observer.time_passed(self.clock.now(), &self.store);
     }
 
-    /// An administrator ends one session, as a password change ends all others.
-    pub(crate) fn administrator_ends_a_session(&mut self) {
+    /// An administrator revokes one session.
+    pub(crate) fn administrator_revokes_a_session(&mut self) {
         if let Some(session) = self.some_session() {
             self.counts.add("administrator ends a session");
-            self.send(Party::Stranger, Call::End { session });
+            self.send(Party::Stranger, Call::Revoke { session });
         }
     }
 
     /// An administrator disables a user.
     pub(crate) fn user_is_disabled(&mut self) {
-        let user = self.chance.below(self.users.len());
+        let user = self.rng.below(self.users.len());
         let Some(stored) = self.store.user(&self.users[user].email) else { return };
         let id = stored.id;
         self.users[user].disabled_at = Some(self.clock.now());
         self.store.disable(id);
         self.observer.disabled(id, self.event);
         self.counts.add("user is disabled");
-        tell!(self, "{} is disabled", self.user_name(user));
+        record!(self, "{} is disabled", self.user_name(user));
     }
 
-    /// Somebody presents an access token from earlier.
+    /// An access token from earlier is presented, perhaps expired or revoked.
     pub(crate) fn old_token_is_presented(&mut self) {
         if self.observer.tokens().is_empty() {
             return;
         }
-        let index = self.chance.below(self.observer.tokens().len());
+        let index = self.rng.below(self.observer.tokens().len());
         let token = self.observer.tokens()[index].secret.clone();
         self.counts.add("old access token is presented");
         self.send(Party::Stranger, Call::Protected { token });
     }
 
-    /// Somebody presents a ticket that was never given out: a real one with one character changed.
+    /// A forged refresh token is presented: a real one with one character changed.
     pub(crate) fn forged_ticket_is_presented(&mut self) {
         let Some(ticket) = self.browsers.iter().find_map(|browser| browser.jar.clone()) else {
             return;
         };
-        let at = self.chance.below(ticket.len());
+        let at = self.rng.below(ticket.len());
         let other = if ticket.as_bytes()[at] == b'A' { "B" } else { "A" };
         let mut forged = ticket;
         forged.replace_range(at..=at, other);
@@ -137,11 +138,11 @@ impl World {
 
     fn some_session(&mut self) -> Option<SessionId> {
         let sessions: Vec<SessionId> = self.observer.sessions().collect();
-        if sessions.is_empty() { None } else { Some(sessions[self.chance.below(sessions.len())]) }
+        if sessions.is_empty() { None } else { Some(sessions[self.rng.below(sessions.len())]) }
     }
 }
 
-/// Whether a row's session has run into one of its limits.
+/// Whether a session has passed its idle or absolute expiry.
 pub(crate) fn has_expired(session: &Session, now: shared::NumericDate) -> bool {
     now >= crate::world::POLICY.expires_at(&session.family)
 }

@@ -1,8 +1,8 @@
-//! What must hold, by name, and the observer that watches it. The observer knows what went over the
-//! wire and what stands in the rows, and nothing else: it must not ask `rotation` what is right.
+//! The invariants, by name, and the observer that checks them. The observer knows requests, answers and rows: it must
+//! not ask `rotation` for the right decision.
 //!
-//! [`rows`] looks at the store after each event, [`answers`] at each call that ends, [`sign_ins`] at
-//! how sessions begin, [`theft`] at owner and thief. The premises of each promise are in [`setting`](crate::setting).
+//! [`rows`] checks the store after each event, [`answers`] each call that ends, [`sign_ins`] how sessions begin,
+//! [`theft`] owner and thief after a replay. The assumptions of each invariant are in [`setting`](crate::setting).
 
 mod answers;
 mod names;
@@ -20,44 +20,44 @@ use crate::network::Request;
 use crate::server::{Call, Outcome};
 use theft::Theft;
 
-/// A promise.
+/// An invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Invariant {
-    /// An honest user is never signed out, whatever is lost, repeated or crashes.
+    /// An honest user is never signed out by a lost or retried message or a crash.
     TheHonestStaySignedIn,
-    /// After the jar was copied, owner and thief never both succeed with keys of their own.
+    /// After the credentials were stolen, owner and thief never both succeed with keys of their own.
     NeverDoBothSucceed,
-    /// As soon as both have presented a ticket with keys of their own, the session is over.
-    TheftEndsTheSession,
-    /// With a copied key, owner and thief share one generation and no more.
+    /// Once both have presented a refresh token with keys of their own, the session is revoked.
+    TheftRevokesTheSession,
+    /// With a stolen idempotency key, owner and thief share one generation and no more.
     ACopiedKeySharesOneGeneration,
-    /// A generation is given out to one attempt.
+    /// A generation is issued to one attempt.
     OneAttemptPerGeneration,
-    /// Every ticket given out for one generation is the same text, and none skips a generation.
+    /// Every token issued for one generation is the same text, and no generation is skipped.
     OneSuccessor,
-    /// A session that has ended has ended: no row comes back to life, and nothing is given out.
-    AnEndIsFinal,
-    /// The generation in a row goes back by a rollback only.
+    /// Revocation is final: no revoked row becomes live again, and no token is issued for it.
+    RevocationIsFinal,
+    /// A row's generation decreases by a rollback only.
     GenerationsNeverGoBack,
-    /// Access tokens of an ended session are refused at once.
+    /// Access tokens of a revoked session are refused at once.
     TokensEndWithTheirSession,
     /// Access tokens of a live session are accepted.
     LiveTokensAreAccepted,
-    /// When a change of password is answered, the user's other sessions are over.
-    APasswordChangeEndsTheOthers,
-    /// Nobody is answered with somebody else's session.
+    /// Once a password change is answered, the user's other sessions are revoked.
+    APasswordChangeRevokesTheOthers,
+    /// No caller gets another user's session.
     NobodyElsesTokens,
-    /// When storage failed, the answer says so, and decides nothing.
+    /// If storage failed, the answer is transient (503), not a decision.
     FailuresAreTransient,
-    /// A ticket that was never given out opens nothing.
+    /// A forged refresh token is refused.
     ForgeriesOpenNothing,
-    /// One attempt to sign in, however often it arrives, begins one session.
+    /// One sign-in attempt begins one session, however often it is retried.
     OneSessionPerAttempt,
-    /// The attempt that made an account never hears that its address is taken.
+    /// The attempt that registered an account never gets `email_taken`.
     NeverTakenFromItsMaker,
-    /// An attempt that has begun a session is answered with it until that is used or over.
+    /// A retried sign-in gets its session again, until that is used or revoked.
     SignInsAreAnswered,
-    /// Ticket 1 is not given out once it was presented.
+    /// Ticket 1 is not issued again once it was presented.
     TicketOneIsUnused,
 }
 
@@ -66,15 +66,15 @@ impl fmt::Display for Invariant {
         f.write_str(match self {
             Self::TheHonestStaySignedIn => "the honest stay signed in",
             Self::NeverDoBothSucceed => "owner and thief never both succeed",
-            Self::TheftEndsTheSession => "a theft ends the session",
+            Self::TheftRevokesTheSession => "a theft ends the session",
             Self::ACopiedKeySharesOneGeneration => "a copied key shares one generation",
             Self::OneAttemptPerGeneration => "one attempt per generation",
             Self::OneSuccessor => "one successor",
-            Self::AnEndIsFinal => "an end is final",
+            Self::RevocationIsFinal => "an end is final",
             Self::GenerationsNeverGoBack => "generations never go back",
             Self::TokensEndWithTheirSession => "access tokens end with their session",
             Self::LiveTokensAreAccepted => "access tokens of a live session are accepted",
-            Self::APasswordChangeEndsTheOthers => "a password change ends the others",
+            Self::APasswordChangeRevokesTheOthers => "a password change ends the others",
             Self::NobodyElsesTokens => "nobody gets somebody else's tokens",
             Self::FailuresAreTransient => "failures are transient",
             Self::ForgeriesOpenNothing => "forgeries open nothing",
@@ -86,14 +86,14 @@ impl fmt::Display for Invariant {
     }
 }
 
-/// A promise that was broken.
+/// A violated invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which one.
+    /// The invariant.
     pub invariant: Invariant,
-    /// At which event.
+    /// The event at which it was violated.
     pub event: u32,
-    /// By what.
+    /// Session and request.
     pub detail: String,
 }
 
@@ -102,14 +102,14 @@ pub(crate) struct Finished<'a> {
     pub(crate) request: &'a Request,
     /// The event at which it arrived.
     pub(crate) began: u32,
-    /// Whether storage failed it.
+    /// Whether storage failed during the call.
     pub(crate) failed: bool,
     pub(crate) outcome: &'a Outcome,
     pub(crate) event: u32,
     pub(crate) now: NumericDate,
 }
 
-/// An access token that was given out.
+/// An issued access token.
 pub(crate) struct Issued {
     pub(crate) secret: Secret,
     session: SessionId,
@@ -117,37 +117,37 @@ pub(crate) struct Issued {
     expires_at: NumericDate,
 }
 
-/// A session of which a ticket was given out.
+/// A session with at least one issued ticket.
 #[derive(Default)]
-struct Watched {
+struct WatchedSession {
     number: usize,
     user: Option<UserId>,
-    /// The event at which its login was answered.
+    /// The event at which its sign-in was answered.
     since: u32,
-    /// The generation in its row, and the highest that ever stood there.
+    /// The generation in its row, and the highest so far.
     generation: u32,
     highest: u32,
     /// The event at which its first ticket was accepted.
     presented: Option<u32>,
-    /// Whether its row says that it has ended.
+    /// Whether its row is revoked.
     ended: bool,
-    /// The event at which somebody was told so.
-    end_answered: Option<u32>,
-    /// There was a reason to end it: a logout, an administrator, a limit.
-    may_end: bool,
+    /// The event at which its end was first answered.
+    revocation_answered: Option<u32>,
+    /// Whether it may end: after a logout, an administrator's revocation, or its expiry.
+    may_be_revoked: bool,
     rolled_back: u32,
-    /// Its tickets by number, and the keys by the generation they were presented for.
+    /// Its tickets by number, and the idempotency keys by the generation they were presented for.
     tickets: BTreeMap<u32, String>,
     keys: BTreeMap<u32, Option<String>>,
     theft: Option<Theft>,
 }
 
-/// Watches.
+/// Checks the invariants from outside.
 #[derive(Default)]
 pub(crate) struct Observer {
-    /// Every ticket that was given out: of which session, and its number.
+    /// Every issued ticket, with its session and number.
     tickets: BTreeMap<String, (SessionId, u32)>,
-    sessions: BTreeMap<SessionId, Watched>,
+    sessions: BTreeMap<SessionId, WatchedSession>,
     tokens: Vec<Issued>,
     disabled: BTreeSet<UserId>,
     version: u64,
@@ -156,44 +156,44 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// What was broken first.
+    /// The first violation.
     pub(crate) fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
     }
 
-    /// Every access token that was given out.
+    /// Every issued access token.
     pub(crate) fn tokens(&self) -> &[Issued] {
         &self.tokens
     }
 
-    /// Every session of which a ticket was given out.
+    /// Every session with an issued ticket.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
         self.sessions.keys().copied()
     }
 
-    /// A request was sent: it may be the reason for an end.
+    /// A request was sent: it may revoke a session.
     pub(crate) fn sent(&mut self, call: &Call) {
         let session = match call {
             Call::Logout { ticket } => self.tickets.get(ticket).map(|(session, _)| *session),
-            Call::End { session } => Some(*session),
+            Call::Revoke { session } => Some(*session),
             _ => None,
         };
         if let Some(watched) = session.and_then(|session| self.sessions.get_mut(&session)) {
-            watched.may_end = true;
+            watched.may_be_revoked = true;
         }
     }
 
-    /// A user was disabled: their sessions are as good as ended, from now on.
+    /// A user was disabled: their sessions count as revoked from now on.
     pub(crate) fn disabled(&mut self, user: UserId, event: u32) {
         self.disabled.insert(user);
         for watched in self.sessions.values_mut().filter(|it| it.user == Some(user)) {
-            watched.may_end = true;
-            watched.end_answered.get_or_insert(event);
+            watched.may_be_revoked = true;
+            watched.revocation_answered.get_or_insert(event);
         }
     }
 
-    /// Whether `ticket`, sent now, would leave a request on its way more than `behind` rotations
-    /// behind.
+    /// Whether a rotation of `ticket`, sent now, would leave an older request in flight more than `behind` rotations
+    /// stale.
     pub(crate) fn leaves_behind(&self, ticket: &str, request: &Call, behind: u32) -> bool {
         let (Call::Refresh { ticket: older, .. } | Call::ChangePassword { ticket: older, .. }) =
             request

@@ -1,33 +1,33 @@
-//! Clients, servers, a store and a thief in one deterministic world, over the real domain code.
+//! Deterministic simulation: clients, servers, a store and a thief in one world, over the real domain code.
 //!
-//! A seed draws a [`setting`], then one event after another: a request arrives or is lost, a call goes
-//! on to its next access to the store, an instance crashes, a thief copies a jar. Nothing runs by
-//! itself: calls are futures polled by hand, clocks are moved by hand, and one generator, begun with
-//! the seed, makes every choice. The same seed is the same story on every machine.
+//! A seed draws a [`setting`], then one event after another: a request arrives or is lost, a call runs to its next
+//! access to the store, an instance crashes, a thief steals the cookies. There is no concurrency: calls are futures
+//! polled by hand, clocks are advanced by hand, and one seeded generator makes every choice. The same seed gives the
+//! same trace on every machine.
 //!
-//! What is real: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures,
-//! `rotation::{decide, decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and
-//! commits them, the engine in memory with its conditional writes, and of the client
-//! `frontend::session::{attempt, verdict, again}`. What stands in for something: [`server`] for HTTP and
-//! passwords, [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
+//! Real code: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
+//! decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and commits them, the engine in
+//! memory with its conditional writes, and of the client `frontend::session::{attempt, refresh_outcome, retry}`. Models:
+//! [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
+//! tokio, threads or time.
 //!
-//! Read [`setting`] for the premises, [`invariants`] for the promises, [`world`] for the loop, then
-//! [`network`], [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
+//! Read [`setting`] for the assumptions, [`invariants`] for the promises, [`world`] for the loop, then [`network`],
+//! [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
 #![forbid(unsafe_code)]
 
 mod browser;
-mod chance;
 pub mod coverage;
 mod faults;
 pub mod invariants;
 mod network;
+mod rng;
 mod scheduler;
 mod server;
 mod setting;
 mod store;
-mod story;
 mod tab;
 mod thief;
+mod trace;
 mod world;
 
 use std::sync::Arc;
@@ -37,15 +37,15 @@ use backend::entropy::Entropy;
 use backend::keys::{KeyPlan, KeyRing};
 use coverage::{Counts, LogReader};
 use invariants::Violation;
-pub use setting::{Bug, Premise, Twist};
+pub use setting::{Assumption, Bug, Experiment};
 use shared::NumericDate;
-use story::Story;
+use trace::Trace;
 use world::World;
 
 /// How many events a seed has.
 pub const EVENTS: u32 = 300;
 
-/// One key for all times.
+/// One signing key: no rotation during a run.
 const KEY_PLAN: KeyPlan = KeyPlan {
     jwks_cache_seconds: 300,
     rotation_seconds: i64::MAX / 4,
@@ -53,23 +53,23 @@ const KEY_PLAN: KeyPlan = KeyPlan {
     session_seconds: 2_592_000,
 };
 
-/// Lives through seeds. The key ring is the same for all of them.
+/// Runs seeds, all with one key ring.
 pub struct Simulator {
     keys: Arc<KeyRing>,
     access_tokens: AccessTokens,
-    twist: Twist,
+    experiment: Experiment,
 }
 
-/// What came of a seed.
+/// The result of a seed.
 pub struct Run {
     /// How many events it had.
     pub events: u32,
-    /// What was explored.
+    /// The coverage.
     pub counts: Counts,
-    /// The promise that was broken, if one was.
+    /// The violated invariant, if any.
     pub violation: Option<Violation>,
-    /// What happened, if it was to be told.
-    pub story: Vec<String>,
+    /// The recorded sentences; empty without tracing.
+    pub trace: Vec<String>,
 }
 
 impl Default for Simulator {
@@ -82,34 +82,35 @@ impl Simulator {
     /// A simulator of the product as it is.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(Twist::default())
+        Self::with(Experiment::default())
     }
 
-    /// A simulator with a fault planted, or a premise doubted.
+    /// A simulator with a planted bug, or without an assumption.
     #[must_use]
-    pub fn with(twist: Twist) -> Self {
+    pub fn with(experiment: Experiment) -> Self {
         let keys = Arc::new(KeyRing::in_memory(&Entropy::seeded(0), KEY_PLAN, NumericDate(0)));
         let origin = "http://localhost:3000";
         let access_tokens = AccessTokens::new(Arc::clone(&keys), origin, &[origin.to_owned()]);
-        Self { keys, access_tokens, twist }
+        Self { keys, access_tokens, experiment }
     }
 
-    /// Lives through one seed.
+    /// Runs one seed.
     #[must_use]
     pub fn run(&self, seed: u64) -> Run {
-        self.live(seed, Story::new(false))
+        self.run_with(seed, Trace::new(false))
     }
 
-    /// Lives through one seed and writes it down.
+    /// Runs one seed and records its trace.
     #[must_use]
-    pub fn tell(&self, seed: u64) -> Run {
-        self.live(seed, Story::new(true))
+    pub fn run_traced(&self, seed: u64) -> Run {
+        self.run_with(seed, Trace::new(true))
     }
 
-    fn live(&self, seed: u64, story: Story) -> Run {
+    fn run_with(&self, seed: u64, trace: Trace) -> Run {
         let log = LogReader::default();
         let mut world = tracing::subscriber::with_default(log.clone(), || {
-            let mut world = World::new(seed, self.twist, story, (&self.keys, &self.access_tokens));
+            let mut world =
+                World::new(seed, self.experiment, trace, (&self.keys, &self.access_tokens));
             while world.event < EVENTS && world.observer.violation().is_none() {
                 world.step();
             }
@@ -119,6 +120,6 @@ impl Simulator {
         counts.absorb(&world.observer.counts);
         counts.absorb(&log.take());
         let violation = world.observer.violation().cloned();
-        Run { events: world.event, counts, violation, story: world.story.into_lines() }
+        Run { events: world.event, counts, violation, trace: world.trace.into_lines() }
     }
 }

@@ -1,6 +1,5 @@
-//! `simulate`: lives through seeds on every core and says what was explored, or tells the first story
-//! in which a promise was broken. `cargo xtask simulate` builds and starts it. It must not decide what
-//! a promise is.
+//! `simulate`: runs seeds on every core and reports their coverage, or the trace of the first violated invariant.
+//! `cargo xtask simulate` builds and starts it. It must not define invariants.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
@@ -13,9 +12,9 @@ use simulator::coverage::Counts;
 use simulator::{Run, Simulator};
 
 const USAGE: &str = "usage: simulate --seeds N [--from SEED] | --seed SEED";
-/// How much of a long story is told.
+/// How much of a long trace is printed.
 const LAST_EVENTS: usize = 40;
-/// From so many seeds on, everything that can occur must have occurred.
+/// A run of so many seeds must have full coverage.
 const ENOUGH_SEEDS: u64 = 1_000;
 
 enum Order {
@@ -62,11 +61,11 @@ fn read(arguments: impl Iterator<Item = String>) -> Option<Order> {
     }
 }
 
-/// Tells the story of one seed. Whether every promise was kept.
+/// Runs one seed and prints its trace. Whether every invariant held.
 fn one(seed: u64) -> io::Result<bool> {
-    let run = Simulator::new().tell(seed);
+    let run = Simulator::new().run_traced(seed);
     let mut out = io::stdout().lock();
-    for line in &run.story {
+    for line in &run.trace {
         writeln!(out, "{line}")?;
     }
     verdict(&mut out, seed, &run)
@@ -83,7 +82,7 @@ fn verdict(out: &mut impl Write, seed: u64, run: &Run) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Lives through many seeds. Whether every promise was kept, and everything explored.
+/// Runs many seeds. Whether every invariant held, with full coverage.
 fn many(from: u64, seeds: u64) -> io::Result<bool> {
     let simulator = Simulator::new();
     let next = AtomicU64::new(from);
@@ -112,9 +111,9 @@ fn many(from: u64, seeds: u64) -> io::Result<bool> {
     let (events, counts, broken) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut out = io::stdout().lock();
     if let Some(seed) = broken {
-        let run = simulator.tell(seed);
-        let untold = run.story.len().saturating_sub(LAST_EVENTS);
-        for line in &run.story[untold..] {
+        let run = simulator.run_traced(seed);
+        let skipped = run.trace.len().saturating_sub(LAST_EVENTS);
+        for line in &run.trace[skipped..] {
             writeln!(out, "{line}")?;
         }
         return verdict(&mut out, seed, &run);

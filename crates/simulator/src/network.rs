@@ -1,6 +1,5 @@
-//! Between clients and servers: requests and answers on their way, which may be lost, overtaken and
-//! copied. It must not look into them; what an answer means to whom it reaches is in `browser` and
-//! `thief`.
+//! The network between clients and servers: requests and answers in flight, lost, reordered, duplicated or retried.
+//! It must not look into them; `browser` and `thief` interpret the answers.
 
 use frontend::transport::Answer;
 
@@ -8,22 +7,21 @@ use crate::coverage::{CONTENDED, SIGN_IN_COPIED};
 use crate::invariants::Finished;
 use crate::scheduler::InFlight;
 use crate::server::{self, Call, Cookie, Outcome};
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 use backend::auth::AuthError;
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Party {
-    /// A tab of a browser, by their places.
+    /// A tab of a browser, by their indices.
     Tab(usize, usize),
-    /// The thief.
     Thief,
-    /// Whoever wants no answer: an administrator, a forger, somebody with an old token.
+    /// A sender that ignores the answer: an administrator, a forger, the holder of a stale access token.
     Stranger,
 }
 
-/// A request on its way. A copy has the id of the original.
+/// A request in flight. A duplicate has the id of the original.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) id: u32,
@@ -33,11 +31,11 @@ pub(crate) struct Request {
     pub(crate) sent: u32,
     /// It does not arrive before this event.
     pub(crate) earliest: u32,
-    /// Nobody waits for the answer to a copy.
+    /// The client does not wait for the answer to a duplicate.
     pub(crate) is_copy: bool,
 }
 
-/// An answer on its way.
+/// An answer in flight.
 #[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) request: u32,
@@ -46,10 +44,10 @@ pub(crate) struct Reply {
     pub(crate) cookie: Cookie,
 }
 
-/// So many requests one sign-in becomes at most. Browsers send a POST again by themselves, up to seven times.
+/// The most duplicates of a sign-in, with the original. Browsers retry a POST by themselves, up to seven times.
 const MOST_OF_A_SIGN_IN: usize = 8;
 
-/// Everything that is on its way.
+/// All messages in flight.
 #[derive(Default)]
 pub(crate) struct Wire {
     pub(crate) requests: Vec<Request>,
@@ -57,11 +55,11 @@ pub(crate) struct Wire {
 }
 
 impl World {
-    /// Puts a request on the wire; its id.
+    /// Sends a request; its id.
     pub(crate) fn send(&mut self, from: Party, call: Call) -> u32 {
         self.last_request += 1;
         let id = self.last_request;
-        tell!(self, "{} sends {} (request {id})", self.name(from), self.describe(&call));
+        record!(self, "{} sends {} (request {id})", self.name(from), self.describe(&call));
         self.observer.sent(&call);
         let (sent, earliest) = (self.event, self.event);
         self.wire.requests.push(Request { id, from, call, sent, earliest, is_copy: false });
@@ -74,20 +72,20 @@ impl World {
         ready.filter(|(_, it)| it.earliest <= self.event).map(|(index, _)| index).collect()
     }
 
-    /// A request arrives at one of the instances that are up.
+    /// A request arrives at an instance. If that is down, the request is lost.
     pub(crate) fn request_arrives(&mut self) {
         let arriving = self.arriving();
-        let request = self.wire.requests.swap_remove(arriving[self.chance.below(arriving.len())]);
-        let instance = self.chance.below(self.instances.len());
+        let request = self.wire.requests.swap_remove(arriving[self.rng.below(arriving.len())]);
+        let instance = self.rng.below(self.instances.len());
         if !self.instances[instance].up {
             self.counts.add("request is lost");
-            tell!(self, "request {} finds instance {} down", request.id, instance + 1);
+            record!(self, "request {} finds instance {} down", request.id, instance + 1);
             return;
         }
         self.counts.add("request arrives");
-        tell!(self, "request {} arrives at instance {}", request.id, instance + 1);
+        record!(self, "request {} arrives at instance {}", request.id, instance + 1);
         let sessions = std::sync::Arc::clone(&self.instances[instance].sessions);
-        let running = server::begin(sessions, request.call.clone(), self.setting.twist.bug);
+        let running = server::begin(sessions, request.call.clone(), self.setting.experiment.bug);
         self.in_flight.push(InFlight {
             request,
             instance,
@@ -99,63 +97,63 @@ impl World {
         });
     }
 
-    /// The wire loses a request.
+    /// A request is lost.
     pub(crate) fn request_is_lost(&mut self) {
-        let index = self.chance.below(self.wire.requests.len());
+        let index = self.rng.below(self.wire.requests.len());
         let request = self.wire.requests.swap_remove(index);
         self.counts.add("request is lost");
-        tell!(self, "request {} is lost", request.id);
+        record!(self, "request {} is lost", request.id);
     }
 
-    /// The wire copies a request; the copy may arrive much later.
+    /// A request is duplicated; the duplicate may arrive much later.
     pub(crate) fn request_is_copied(&mut self) {
-        let index = self.chance.below(self.wire.requests.len());
+        let index = self.rng.below(self.wire.requests.len());
         let longest = if self.setting.late_requests { 60 } else { 20 };
-        let earliest = self.event + self.chance.within(0, longest);
+        let earliest = self.event + self.rng.within(0, longest);
         let copy = Request { is_copy: true, earliest, ..self.wire.requests[index].clone() };
         self.counts.add("request is copied");
-        tell!(self, "request {} is copied", copy.id);
+        record!(self, "request {} is copied", copy.id);
         self.wire.requests.push(copy);
     }
 
-    /// Whether a sign-in is on its way.
+    /// Whether a sign-in is in flight.
     pub(crate) fn is_signing_in(&self) -> bool {
         self.wire.requests.iter().any(|request| matches!(request.call, Call::SignIn(_)))
     }
 
-    /// The browser, or what stands before the servers, sends a sign-in again: up to seven times, soon or much later.
+    /// The browser, or a proxy before the servers, retries a sign-in: up to seven times, soon or much later.
     pub(crate) fn sign_in_is_copied(&mut self) {
         let requests = self.wire.requests.iter().enumerate();
         let sign_ins = requests.filter(|(_, request)| matches!(request.call, Call::SignIn(_)));
         let places: Vec<usize> = sign_ins.map(|(place, _)| place).collect();
-        let place = places[self.chance.below(places.len())];
+        let place = places[self.rng.below(places.len())];
         let original = self.wire.requests[place].clone();
         let alike = self.wire.requests.iter().filter(|request| request.id == original.id);
         let room = MOST_OF_A_SIGN_IN.saturating_sub(alike.count());
         if room == 0 {
             return;
         }
-        let copies = 1 + self.chance.below(room);
+        let copies = 1 + self.rng.below(room);
         self.counts.add(SIGN_IN_COPIED);
-        tell!(self, "request {} is copied: {copies} more", original.id);
+        record!(self, "request {} is copied: {copies} more", original.id);
         for _ in 0..copies {
-            let longest = if self.chance.percent(50) { 10 } else { 120 };
-            let earliest = self.event + self.chance.within(0, longest);
+            let longest = if self.rng.percent(50) { 10 } else { 120 };
+            let earliest = self.event + self.rng.within(0, longest);
             self.wire.requests.push(Request { is_copy: true, earliest, ..original.clone() });
         }
-        if !original.is_copy && self.chance.percent(30) {
-            // The first connection is closed. What the client will hear is the answer to the last one.
+        if !original.is_copy && self.rng.percent(30) {
+            // The first connection is closed: the client gets the answer to the last retry.
             self.wire.requests[place].is_copy = true;
             let last = self.wire.requests.last_mut().expect("a copy was pushed");
             (last.is_copy, last.earliest) = (false, original.earliest);
         }
     }
 
-    /// A call under way goes on.
-    pub(crate) fn call_goes_on(&mut self) {
-        let index = self.chance.below(self.in_flight.len());
+    /// A call advances by one step.
+    pub(crate) fn call_advances(&mut self) {
+        let index = self.rng.below(self.in_flight.len());
         let mut call = self.in_flight.swap_remove(index);
-        let (polled, struck) = call.go_on(&self.store);
+        let (polled, struck) = call.advance(&self.store);
         if let Some(fault) = struck {
             self.fault_struck(&call, fault);
         }
@@ -169,7 +167,7 @@ impl World {
         if matches!(outcome, Outcome::Failed(AuthError::Contended)) {
             self.counts.add(CONTENDED);
         }
-        tell!(self, "request {} is done: {}", call.request.id, self.describe_outcome(outcome));
+        record!(self, "request {} is done: {}", call.request.id, self.describe_outcome(outcome));
         let finished = Finished {
             request: &call.request,
             began: call.began,
@@ -186,26 +184,26 @@ impl World {
         }
     }
 
-    /// The wire loses an answer.
+    /// An answer is lost.
     pub(crate) fn reply_is_lost(&mut self) {
-        let index = self.chance.below(self.wire.replies.len());
+        let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add("answer is lost");
-        tell!(self, "the answer to request {} is lost", reply.request);
+        record!(self, "the answer to request {} is lost", reply.request);
     }
 
-    /// An answer arrives, whole or only as far as its cookie.
+    /// An answer arrives, whole or only as far as its cookies.
     pub(crate) fn reply_arrives(&mut self, whole: bool) {
-        let index = self.chance.below(self.wire.replies.len());
+        let index = self.rng.below(self.wire.replies.len());
         let reply = self.wire.replies.swap_remove(index);
         self.counts.add(if whole { "answer arrives" } else { "cookie arrives, body is lost" });
-        if self.setting.late_cookies && self.chance.percent(20) {
-            // Once more, later: a Set-Cookie that overtakes nothing and is overtaken.
+        if self.setting.late_cookies && self.rng.percent(20) {
+            // Once more, later: a stale `Set-Cookie`, reordered with later ones.
             self.wire.replies.push(reply.clone());
         }
         match reply.to {
-            Party::Tab(browser, tab) => self.browser_hears(browser, tab, reply, whole),
-            Party::Thief => self.thief_hears(&reply),
+            Party::Tab(browser, tab) => self.browser_receives(browser, tab, reply, whole),
+            Party::Thief => self.thief_receives(&reply),
             Party::Stranger => {}
         }
     }

@@ -1,6 +1,6 @@
-//! Calls under way at the servers, polled by hand: no runtime, no thread, no time. A call goes on
-//! only when the seed says so, and stops at each side of each access to the store, so that every
-//! interleaving of reads and conditional writes can come up. It must not know what a call means.
+//! Calls in flight at the servers, polled by hand: no runtime, no thread, no time. A call advances only when the seed
+//! says so, and yields before and after each access to the store, so that every interleaving of reads and conditional
+//! writes can occur. It must not know what a call means.
 
 use std::task::{Context, Poll, Waker};
 
@@ -8,16 +8,16 @@ use crate::network::Request;
 use crate::server::{Outcome, Running};
 use crate::store::{Fault, SimulatedStore};
 
-/// A call under way.
+/// A call in flight.
 pub(crate) struct InFlight {
     pub(crate) request: Request,
-    /// The instance it runs on: it dies with it.
+    /// The instance it runs on; a crash aborts it.
     pub(crate) instance: usize,
     /// The event at which the request arrived.
     pub(crate) began: u32,
-    /// What is to go wrong at its next action.
+    /// The fault of its next access to the store.
     pub(crate) fault: Option<Fault>,
-    /// How many more of its conditional writes are to find a changed row.
+    /// How many more of its conditional writes find a changed row.
     pub(crate) lost_races: u8,
     /// Whether storage has failed it.
     pub(crate) failed: bool,
@@ -25,9 +25,8 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// Goes on to the next side of an access to the store, or to the end. What went wrong on the way
-    /// comes second.
-    pub(crate) fn go_on(&mut self, store: &SimulatedStore) -> (Poll<Outcome>, Option<Fault>) {
+    /// Polls it once: to the next side of an access to the store, or to the end. Also returns the fault that struck.
+    pub(crate) fn advance(&mut self, store: &SimulatedStore) -> (Poll<Outcome>, Option<Fault>) {
         let race = (self.lost_races > 0).then_some(Fault::Changed);
         store.arm(self.fault.or(race));
         let polled = self.running.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -1,6 +1,5 @@
-//! A server instance: the real `Sessions`, and what its HTTP layer would do around a call, which is
-//! little. Passwords are left out: who logs in here has proved who they are. It must not know who
-//! calls, or what becomes of the answer.
+//! A server instance: the real `Sessions`, and a model of the HTTP layer around a call. Passwords are left out: a
+//! user who logs in here is authenticated. It must not know the caller, or what becomes of the answer.
 
 mod sign_in;
 
@@ -16,38 +15,37 @@ use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
 use shared::body::SessionBody;
-use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
+use shared::{RevocationReason, ErrorCode, Problem, Secret, SessionId};
 
 use crate::setting::Bug;
 pub(crate) use sign_in::{SignIn, Way};
 
-/// What somebody asks of a server.
+/// A request's call.
 #[derive(Clone)]
 pub(crate) enum Call {
-    /// A new session for a user whose password is right, or who has no account yet.
+    /// A new session, for an authenticated user or a new account.
     SignIn(SignIn),
     /// The refresh grant: ticket and attempt key.
     Refresh { ticket: String, key: Option<String> },
-    /// An end to the session of this ticket.
+    /// Revokes the session of this ticket.
     Logout { ticket: String },
-    /// Another password for the user of an access token who knows the present one. The ticket that the
-    /// browser held is not looked at; it says how late the request is.
+    /// A password change, with the bearer token and the current password. The server does not look at the browser's
+    /// ticket: it says how stale the request is.
     ChangePassword { token: Secret, ticket: String, key: String },
-    /// A protected call with an access token.
+    /// A protected call with a bearer token.
     Protected { token: Secret },
-    /// An end to somebody's session, by its id.
-    End { session: SessionId },
+    /// An administrator revokes a session by its id.
+    Revoke { session: SessionId },
 }
 
-/// How a call ended at the server.
+/// The outcome of a call at the server.
 pub(crate) enum Outcome {
-    /// Tokens.
+    /// Tokens were issued.
     Granted(Box<IssuedTokens>),
-    /// Somebody was recognised.
+    /// The access token was accepted.
     Authenticated(Box<Authenticated>),
-    /// Done, and there is nothing to say.
+    /// Done, without a body.
     Done,
-    /// Not done.
     Failed(AuthError),
 }
 
@@ -59,10 +57,10 @@ pub(crate) enum Cookie {
     Cleared,
 }
 
-/// A call under way.
+/// A running call.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
 
-/// Begins a call; nothing happens until it is polled. `bug` is what the instance does wrong on purpose.
+/// Creates a call, which runs only when polled. `bug` is the planted fault.
 pub(crate) fn begin(sessions: Arc<Sessions>, call: Call, bug: Option<Bug>) -> Running {
     Box::pin(async move {
         match carry_out(&sessions, call, bug).await {
@@ -98,7 +96,7 @@ async fn carry_out(
         Call::ChangePassword { token, key, .. } => {
             let caller = sessions.authenticate(token.expose()).await?;
             let Authenticated { user, .. } = sessions.look_up(&caller).await?;
-            // As `Accounts::change_password`, whatever the passwords; each has a hash of its own.
+            // As `Accounts::change_password`, without the passwords; each new one has a hash of its own.
             let (hash, attempt) = (format!("hash of {key}"), Attempt::parse(&key).ok());
             let (hashes, client) = ((user.password_hash.as_str(), &*hash), ClientInfo::unknown());
             let changed = sessions.change_password(&caller, hashes, attempt.as_ref(), &client);
@@ -109,19 +107,16 @@ async fn carry_out(
             let authenticated = sessions.look_up(&caller).await?;
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
-        Call::End { session } => {
+        Call::Revoke { session } => {
             let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
-            sessions
-                .event_log
-                .commit(Change::RevokeSession(session, revocation), Vec::new())
-                .await?;
+            sessions.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }
 }
 
-/// The answer as it goes onto the wire, and what it does to the cookie. Which failure has which
-/// status and code stands in `backend::http::error`; this repeats the rows that can occur.
+/// The answer on the wire, and its effect on the cookie. The table of errors, statuses and codes is
+/// `backend::http::error`; this repeats the rows that can occur.
 pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
     match outcome {
         Outcome::Granted(tokens) if matches!(call, Call::ChangePassword { .. }) => {

@@ -1,69 +1,69 @@
-//! What kind of world a seed draws, and which promises hold in it. The premises stand here and
-//! nowhere else: outside them a sign-out is counted, not failed (docs/design/rotation.md, "What was
-//! found"). It must not know how a world goes on.
+//! The setting of a seed's world, and which invariants hold in it. The assumptions are here and in no other file:
+//! outside them a sign-out is counted, not a violation (docs/design/rotation.md, "What was found"). It must not know
+//! the events.
 
 use backend::store::UsedKey;
 
-use crate::chance::Chance;
+use crate::rng::SeededRng;
 
-/// What a thief takes away.
+/// What a thief steals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loot {
     /// There is no thief.
     Nothing,
-    /// The cookie jar.
+    /// The cookies.
     Jar,
-    /// The jar and the pending attempt key.
+    /// The cookies and the pending attempt key.
     JarAndKey,
 }
 
-/// How the tabs of a browser go together.
+/// How the tabs of a browser coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tabs {
-    /// By Web Locks, one at a time.
+    /// By Web Locks: one refresh at a time (single-flight).
     TakeTurns,
-    /// Without: they take the pending key in one step, which is a transaction of a database.
+    /// Without a lock: they take the pending key atomically, in a database transaction.
     ShareAKey,
-    /// Without either: looking for a pending key and writing one down are two steps.
+    /// Without either: reading the pending key and storing one are two steps.
     Race,
 }
 
-/// A fault put into the store, an instance or the client on purpose, to see that it is found.
+/// A bug planted in the store, an instance or the client: an invariant must find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
-    /// A rotation is written whatever generation stands in the row (read-then-write).
+    /// A rotation is written over any generation in the row (read-then-write).
     AcceptWithoutGuard,
     /// A rotation that raced a revocation brings the session back to life.
     AcceptRevives,
     /// A revocation is answered before it is durable: a failover forgets it.
     RevocationForgotten,
-    /// For a while after a rotation the ticket before still works, for everybody.
+    /// A grace period: for a while after a rotation the previous ticket still works, for every client.
     Grace,
-    /// A change of password leaves the user's other sessions alone.
+    /// A password change does not revoke the user's other sessions.
     OthersStay,
-    /// The client forgets its pending attempt key when it gets no answer.
+    /// The client drops its pending idempotency key when it gets no answer.
     KeyDropped,
-    /// A sign-in is committed without its key.
+    /// A sign-in is committed without its idempotency key.
     KeyNotStored,
-    /// A sign-in looks for its key and is then committed although the key is there.
+    /// A sign-in looks for its key first, and is then committed even if the key exists by now.
     KeyNotGuarded,
-    /// A sign-in whose commit finds the key does not look for it again.
+    /// A sign-in whose commit finds the key does not look it up again.
     SecondLookLeftOut,
     /// A registration looks for the address before it looks for its key.
     AddressFirst,
-    /// A copy of a sign-in gets ticket 1 although it was presented.
+    /// A retried sign-in gets ticket 1 although it was presented.
     TicketOneAgain,
 }
 
-/// What a promise rests on. Doubt one, and a seed shows what it is good for: these are the known limits
-/// of the protocol (tests/it/limits.rs).
+/// An assumption behind an invariant. Without it, a seed shows the violation: these are the known limits of the
+/// protocol (tests/it/limits.rs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Premise {
+pub enum Assumption {
     /// Tabs refresh one at a time, or take their key in one step.
     TabsShareAKey,
     /// No request is handled after two later complete rotations.
     RequestsAreInTime,
-    /// No Set-Cookie is applied once its request was given up.
+    /// No `Set-Cookie` is applied after its request was given up.
     CookiesAreInTime,
     /// Without a lock, no answer to one tab is applied after another tab's next rotation.
     AwaitedAnswersAreInTime,
@@ -71,136 +71,134 @@ pub enum Premise {
     NoCopyOutlivesALoss,
     /// Between the two presentations after a theft, the database loses no rotation.
     NothingIsLostAfterATheft,
-    /// A thief with the pending key meets a client that got the whole answer, or none of it.
+    /// Where a thief has the pending key, the client got the whole answer, or none of it.
     AnswersArriveWhole,
-    /// A copy of a sign-in comes while its key is remembered: within a day.
+    /// A retry of a sign-in comes while its idempotency key is retained: within a day.
     KeysAreRemembered,
 }
 
-/// What is not as it should be, on purpose: in the code, or in what we believe.
+/// A deliberate deviation: a planted bug, or a dropped assumption.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Twist {
-    /// A planted fault.
+pub struct Experiment {
+    /// The planted bug.
     pub bug: Option<Bug>,
-    /// A premise that is taken away: the promise is held to be good without it.
-    pub invalidate: Option<Premise>,
+    /// The dropped assumption: its invariants are checked even where it does not hold.
+    pub without: Option<Assumption>,
 }
 
 /// A world before its first event.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
-    /// How many users there are.
     pub(crate) users: usize,
     /// Each browser's user and number of tabs.
     pub(crate) browsers: Vec<(usize, usize)>,
-    /// How the tabs of a browser go together.
+    /// How the tabs of a browser coordinate.
     pub(crate) tabs: Tabs,
-    /// What the thief takes.
     pub(crate) loot: Loot,
-    /// Requests, and copies of them, may arrive after any number of later rotations.
+    /// Requests and their duplicates may arrive after any number of later rotations.
     pub(crate) late_requests: bool,
-    /// A Set-Cookie may be applied after the client has given its request up, or twice.
+    /// A `Set-Cookie` may be applied after the client has given the request up, or twice.
     pub(crate) late_cookies: bool,
-    /// A Set-Cookie may be applied although the body is lost.
+    /// A `Set-Cookie` may be applied although the body is lost.
     pub(crate) split_answers: bool,
     /// The database may lose its last rotations.
     pub(crate) rollbacks: bool,
     /// Instances crash, the store fails.
     pub(crate) faults: bool,
-    /// Requests are copied on the wire.
+    /// Requests are duplicated in the network.
     pub(crate) copies: bool,
-    /// Days pass at once.
+    /// The clock may advance by days.
     pub(crate) long_waits: bool,
     /// No user has an account yet.
     pub(crate) newcomers: bool,
-    /// What is not as it should be.
-    pub(crate) twist: Twist,
+    pub(crate) experiment: Experiment,
 }
 
 impl Setting {
-    /// The world of a seed.
-    pub(crate) fn draw(chance: &mut Chance, twist: Twist) -> Self {
-        let users = chance.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
+    /// Draws the setting of a seed.
+    pub(crate) fn draw(rng: &mut SeededRng, experiment: Experiment) -> Self {
+        let users = rng.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
         let mut browsers = Vec::new();
         for user in 0..users {
-            for _ in 0..chance.within(1, 2) {
-                browsers.push((user, chance.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
+            for _ in 0..rng.within(1, 2) {
+                browsers.push((user, rng.weighted(&[(3, 1), (3, 2), (2, 3)]).unwrap_or(1)));
             }
         }
-        let tabs: &[_] = match twist.invalidate {
-            // Only there.
-            Some(Premise::AwaitedAnswersAreInTime) => &[(1, Tabs::ShareAKey)],
+        let tabs: &[_] = match experiment.without {
+            // The assumption concerns these tabs only.
+            Some(Assumption::AwaitedAnswersAreInTime) => &[(1, Tabs::ShareAKey)],
             _ => &[(76, Tabs::TakeTurns), (14, Tabs::ShareAKey), (10, Tabs::Race)],
         };
         let loots = [(50, Loot::Nothing), (30, Loot::Jar), (20, Loot::JarAndKey)];
         Self {
             users,
             browsers,
-            tabs: chance.weighted(tabs).unwrap_or(Tabs::TakeTurns),
-            loot: chance.weighted(&loots).unwrap_or(Loot::Nothing),
-            late_requests: chance.percent(20),
-            late_cookies: chance.percent(15),
-            split_answers: chance.percent(50),
-            rollbacks: chance.percent(40),
-            faults: chance.percent(70),
-            copies: chance.percent(60),
-            long_waits: chance.percent(25),
-            newcomers: chance.percent(30),
-            twist,
+            tabs: rng.weighted(tabs).unwrap_or(Tabs::TakeTurns),
+            loot: rng.weighted(&loots).unwrap_or(Loot::Nothing),
+            late_requests: rng.percent(20),
+            late_cookies: rng.percent(15),
+            split_answers: rng.percent(50),
+            rollbacks: rng.percent(40),
+            faults: rng.percent(70),
+            copies: rng.percent(60),
+            long_waits: rng.percent(25),
+            newcomers: rng.percent(30),
+            experiment,
         }
     }
 
-    /// Whether an honest user whose session no thief has copied must never be signed out: tabs share
-    /// their key, no request is handled after two later complete rotations, and no Set-Cookie is applied
-    /// whose request the client has given up.
+    /// Whether an honest user whose session was not stolen must never be signed out: tabs share their key, no request
+    /// is handled after two later complete rotations, and no `Set-Cookie` is applied whose request the client has
+    /// given up.
     pub(crate) fn keeps_the_honest(&self) -> bool {
-        self.holds(Premise::TabsShareAKey, self.tabs != Tabs::Race)
-            && self.holds(Premise::RequestsAreInTime, !self.late_requests)
-            && self.holds(Premise::CookiesAreInTime, !self.late_cookies)
+        self.holds(Assumption::TabsShareAKey, self.tabs != Tabs::Race)
+            && self.holds(Assumption::RequestsAreInTime, !self.late_requests)
+            && self.holds(Assumption::CookiesAreInTime, !self.late_cookies)
     }
 
-    /// Whether owner and thief must never both succeed: the jar holds what was last set, and the
-    /// database forgets no rotation. A rollback between the two presentations lets the second in,
-    /// as the first; a late Set-Cookie lets the owner repeat an older attempt.
+    /// Whether owner and thief must never both succeed: the jar holds the latest cookie, and the database loses no
+    /// rotation. A rollback between the two presentations accepts the second like a first; a late `Set-Cookie` lets
+    /// the owner retry an older attempt.
     pub(crate) fn finds_thieves(&self) -> bool {
-        self.holds(Premise::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
+        self.holds(Assumption::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
     }
 
-    /// Whether owner and thief must share one generation at most when the thief has the pending key.
-    /// A client that got the cookie and not the body sends the same key with the next ticket, and
-    /// the thief can do the same. So can a tab that took no turn.
+    /// Whether owner and thief share at most one generation when the thief has the pending key. A client that got the
+    /// cookie and not the body sends the same key with the next ticket, and the thief can do the same. So can a tab
+    /// without the lock.
     pub(crate) fn shares_one_generation(&self) -> bool {
-        self.holds(Premise::AnswersArriveWhole, !self.split_answers) && self.tabs == Tabs::TakeTurns
+        self.holds(Assumption::AnswersArriveWhole, !self.split_answers)
+            && self.tabs == Tabs::TakeTurns
     }
 
-    /// Whether an answer to a tab that took no turn comes before another tab's next rotation: its cookie would put a
-    /// ticket into the jar that has been used.
+    /// Whether an answer to a tab without the lock comes before another tab's next rotation: its stale cookie would
+    /// put a used ticket into the jar.
     pub(crate) fn answers_are_in_time(&self) -> bool {
-        let doubted = self.twist.invalidate == Some(Premise::AwaitedAnswersAreInTime);
-        self.tabs == Tabs::ShareAKey && !self.late_cookies && !doubted
+        let dropped = self.experiment.without == Some(Assumption::AwaitedAnswersAreInTime);
+        self.tabs == Tabs::ShareAKey && !self.late_cookies && !dropped
     }
 
-    /// Whether no tab refreshes while another one changes the password. Where rotations are lost, that could bring back
-    /// an older ticket than the other tab was given: in one of 200,000 seeds; the model has the counterexample.
+    /// Whether no tab refreshes while another one changes the password. Where rotations are lost, that could bring
+    /// back an older ticket than the other tab was given: in one of 200,000 seeds; the model has the counterexample.
     pub(crate) fn password_changes_are_alone(&self) -> bool {
         self.tabs == Tabs::ShareAKey && self.rollbacks
     }
 
-    /// Whether a sign-in must not begin a second session `seconds` after the same attempt has begun one.
+    /// Whether a retried sign-in must not begin a second session `seconds` after the first.
     pub(crate) fn remembers_keys(&self, seconds: i64) -> bool {
-        self.holds(Premise::KeysAreRemembered, seconds <= UsedKey::RETENTION_SECONDS)
+        self.holds(Assumption::KeysAreRemembered, seconds <= UsedKey::RETENTION_SECONDS)
     }
 
-    /// How many rotations a request on its way may be behind the ticket that is sent next; `None`
-    /// if there is no bound. With rollbacks none at all: a rotation accepted after a gap does not
-    /// know the attempt before it, so that a late copy of that one could not pass for a duplicate.
+    /// How many rotations stale a request in flight may be when the next ticket is sent; `None`: any number. With
+    /// rollbacks zero: a rotation accepted after a gap does not know the attempt before it, so a late duplicate of
+    /// that attempt would pass for a replay.
     pub(crate) fn behind(&self) -> Option<u32> {
-        let none_lost = self.holds(Premise::NoCopyOutlivesALoss, !self.rollbacks);
+        let none_lost = self.holds(Assumption::NoCopyOutlivesALoss, !self.rollbacks);
         if self.late_requests { None } else { Some(u32::from(none_lost)) }
     }
 
-    /// Whether a premise holds in this world, or is doubted.
-    fn holds(&self, premise: Premise, here: bool) -> bool {
-        here || self.twist.invalidate == Some(premise)
+    /// Whether an assumption holds in this world, or is dropped.
+    fn holds(&self, assumption: Assumption, here: bool) -> bool {
+        here || self.experiment.without == Some(assumption)
     }
 }

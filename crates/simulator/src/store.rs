@@ -1,7 +1,6 @@
-//! The store under the servers: the engine that forgets, in which every call steps aside before and
-//! after its action, so that the scheduler chooses who goes on. It fails when it is told to, and
-//! loses its last rotations, as a failover does. What is wrong with it on purpose is in [`planted`].
-//! It must not choose anything itself.
+//! The store under the servers: the engine in memory, with a yield before and after each access, so that the
+//! scheduler picks the interleaving. It injects faults on request, and loses its last rotations, as a failover does.
+//! The bugs planted in it are in [`planted`]. It must not make random choices.
 
 mod engine;
 mod pause;
@@ -14,28 +13,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
-    Accepted, Change, Outcome, PasswordChange, Revocation, Session, Store as _, StoreError, User,
+    Accepted, Change, Revocation, Outcome, PasswordChange, Session, Store as _, StoreError, User,
 };
 use rotation::Family;
 use shared::{RevocationReason, SessionId, UserId};
 
 use crate::setting::Bug;
 pub(crate) use pause::at_once;
-use pause::step_aside;
+use pause::yield_once;
 use sign_ins::SignIns;
 
-/// What goes wrong at the next action.
+/// A fault at the next access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It fails and nothing was done.
+    /// It fails, and wrote no row.
     Before,
-    /// It fails although it was done.
+    /// It fails although it was committed.
     After,
     /// A conditional write finds a row that has just been changed, and changed back.
     Changed,
 }
 
-/// The store.
 pub(crate) struct SimulatedStore {
     memory: Memory,
     clock: Clock,
@@ -45,20 +43,20 @@ pub(crate) struct SimulatedStore {
 
 #[derive(Default)]
 struct State {
-    /// What goes wrong at the next action of the call that is being polled.
+    /// The fault for the next access of the call that is being polled.
     armed: Option<Fault>,
-    /// What did go wrong.
+    /// The fault that did strike.
     struck: Option<Fault>,
     unavailable: bool,
-    /// Sessions as they were before each write that is not durable yet, oldest first.
+    /// Sessions before each write that is not durable yet, oldest first.
     not_durable: Vec<Session>,
-    /// Why sessions ended.
+    /// Why sessions were revoked.
     causes: BTreeMap<SessionId, RevocationReason>,
-    /// The generations accepted by changes of password, by the new hash.
+    /// The generations accepted by password changes, by the new hash.
     changes: BTreeMap<String, u32>,
-    /// Goes up with every write.
+    /// Increases with every write.
     version: u64,
-    /// For the planted grace: families before their last rotation.
+    /// For the planted grace period: families before their last rotation.
     before: BTreeMap<SessionId, Family>,
     sign_ins: SignIns,
 }
@@ -68,21 +66,21 @@ impl SimulatedStore {
         Self { memory: Memory::default(), clock, bug, state: Mutex::default() }
     }
 
-    /// Takes a user in, durably, with a session that nobody has a ticket of.
+    /// Adds a user, durably, with a session whose ticket was not issued.
     pub(crate) fn admit(&self, user: &User, session: &Session) {
         let register =
             Change::Register(Box::new(user.clone()), Box::new(session.clone()), Vec::new());
         at_once(self.memory.commit(register, Vec::new())).expect("memory does not fail");
     }
 
-    /// Lets `fault` strike at the next action.
+    /// Arms `fault` for the next access.
     pub(crate) fn arm(&self, fault: Option<Fault>) {
         let mut state = self.state();
         state.armed = fault;
         state.struck = None;
     }
 
-    /// What struck since it was armed.
+    /// The fault that struck since it was armed.
     pub(crate) fn disarm(&self) -> Option<Fault> {
         let mut state = self.state();
         state.armed = None;
@@ -97,8 +95,7 @@ impl SimulatedStore {
         self.state().unavailable
     }
 
-    /// The database loses its last `count` writes, as far as they are not durable. Which sessions
-    /// went back.
+    /// Loses the last `count` writes, as far as they are not durable; the sessions that went back.
     pub(crate) fn lose(&self, count: usize) -> Vec<SessionId> {
         let mut state = self.state();
         let mut lost = Vec::new();
@@ -134,12 +131,12 @@ impl SimulatedStore {
         self.state().version
     }
 
-    /// The row as it stands, for the observer.
+    /// A row, for the observer.
     pub(crate) fn row(&self, id: SessionId) -> Option<Session> {
         at_once(self.memory.find_session(id)).ok().flatten().map(|(session, _)| session)
     }
 
-    /// Why a session ended.
+    /// Why a session was revoked.
     pub(crate) fn cause(&self, id: SessionId) -> Option<RevocationReason> {
         self.state().causes.get(&id).copied()
     }
@@ -148,26 +145,26 @@ impl SimulatedStore {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a row back as it was, whatever stands there.
+    /// Puts a row back, unconditionally.
     fn put(&self, session: &Session) {
         self.memory.put_back(session);
     }
 
-    /// One call: others may come before it and after it, and it may fail on either side.
-    /// `lost_race` is the answer of a conditional write that found another row than was read.
+    /// One access: others may come before and after it, and it may fail on either side. `lost_race` is the outcome of
+    /// a conditional write that found another row than was read.
     async fn call<T: Send>(
         &self,
         lost_race: Option<T>,
         action: impl FnOnce(&Self) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
-        step_aside().await;
+        yield_once().await;
         let done = match self.strikes(lost_race.is_some()) {
             None => action(self),
             Some(Fault::Before) => Err(failure()),
             Some(Fault::After) => action(self).and_then(|_| Err(failure())),
             Some(Fault::Changed) => lost_race.ok_or_else(failure),
         };
-        step_aside().await;
+        yield_once().await;
         done
     }
 
@@ -198,7 +195,7 @@ impl SimulatedStore {
         Ok(found.map(|(session, user)| (self.planted_read(session), user)))
     }
 
-    /// A durable change that ends sessions, whosever.
+    /// A durable change that revokes sessions of any user.
     fn write_ends(&self, change: Change, cause: RevocationReason) -> Result<Outcome, StoreError> {
         let done = at_once(self.memory.commit(change, Vec::new()))?;
         if done.took_place() {
@@ -213,8 +210,7 @@ impl SimulatedStore {
     fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
         let (id, hash) = (change.session, change.hash.clone());
         let (before, generation) = (self.row(id), change.accepted.family.generation.0);
-        let done =
-            self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
+        let done = self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
         if done.took_place() {
             let mut state = self.state();
             state.changes.insert(hash, generation);
@@ -249,7 +245,7 @@ impl SimulatedStore {
             let mut state = self.state();
             state.version += 1;
             state.causes.insert(id, revocation.cause);
-            // A durable write takes everything before it along: a log is flushed up to its end.
+            // A durable write takes all earlier ones along: a log is flushed up to its end.
             state.not_durable.clear();
             state.not_durable.extend(before.filter(|_| self.forgets_ends()));
         }

@@ -1,16 +1,16 @@
-//! A tab: the client's side of the protocol (docs/design/rotation.md), step by step. What an answer
-//! means and when a key is kept is the browser's own code (`frontend::session::{verdict, again, attempt}`); the
-//! order of steps repeats `frontend/src/session/{refresh,call,settings,sign_in,once,tabs}.rs`, which cannot
-//! run without a browser. It must not look at anything a page could not see.
+//! A tab: the client's side of rotation (docs/design/rotation.md), step by step. The meaning of an answer and the
+//! life of a key are the browser's own code (`frontend::session::{refresh_outcome, retry, attempt}`); the order of steps
+//! repeats `frontend/src/session/{refresh,call,settings,sign_in,idempotent_action,tabs}.rs`, which need a browser. It must not
+//! look at state that a page cannot see.
 
 mod channel;
 mod memory;
 mod sending;
 mod sign_in;
 
-use frontend::session::attempt::{self, Pending, Shelf as _};
+use frontend::session::attempt::{self, PendingAttempt, KeyStore as _};
 use frontend::session::backoff;
-use frontend::session::verdict::{Verdict, judge};
+use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 use frontend::transport::{Answer, NoAnswer};
 
 pub(crate) use memory::{Message, Tab};
@@ -18,226 +18,234 @@ pub(crate) use memory::{Message, Tab};
 use crate::network::Party;
 use crate::server::Way;
 use crate::setting::{Bug, Tabs};
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
 
-/// What a tab is out to do.
+/// A tab's task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// Get a token other than the one with the serial number `stale`.
-    Renew { stale: Option<u64>, era: u64, tried: u32 },
+pub(crate) enum Task {
+    /// Get an access token other than the stale one with this serial number.
+    Renew { stale: Option<u64>, epoch: u64, tried: u32 },
     /// Begin a session for a user.
     SignIn { user: usize, way: Way, tried: u32 },
     /// End the session.
-    LogOut { era: u64 },
-    /// Set another password, with the token that has this serial number.
-    ChangePassword { serial: u64, era: u64 },
-    /// Make a protected call with the token that has this serial number.
+    LogOut { epoch: u64 },
+    /// Set another password, with the token of this serial number.
+    ChangePassword { serial: u64, epoch: u64 },
+    /// Make a protected call with the token of this serial number.
     Use { serial: u64 },
 }
 
-/// How far it has come.
+/// The progress of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Doing {
+pub(crate) enum TaskState {
     #[default]
-    Nothing,
-    /// Wants the lock.
-    Queueing(Errand),
-    /// Has it, or goes on without.
-    Ready(Errand),
-    /// Where tabs race: has looked for a key, and will write down the one that it found or made.
-    Keyed(Errand, String),
-    /// Has got no answer to a sign-in with this key. It asks again, and keeps the lock.
-    AskingAgain(Errand, String),
-    /// Has sent a request, with this key.
-    Waiting(Errand, Option<String>, u32),
-    /// Will try again.
-    BackingOff(Errand),
+    Idle,
+    WaitingForLock(Task),
+    /// Holds the lock, or needs none.
+    Ready(Task),
+    /// Where tabs race: has read or made a key, and has not stored it yet.
+    KeyChosen(Task, String),
+    /// A sign-in with this key got no answer. Retries it, and keeps the lock.
+    Retrying(Task, String),
+    /// Has sent this request, with this idempotency key.
+    AwaitingAnswer(Task, Option<String>, u32),
+    /// Retries after a back-off.
+    BackingOff(Task),
 }
 
 impl World {
-    /// Whether a tab that is out to do something can take its next step now.
-    pub(crate) fn can_go_on(&self, browser: usize, tab: usize) -> bool {
+    /// Whether a tab with a task can take its next step now.
+    pub(crate) fn can_advance(&self, browser: usize, tab: usize) -> bool {
         let here = &self.browsers[browser];
-        match &here.tabs[tab].doing {
-            Doing::Nothing | Doing::Waiting(..) => false,
-            Doing::BackingOff(_) | Doing::AskingAgain(..) => true,
-            Doing::Queueing(_) => self.setting.tabs != Tabs::TakeTurns || here.holder.is_none(),
-            Doing::Ready(Errand::Renew { .. } | Errand::ChangePassword { .. })
-            | Doing::Keyed(..) => self.may_refresh(browser),
-            Doing::Ready(_) => true,
+        match &here.tabs[tab].state {
+            TaskState::Idle | TaskState::AwaitingAnswer(..) => false,
+            TaskState::BackingOff(_) | TaskState::Retrying(..) => true,
+            TaskState::WaitingForLock(_) => {
+                self.setting.tabs != Tabs::TakeTurns || here.holder.is_none()
+            }
+            TaskState::Ready(Task::Renew { .. } | Task::ChangePassword { .. })
+            | TaskState::KeyChosen(..) => self.may_refresh(browser),
+            TaskState::Ready(_) => true,
         }
     }
 
     /// Takes a tab's next step.
-    pub(crate) fn tab_goes_on(&mut self, browser: usize, tab: usize) {
-        match self.tab(browser, tab).doing.clone() {
-            Doing::Nothing | Doing::Waiting(..) => {}
-            Doing::BackingOff(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
-            Doing::Queueing(errand) => {
+    pub(crate) fn tab_advances(&mut self, browser: usize, tab: usize) {
+        match self.tab(browser, tab).state.clone() {
+            TaskState::Idle | TaskState::AwaitingAnswer(..) => {}
+            TaskState::BackingOff(task) => {
+                self.tab(browser, tab).state = TaskState::WaitingForLock(task);
+            }
+            TaskState::WaitingForLock(task) => {
                 if self.setting.tabs == Tabs::TakeTurns {
                     self.counts.add("tab takes the lock");
                     self.browsers[browser].holder = Some(tab);
                 } else {
                     self.counts.add("tab goes on without a lock");
                 }
-                self.tab(browser, tab).doing = Doing::Ready(errand);
+                self.tab(browser, tab).state = TaskState::Ready(task);
             }
-            Doing::Ready(Errand::Renew { stale, era, tried }) => {
-                self.renew(browser, tab, (stale, era, tried));
+            TaskState::Ready(Task::Renew { stale, epoch, tried }) => {
+                self.renew(browser, tab, (stale, epoch, tried));
             }
-            Doing::Ready(Errand::SignIn { user, way, .. }) => {
+            TaskState::Ready(Task::SignIn { user, way, .. }) => {
                 self.sign_in(browser, tab, user, way);
             }
-            Doing::AskingAgain(errand, key) => {
+            TaskState::Retrying(task, key) => {
                 self.counts.add("tab sends its sign-in again");
-                self.send_sign_in(browser, tab, errand, Some(key));
+                self.send_sign_in(browser, tab, task, Some(key));
             }
-            Doing::Ready(Errand::LogOut { era }) => self.log_out(browser, tab, era),
-            Doing::Ready(Errand::ChangePassword { serial, era }) => {
-                self.change_password(browser, tab, (serial, era));
+            TaskState::Ready(Task::LogOut { epoch }) => self.log_out(browser, tab, epoch),
+            TaskState::Ready(Task::ChangePassword { serial, epoch }) => {
+                self.change_password(browser, tab, (serial, epoch));
             }
-            Doing::Ready(Errand::Use { .. }) => self.rest(browser, tab),
-            Doing::Keyed(errand, key) => {
-                // Another tab may have written one since. The last one written stands.
-                let pending = Pending { key: key.clone(), tab: String::new() };
+            TaskState::Ready(Task::Use { .. }) => self.become_idle(browser, tab),
+            TaskState::KeyChosen(task, key) => {
+                // Another tab may have stored one since. The last write wins.
+                let pending = PendingAttempt { key: key.clone(), tab: String::new() };
                 self.browsers[browser].shelf.write(&pending);
-                self.send_refresh(browser, tab, errand, key);
+                self.send_refresh(browser, tab, task, key);
             }
         }
     }
 
-    /// One try to refresh, with the lock held where there is one.
-    fn renew(&mut self, browser: usize, tab: usize, (stale, era, tried): (Option<u64>, u64, u32)) {
+    /// One refresh request, with the lock held where there is one.
+    fn renew(
+        &mut self,
+        browser: usize,
+        tab: usize,
+        (stale, epoch, tried): (Option<u64>, u64, u32),
+    ) {
         let now = self.clock.now();
-        // Whoever had the lock before may have broadcast a token; mostly that message has arrived.
-        if self.chance.percent(75) {
-            self.tab(browser, tab).hear_all();
+        // The last holder of the lock may have broadcast a token; mostly that message has arrived.
+        if self.rng.percent(75) {
+            self.tab(browser, tab).read_inbox();
         }
         if self.tab(browser, tab).token_newer_than(stale, now).is_some() {
             self.counts.add("tab looks again and finds a token");
-            return self.rest(browser, tab);
+            return self.become_idle(browser, tab);
         }
-        if self.tab(browser, tab).era != era {
-            return self.rest(browser, tab);
+        if self.tab(browser, tab).epoch != epoch {
+            return self.become_idle(browser, tab);
         }
         let pending = self.browsers[browser].shelf.key();
         if pending.is_some() {
             self.counts.add("tab retries with its key");
         }
-        let errand = Errand::Renew { stale, era, tried };
+        let task = Task::Renew { stale, epoch, tried };
         let fresh = if pending.is_none() { self.fresh_key() } else { String::new() };
         if self.setting.tabs == Tabs::Race {
             let key = pending.unwrap_or(fresh);
-            self.tab(browser, tab).doing = Doing::Keyed(errand, key);
+            self.tab(browser, tab).state = TaskState::KeyChosen(task, key);
         } else {
             let key = attempt::take_or_create(&self.browsers[browser].shelf, &name(tab), || fresh);
-            self.send_refresh(browser, tab, errand, key);
+            self.send_refresh(browser, tab, task, key);
         }
     }
 
-    /// A tab that waits gives its request up.
+    /// A request's timeout.
     pub(crate) fn tab_gives_up(&mut self, browser: usize, tab: usize) {
         self.counts.add("client gives up");
-        tell!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
-        self.tab_hears(browser, tab, Err(NoAnswer::Timeout));
+        record!(self, "{} gives its request up", self.name(Party::Tab(browser, tab)));
+        self.tab_receives(browser, tab, Err(NoAnswer::Timeout));
     }
 
-    /// An answer has reached the tab that waits for it, or will not any more.
-    pub(crate) fn tab_hears(
+    /// The waiting tab gets its answer, or none.
+    pub(crate) fn tab_receives(
         &mut self,
         browser: usize,
         tab: usize,
         outcome: Result<Answer, NoAnswer>,
     ) {
-        let doing = std::mem::take(&mut self.tab(browser, tab).doing);
-        let Doing::Waiting(errand, key, _) = doing else { return };
-        match errand {
-            Errand::Renew { stale, era, tried } => {
+        let state = std::mem::take(&mut self.tab(browser, tab).state);
+        let TaskState::AwaitingAnswer(task, key, _) = state else { return };
+        match task {
+            Task::Renew { stale, epoch, tried } => {
                 let key = key.unwrap_or_default();
-                let next = self.refreshed(browser, tab, (stale, era, &key), &outcome);
-                self.rest(browser, tab);
-                if next == Next::Again && tried + 1 < backoff::TRIES {
-                    let errand = Errand::Renew { stale, era, tried: tried + 1 };
-                    self.tab(browser, tab).doing = Doing::BackingOff(errand);
+                let next = self.refreshed(browser, tab, (stale, epoch, &key), &outcome);
+                self.become_idle(browser, tab);
+                if next == Next::Retry && tried + 1 < backoff::TRIES {
+                    let task = Task::Renew { stale, epoch, tried: tried + 1 };
+                    self.tab(browser, tab).state = TaskState::BackingOff(task);
                 }
             }
-            Errand::SignIn { .. } => self.signed_in(browser, tab, (errand, key), outcome),
-            Errand::LogOut { .. } => {
+            Task::SignIn { .. } => self.signed_in(browser, tab, (task, key), outcome),
+            Task::LogOut { .. } => {
                 if outcome.is_ok_and(|answer| answer.status == 204) {
-                    self.end_and_tell(browser, tab);
+                    self.end_and_broadcast(browser, tab);
                 }
-                self.rest(browser, tab);
+                self.become_idle(browser, tab);
             }
-            Errand::ChangePassword { serial, era } => {
-                self.rest(browser, tab);
+            Task::ChangePassword { serial, epoch } => {
+                self.become_idle(browser, tab);
                 if outcome.is_ok_and(|answer| answer.status == 204) {
                     self.counts.add("password change");
                     let key = key.unwrap_or_default();
                     attempt::settle(&self.browsers[browser].shelf, &name(tab), &key);
                 } else {
-                    // Whatever became of it, refresh answers it: with the same key.
-                    let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
-                    self.tab(browser, tab).doing = Doing::Queueing(errand);
+                    // The outcome is unknown: a refresh with the same idempotency key settles it.
+                    let task = Task::Renew { stale: Some(serial), epoch, tried: 0 };
+                    self.tab(browser, tab).state = TaskState::WaitingForLock(task);
                 }
             }
-            Errand::Use { serial } => {
-                self.rest(browser, tab);
+            Task::Use { serial } => {
+                self.become_idle(browser, tab);
                 if outcome.is_ok_and(|answer| answer.refuses_the_token()) {
-                    let era = self.tab(browser, tab).era;
-                    let errand = Errand::Renew { stale: Some(serial), era, tried: 0 };
-                    self.tab(browser, tab).doing = Doing::Queueing(errand);
+                    let epoch = self.tab(browser, tab).epoch;
+                    let task = Task::Renew { stale: Some(serial), epoch, tried: 0 };
+                    self.tab(browser, tab).state = TaskState::WaitingForLock(task);
                 }
             }
         }
     }
 
-    /// What an answer to a refresh leads to.
+    /// The tab's next state after an answer to a refresh.
     fn refreshed(
         &mut self,
         browser: usize,
         tab: usize,
-        (stale, era, key): (Option<u64>, u64, &str),
+        (stale, epoch, key): (Option<u64>, u64, &str),
         outcome: &Result<Answer, NoAnswer>,
     ) -> Next {
-        let judgement = judge(outcome);
-        if judgement.settled {
+        let classified = classify(outcome);
+        if classified.settled {
             attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
         }
         let now = self.clock.now();
         let here = self.tab(browser, tab);
-        let same_era = here.era == era;
+        let same_epoch = here.epoch == epoch;
         let newer = here.token_newer_than(stale, now).is_some();
-        match judgement.verdict {
-            Verdict::Renewed(body) => {
-                if same_era && !here.has_ended(body.session_id) {
-                    self.adopt_and_tell(browser, tab, *body);
+        match classified.outcome {
+            RefreshOutcome::Renewed(body) => {
+                if same_epoch && !here.has_ended(body.session_id) {
+                    self.adopt_and_broadcast(browser, tab, *body);
                 }
-                Next::Rest
+                Next::Idle
             }
-            Verdict::Ended => {
-                if same_era && !newer {
-                    self.end_and_tell(browser, tab);
+            RefreshOutcome::SignedOut => {
+                if same_epoch && !newer {
+                    self.end_and_broadcast(browser, tab);
                 }
-                Next::Rest
+                Next::Idle
             }
-            Verdict::Duplicate if newer => Next::Rest,
-            Verdict::Duplicate => Next::Again,
-            // No user of this world is at hand to give it; the session waits.
-            Verdict::PasswordWanted => Next::Rest,
-            Verdict::Transient { worth_retrying, .. } => {
-                if self.setting.twist.bug == Some(Bug::KeyDropped) {
+            RefreshOutcome::Duplicate if newer => Next::Idle,
+            RefreshOutcome::Duplicate => Next::Retry,
+            // Step-up: no user is at hand to reauthenticate; the session waits.
+            RefreshOutcome::StepUpRequired => Next::Idle,
+            RefreshOutcome::Transient { worth_retrying, .. } => {
+                if self.setting.experiment.bug == Some(Bug::KeyDropped) {
                     attempt::settle(&self.browsers[browser].shelf, &name(tab), key);
                 }
-                if worth_retrying { Next::Again } else { Next::Rest }
+                if worth_retrying { Next::Retry } else { Next::Idle }
             }
         }
     }
 
-    /// Nothing more to do for now; lets the lock go.
-    pub(crate) fn rest(&mut self, browser: usize, tab: usize) {
+    /// Ends the task and releases the lock.
+    pub(crate) fn become_idle(&mut self, browser: usize, tab: usize) {
         let here = &mut self.browsers[browser];
-        here.tabs[tab].doing = Doing::Nothing;
+        here.tabs[tab].state = TaskState::Idle;
         if here.holder == Some(tab) {
             here.holder = None;
         }
@@ -248,7 +256,7 @@ impl World {
     }
 }
 
-/// What a tab is called where the attempt is kept.
+/// A tab's name in the storage of attempts.
 fn name(tab: usize) -> String {
     format!("tab {}", tab + 1)
 }
@@ -256,6 +264,6 @@ fn name(tab: usize) -> String {
 /// What a tab does after an answer to a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    Rest,
-    Again,
+    Idle,
+    Retry,
 }

@@ -1,44 +1,44 @@
-//! A thief: copies a browser's jar once, with or without the pending key, and then refreshes for
-//! itself, with keys of its own or the copied one. It must not know more than it has copied.
+//! A thief: steals a browser's refresh token once, with or without the pending idempotency key, and then replays and
+//! rotates it, with keys of its own or the stolen one. It must not know more than it has stolen.
 
-use frontend::session::verdict::{Verdict, judge};
+use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 
 use crate::network::{Party, Reply};
 use crate::server::{Call, Cookie};
 use crate::setting::Loot;
-use crate::story::tell;
+use crate::trace::record;
 use crate::world::World;
-use frontend::session::attempt::Shelf as _;
+use frontend::session::attempt::KeyStore as _;
 
-/// What the thief has.
+/// The thief's state.
 #[derive(Default)]
 pub(crate) struct Thief {
     jar: Option<String>,
-    /// The copied key.
+    /// The stolen key.
     copied: Option<String>,
-    /// Uses the copied key for as long as it can, not only once.
+    /// Uses the stolen key for as long as it can, not only once.
     stubborn: bool,
-    /// The key of the attempt that has not been answered yet.
+    /// The key of the unanswered attempt.
     pending: Option<String>,
     waiting: Option<u32>,
 }
 
 impl World {
-    /// The thief does what it does next.
-    pub(crate) fn thief_goes_on(&mut self) {
+    /// The thief's next step.
+    pub(crate) fn thief_acts(&mut self) {
         if self.thief.jar.is_none() {
             self.thief_copies();
         } else if self.thief.waiting.is_none() {
             self.thief_refreshes();
-        } else if self.chance.percent(10) {
+        } else if self.rng.percent(10) {
             self.thief.waiting = None;
         }
     }
 
     fn thief_copies(&mut self) {
-        let browser = self.chance.below(self.browsers.len());
-        // Who is after the key mostly waits for one.
-        let waits = self.setting.loot == Loot::JarAndKey && self.chance.percent(90);
+        let browser = self.rng.below(self.browsers.len());
+        // A thief that wants the key mostly waits for one.
+        let waits = self.setting.loot == Loot::JarAndKey && self.rng.percent(90);
         if waits && self.browsers[browser].shelf.read().is_none() {
             return;
         }
@@ -48,7 +48,7 @@ impl World {
             Loot::Jar | Loot::Nothing => None,
         };
         if !self.observer.copied(&ticket, key.as_deref(), self.event) {
-            // One theft per session is enough to ask about.
+            // One theft per session is enough.
             return;
         }
         self.counts.add("thief copies the jar");
@@ -56,8 +56,8 @@ impl World {
             self.counts.add("thief copies the pending key");
         }
         let what = key.as_ref().map_or(String::new(), |key| format!(" and the pending {key}"));
-        tell!(self, "a thief copies the jar of browser {}{what}", browser + 1);
-        let stubborn = self.chance.percent(50);
+        record!(self, "a thief copies the jar of browser {}{what}", browser + 1);
+        let stubborn = self.rng.percent(50);
         self.thief =
             Thief { jar: Some(ticket), copied: key, stubborn, pending: None, waiting: None };
     }
@@ -66,7 +66,7 @@ impl World {
         let Some(ticket) = self.thief.jar.clone() else { return };
         let key = match self.thief.pending.take().or_else(|| self.thief.copied.clone()) {
             Some(key) => Some(key),
-            None if self.chance.percent(20) => None,
+            None if self.rng.percent(20) => None,
             None => Some(self.fresh_key()),
         };
         if !self.thief.stubborn {
@@ -79,20 +79,20 @@ impl World {
     }
 
     /// An answer reaches the thief.
-    pub(crate) fn thief_hears(&mut self, reply: &Reply) {
+    pub(crate) fn thief_receives(&mut self, reply: &Reply) {
         if self.thief.waiting != Some(reply.request) {
             return;
         }
         self.thief.waiting = None;
-        let judgement = judge(&Ok(reply.answer.clone()));
-        if judgement.settled {
+        let classified = classify(&Ok(reply.answer.clone()));
+        if classified.settled {
             self.thief.pending = None;
         }
         if let Cookie::Set(ticket) = &reply.cookie {
             self.thief.jar = Some(ticket.clone());
         }
-        if matches!(judgement.verdict, Verdict::Ended) {
-            tell!(self, "the thief is found out");
+        if matches!(classified.outcome, RefreshOutcome::SignedOut) {
+            record!(self, "the thief is found out");
             self.thief = Thief::default();
         }
     }

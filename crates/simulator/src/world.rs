@@ -1,5 +1,5 @@
-//! The world of one seed: everything there is, and which of the possible events comes next. It must
-//! not judge; that is [`invariants`](crate::invariants).
+//! The world of one seed: its whole state, and which of the possible events comes next. It must not check invariants;
+//! that is [`invariants`](crate::invariants).
 
 mod names;
 mod tabs;
@@ -24,17 +24,17 @@ use rotation::Policy;
 use shared::NumericDate;
 
 use crate::browser::Browser;
-use crate::chance::Chance;
 use crate::coverage::Counts;
 use crate::invariants::Observer;
 use crate::network::Wire;
+use crate::rng::SeededRng;
 use crate::scheduler::InFlight;
-use crate::setting::{Loot, Setting, Twist};
+use crate::setting::{Experiment, Loot, Setting};
 use crate::store::{SimulatedStore, at_once};
-use crate::story::{Story, tell};
 use crate::thief::Thief;
+use crate::trace::{Trace, record};
 
-/// How long sessions live here.
+/// The idle and the absolute lifetime of sessions here.
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 const ACCESS_TOKEN_SECONDS: i64 = 300;
 const LIFETIMES: LifetimeSet = LifetimeSet {
@@ -53,15 +53,15 @@ pub(crate) struct Instance {
     pub(crate) up: bool,
 }
 
-/// Everything there is.
+/// The whole state.
 pub(crate) struct World {
     pub(crate) setting: Setting,
-    pub(crate) chance: Chance,
+    pub(crate) rng: SeededRng,
     pub(crate) clock: Clock,
     pub(crate) store: Arc<SimulatedStore>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) users: Vec<User>,
-    /// Those who do not know yet that they have an account.
+    /// Users who do not know yet that they have an account.
     pub(crate) newcomers: BTreeSet<usize>,
     pub(crate) browsers: Vec<Browser>,
     pub(crate) thief: Thief,
@@ -69,23 +69,23 @@ pub(crate) struct World {
     pub(crate) in_flight: Vec<InFlight>,
     pub(crate) observer: Observer,
     pub(crate) counts: Counts,
-    pub(crate) story: Story,
-    /// The number of the present event.
+    pub(crate) trace: Trace,
+    /// The number of the current event.
     pub(crate) event: u32,
     pub(crate) last_request: u32,
     last_key: u32,
 }
 
-/// What may come next.
+/// The possible events.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    CallGoesOn,
+    CallAdvances,
     RequestArrives,
     ReplyArrives,
     ReplyArrivesInPart,
-    TabGoesOn,
+    TabAdvances,
     TabBegins,
-    TabHears,
+    TabReceives,
     TabGivesUp,
     TabReloads,
     Thief,
@@ -98,24 +98,24 @@ enum Step {
     StoreAway,
     Rollback,
     Time,
-    AdministratorEnds,
+    AdministratorRevokes,
     UserDisabled,
     OldToken,
     ForgedTicket,
 }
 
 impl World {
-    /// The world a seed begins with.
+    /// The world at the start of a seed.
     pub(crate) fn new(
         seed: u64,
-        twist: Twist,
-        story: Story,
+        experiment: Experiment,
+        trace: Trace,
         (keys, access_tokens): (&Arc<KeyRing>, &AccessTokens),
     ) -> Self {
-        let mut chance = Chance::of(seed);
-        let setting = Setting::draw(&mut chance, twist);
+        let mut rng = SeededRng::of(seed);
+        let setting = Setting::draw(&mut rng, experiment);
         let clock = Clock::manual(START);
-        let store = Arc::new(SimulatedStore::new(clock.clone(), twist.bug));
+        let store = Arc::new(SimulatedStore::new(clock.clone(), experiment.bug));
         let instance = |number: usize| Instance {
             sessions: Arc::new(Sessions {
                 event_log: SecurityEventLog::new(
@@ -142,7 +142,7 @@ impl World {
         let newcomers = (0..setting.users).filter(|_| setting.newcomers).collect();
         let mut world = Self {
             setting,
-            chance,
+            rng,
             clock,
             store,
             instances,
@@ -154,7 +154,7 @@ impl World {
             in_flight: Vec::new(),
             observer: Observer::default(),
             counts: Counts::default(),
-            story,
+            trace,
             event: 0,
             last_request: 0,
             last_key: 0,
@@ -165,29 +165,29 @@ impl World {
             let session = at_once(world.instances[0].sessions.begin(user, &client));
             world.store.admit(user, &session.expect("a session"));
         }
-        tell!(world, "{:?}", world.setting);
+        record!(world, "{:?}", world.setting);
         world
     }
 
-    /// Lets the next event take place.
+    /// Runs the next event.
     pub(crate) fn step(&mut self) {
         self.event += 1;
         let possible = self.possible();
-        let Some(step) = self.chance.weighted(&possible) else { return };
+        let Some(step) = self.rng.weighted(&possible) else { return };
         match step {
-            Step::CallGoesOn => self.call_goes_on(),
+            Step::CallAdvances => self.call_advances(),
             Step::RequestArrives => self.request_arrives(),
             Step::ReplyArrives => self.reply_arrives(true),
             Step::ReplyArrivesInPart => self.reply_arrives(false),
-            Step::TabGoesOn => self.with_a_tab(Self::can_go_on, Self::tab_goes_on),
+            Step::TabAdvances => self.with_a_tab(Self::can_advance, Self::tab_advances),
             Step::TabBegins => self.with_a_tab(Self::is_idle, Self::tab_begins),
-            Step::TabHears => self.with_a_tab(Self::has_mail, |world, browser, tab| {
+            Step::TabReceives => self.with_a_tab(Self::has_mail, |world, browser, tab| {
                 world.counts.add("tab hears another");
-                world.tab(browser, tab).hear();
+                world.tab(browser, tab).read_message();
             }),
             Step::TabGivesUp => self.with_a_tab(Self::is_waiting, Self::tab_gives_up),
             Step::TabReloads => self.with_a_tab(|_, _, _| true, Self::tab_reloads),
-            Step::Thief => self.thief_goes_on(),
+            Step::Thief => self.thief_acts(),
             Step::RequestLost => self.request_is_lost(),
             Step::RequestCopied => self.request_is_copied(),
             Step::SignInCopied => self.sign_in_is_copied(),
@@ -197,7 +197,7 @@ impl World {
             Step::StoreAway => self.store_goes_or_comes(),
             Step::Rollback => self.rotations_are_lost(),
             Step::Time => self.time_passes(),
-            Step::AdministratorEnds => self.administrator_ends_a_session(),
+            Step::AdministratorRevokes => self.administrator_revokes_a_session(),
             Step::UserDisabled => self.user_is_disabled(),
             Step::OldToken => self.old_token_is_presented(),
             Step::ForgedTicket => self.forged_ticket_is_presented(),
@@ -216,13 +216,13 @@ impl World {
         let broken = self.store.is_unavailable();
         let faults = setting.faults;
         [
-            (if_any(150, calls), Step::CallGoesOn),
+            (if_any(150, calls), Step::CallAdvances),
             (if_any(60, !self.arriving().is_empty()), Step::RequestArrives),
             (if_any(60, replies), Step::ReplyArrives),
             (if_any(12, replies && setting.split_answers), Step::ReplyArrivesInPart),
-            (if_any(60, self.any_tab(Self::can_go_on)), Step::TabGoesOn),
+            (if_any(60, self.any_tab(Self::can_advance)), Step::TabAdvances),
             (if_any(30, self.any_tab(Self::is_idle)), Step::TabBegins),
-            (if_any(12, self.any_tab(Self::has_mail)), Step::TabHears),
+            (if_any(12, self.any_tab(Self::has_mail)), Step::TabReceives),
             (if_any(3, self.any_tab(Self::is_waiting)), Step::TabGivesUp),
             (1, Step::TabReloads),
             (if_any(15, setting.loot != Loot::Nothing), Step::Thief),
@@ -235,7 +235,7 @@ impl World {
             (if_any(if broken { 20 } else { 1 }, faults), Step::StoreAway),
             (if_any(3, setting.rollbacks && self.store.not_durable() > 0), Step::Rollback),
             (3, Step::Time),
-            (if_any(1, self.event.is_multiple_of(8)), Step::AdministratorEnds),
+            (if_any(1, self.event.is_multiple_of(8)), Step::AdministratorRevokes),
             (if_any(1, self.event.is_multiple_of(64)), Step::UserDisabled),
             (1, Step::OldToken),
             (if_any(1, self.event.is_multiple_of(4)), Step::ForgedTicket),

@@ -1,4 +1,4 @@
-//! A whole service behind a Baton on http://localhost:3000. With one running (`cargo xtask run`):
+//! A complete resource server behind a Baton on http://localhost:3000. With one running (`cargo xtask run`):
 //!
 //! ```sh
 //! cargo run -p verifier --example service --features axum
@@ -15,7 +15,7 @@ use verifier::remote::Issuer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // What the issuer calls itself, and what it calls us: `iss` and `aud` of its tokens.
+    // The issuer's `iss`, and the audience of this service in `aud`.
     let issuer = Issuer::new("http://localhost:3000", ["http://localhost:3000"])?;
     let router = Router::new()
         .route("/hello", get(hello))
@@ -30,13 +30,13 @@ async fn hello(Bearer(token): Bearer) -> String {
     format!("hello, {}\n", token.sub)
 }
 
-/// Demands that the user has logged in within the last five minutes.
-struct Lately;
+/// Demands a login within the last five minutes (step-up).
+struct RecentLogin;
 
-impl Demand for Lately {
+impl Demand for RecentLogin {
     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
 }
 
-async fn secret(BearerFor { token, .. }: BearerFor<Lately>) -> String {
+async fn secret(BearerFor { token, .. }: BearerFor<RecentLogin>) -> String {
     format!("it was you, {}\n", token.sub)
 }

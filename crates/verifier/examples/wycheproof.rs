@@ -1,14 +1,13 @@
-//! Project Wycheproof's vectors for JSON Web Signature, from a file that you have:
+//! Project Wycheproof's test vectors for JSON Web Signature, from a local file:
 //!
 //! ```sh
 //! cargo run -p verifier --example wycheproof -- json_web_signature_test.json
 //! ```
 //!
-//! Their tokens are of no type and under no thumbprint, so no verifier of ours would take one. What is
-//! tested is everything but those two rules and the claims: form, encoding, strict JSON, algorithm,
-//! forbidden members, key set and signature. It prints how many were accepted of each result, and fails
-//! if one that is invalid was, or if none that is valid was. Of the valid ones only those for ES256 can
-//! be: the others are for algorithms we have not.
+//! Their tokens have no type and no thumbprint as `kid`, so the verifier would reject each. This tests all other
+//! rules except those on claims: form, encoding, strict JSON, algorithm, forbidden members, JWKS and signature. It
+//! prints how many were accepted of each result, and fails if an invalid one was, or if no valid one was. Of the
+//! valid ones only those for ES256 can be: the verifier has no other algorithm.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it is what the program is for")]
 
@@ -56,22 +55,22 @@ fn list<'v>(object: &'v Value, name: &str) -> Result<&'v Vec<Value>, String> {
     object[name].as_array().ok_or_else(|| format!("there is no list `{name}`"))
 }
 
-/// The group's keys, without their names: ours go by their thumbprints.
+/// The group's keys, without their `kid`: the verifier's keys have their thumbprints as ids.
 fn keys(group: &Value) -> KeySet {
     let published = if group["public"].is_null() { &group["private"] } else { &group["public"] };
     let mut jwks = published["keys"].as_array().cloned().unwrap_or_else(|| vec![published.clone()]);
     for jwk in jwks.iter_mut().filter_map(Value::as_object_mut) {
         jwk.remove("kid");
     }
-    // A set that is refused as a whole has no keys for us.
+    // A set that is rejected as a whole yields no keys.
     KeySet::from_jwks(&json!({"keys": jwks}).to_string()).unwrap_or_default()
 }
 
 fn holds(token: &str, keys: &KeySet) -> bool {
-    // A verifier without keys accepts nothing; why it refuses tells how far a token came. The rules of
-    // type and name are the last of the header's.
-    let nobody = Verifier::new("", [""; 0], KeySet::default()).verify(token, NumericDate(0));
-    let Err(Rejection::WrongType | Rejection::KeyId | Rejection::UnknownKey) = nobody else {
+    // A verifier without keys rejects each token; the reason tells how far the checks came. Type and key id are the
+    // last checks of the header.
+    let without_keys = Verifier::new("", [""; 0], KeySet::default()).verify(token, NumericDate(0));
+    let Err(Rejection::WrongType | Rejection::KeyId | Rejection::UnknownKey) = without_keys else {
         return false;
     };
     let Some((signing_input, signature)) = token.rsplit_once('.') else { return false };

@@ -1,25 +1,24 @@
-//! A layer for axum that lets nobody through without an access token, and extractors for what the token
-//! says (feature `axum`). It must not verify anything itself: it asks its
-//! [`Issuer`], and says on the wire what that found.
+//! Middleware for axum that requires a bearer access token (RFC 6750), and extractors for its claims (feature
+//! `axum`). It must not verify a token itself: [`Issuer`] does; this layer maps the result to HTTP.
 //!
-//! What a token has to be besides valid may be demanded of a whole router, by [`RequireToken`], or of one
-//! handler in its signature, by [`BearerFor`]. Where both demand something, both have to be met.
+//! Beyond validity, a service may demand an audience, scopes or a recent login: of a whole router by
+//! [`RequireToken`], of one handler by [`BearerFor`] in its signature. Demands of both add up.
 //!
-//! | found | answer |
+//! | case | response |
 //! | --- | --- |
 //! | no token | 401, `WWW-Authenticate: Bearer realm="baton"` and no error (RFC 6750 section 3.1) |
 //! | more than one `Authorization`, or one that is not text | 400 `invalid_request` |
-//! | a token that is not good, or for another audience | 401 `invalid_token` |
-//! | a demanded scope is missing | 403 `insufficient_scope`, with all that this layer, or this handler, demands |
-//! | the last login is too long ago | 401 `insufficient_user_authentication`, with `max_age` (RFC 9470) |
-//! | keys or status list cannot be had | 503 with `Retry-After` |
+//! | an invalid token, or one for another audience | 401 `invalid_token` |
+//! | a demanded scope is missing | 403 `insufficient_scope`, with all scopes that this layer, or this handler, demands |
+//! | the last login is too old | 401 `insufficient_user_authentication`, with `max_age`: step-up (RFC 9470) |
+//! | keys or status list are unavailable | 503 with `Retry-After` |
 //! | more than one `Idempotency-Key`, or a malformed one, where a handler takes `Option<IdempotencyKey>` | 400 |
 //!
-//! Bodies are problem documents (RFC 9457) with Baton's codes, and nothing of it is to be stored. A token
-//! in the query or the body is not looked at (RFC 9700 section 4.3.2): it counts as none.
+//! Bodies are problem documents (RFC 9457) with Baton's codes and `no-store`. A token in the query or the body is
+//! ignored (RFC 9700 section 4.3.2): the request counts as one without a token.
 //!
-//! Read on in `axum/token.rs` for how a request carries its token, in `axum/demands.rs` for what may be
-//! demanded of it, in `axum/idempotency.rs` for requests that may arrive twice, in `axum/refusal.rs` for the table.
+//! Next: `axum/token.rs` for the `Authorization` header, `axum/demands.rs` for the demands, `axum/idempotency.rs` for
+//! requests that may arrive twice, `axum/refusal.rs` for the table.
 
 mod demands;
 mod extractor;
@@ -44,7 +43,7 @@ use self::extractor::Admitted;
 pub use self::extractor::{Bearer, BearerFor, Refused};
 use self::refusal::Refusal;
 
-/// A layer that demands an access token, and hands what it says to [`Bearer`] and [`BearerFor`].
+/// A layer that requires an access token, and hands its claims to [`Bearer`] and [`BearerFor`].
 ///
 /// ```
 /// use verifier::axum::RequireToken;
@@ -62,26 +61,26 @@ pub struct RequireToken {
 }
 
 impl From<&Issuer> for RequireToken {
-    /// Demands a valid token and nothing more.
+    /// Requires a valid token, without further demands.
     fn from(issuer: &Issuer) -> Self {
         Self { issuer: issuer.clone(), demands: Arc::default() }
     }
 }
 
 impl RequireToken {
-    /// Demands a token for this audience as well, beside those demanded already and one of the
-    /// [`Issuer`]'s.
+    /// Demands a token for this audience as well, in addition to earlier demands and to an audience of the
+    /// [`Issuer`].
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
         self.with(|demands| demands.audiences.push(audience.into().into()))
     }
 
-    /// Demands this scope, beside those demanded already. A token that names no scope at all has none:
-    /// Baton's own do not.
+    /// Demands this scope, in addition to earlier ones. A token without the claim `scope` has no scope, and Baton's
+    /// own tokens have no such claim.
     ///
     /// # Panics
-    /// If `scope` is not one scope (RFC 6749 section 3.3: visible ASCII without quotes and
-    /// backslashes): nobody could ever meet the demand.
+    /// If `scope` is not one scope (RFC 6749 section 3.3: visible ASCII without quotes and backslashes): no token
+    /// could meet the demand.
     #[must_use]
     pub fn scope(self, scope: impl Into<String>) -> Self {
         let scope = scope.into();
@@ -89,8 +88,7 @@ impl RequireToken {
         self.with(|demands| demands.scopes.push(scope.into()))
     }
 
-    /// Demands that the user has proved who they are within so many seconds (RFC 9470). Of several
-    /// demands the strictest counts.
+    /// Demands a login within so many seconds (step-up, RFC 9470). The strictest of several demands counts.
     #[must_use]
     pub fn recent_login(self, seconds: u32) -> Self {
         self.with(|demands| {
@@ -145,7 +143,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        // The one that is ready is the one to call; its clone takes its place.
+        // `poll_ready` reserved a place in this instance, not in its clone: call this one.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         let layer = self.layer.clone();

@@ -1,6 +1,5 @@
-//! The claims of an access token (RFC 9068 section 2.2): all there, each of its type. It must not
-//! be called before the signature holds, and must not judge issuer, audience or time: that is
-//! `verifier.rs`, where the caller is.
+//! The claims of an access token (RFC 9068 section 2.2): presence and type. It must not be called before the
+//! signature is verified, and must not judge issuer, audience or expiry: that is `verifier.rs`, the caller.
 
 use shared::{NumericDate, SessionId, UserId};
 
@@ -8,56 +7,56 @@ use crate::Rejection;
 use crate::members::{Members, Unfit, id, instant, name, natural, text, texts, uri};
 use crate::strict_json::Json;
 
-/// What a verified access token says. The names are those on the wire (RFC 9068 section 2.2).
+/// The claims of a verified access token, named as on the wire (RFC 9068 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
     /// The issuer; equal to the one the verifier trusts.
     pub iss: String,
-    /// Whom the token speaks for.
+    /// The user.
     pub sub: UserId,
-    /// Whom it is for; at least one of them is us.
+    /// The audience; at least one of them is this service.
     pub aud: Vec<String>,
-    /// When it ends.
+    /// Its expiry.
     pub exp: NumericDate,
     /// When it was issued.
     pub iat: NumericDate,
-    /// Names this one token; at most 256 bytes.
+    /// The id of this token; at most 256 bytes.
     pub jti: String,
     /// The client it was issued to (RFC 8693 section 4.3); at most 256 bytes.
     pub client_id: String,
-    /// The session it belongs to, to ask whether that has been ended since.
+    /// The session, for revocation.
     pub sid: SessionId,
-    /// When the user last proved who they are.
+    /// When the user last authenticated.
     pub auth_time: NumericDate,
-    /// How they did (RFC 8176).
+    /// By which methods (RFC 8176).
     pub amr: Vec<String>,
-    /// What it permits, if that is limited: names separated by spaces (RFC 6749 section 3.3).
+    /// The scopes it is limited to, if any: names separated by spaces (RFC 6749 section 3.3).
     pub scope: Option<String>,
-    /// Where it is published whether the session still stands, if it is.
+    /// The status list that would publish the revocation of its session; [`None`] without one.
     pub status: Option<StatusReference>,
 }
 
-/// One place in one status list (Token Status List section 6.2).
+/// One index in one status list (Token Status List section 6.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusReference {
     /// The list; at most 512 bytes.
     pub uri: String,
-    /// The place in it, counted from 0.
+    /// The index in it, counted from 0.
     pub idx: u64,
 }
 
-/// A token's claims, read and not yet judged.
+/// Claims that are parsed and not yet judged.
 pub(crate) struct Claims {
     pub(crate) token: AccessToken,
-    /// When the token begins to be valid. Of no interest once that is judged.
+    /// When the token begins to be valid; dropped once judged.
     pub(crate) nbf: Option<NumericDate>,
 }
 
-/// Reads the payload of a token whose signature holds.
+/// Parses the payload of a token with a verified signature.
 pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
     let mut members = Members::of_payload(signed_payload)?;
-    // RFC 9068 section 2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. Our issuer
-    // adds sid, auth_time and amr, and a token without them is not from it.
+    // RFC 9068 section 2.2: iss, exp, aud, sub, client_id, iat and jti are REQUIRED. Baton adds sid, auth_time and
+    // amr, and a token without them is from another issuer.
     let token = AccessToken {
         iss: members.required("iss", text)?,
         sub: members.required("sub", id)?,
@@ -78,8 +77,8 @@ pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
 
 /// Token Status List section 6.2: `status` is an object; its member `status_list` has `idx` and `uri`.
 ///
-/// It may hold other mechanisms beside, which are ignored, but not instead: a token that says its
-/// status can be looked up, and not where we can, is not known to be good.
+/// Other status mechanisms beside it are ignored, but not instead of it: a token whose status this service cannot
+/// look up is not known to be valid.
 fn status(members: &mut Members) -> Result<Option<StatusReference>, Rejection> {
     let Some(mut status) = members.optional("status", Members::of_object)? else {
         return Ok(None);

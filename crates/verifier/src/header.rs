@@ -1,28 +1,28 @@
-//! The JOSE header of a token. It must not look up a key: a header is the sender's wish
-//! until the signature holds. Next: `keys.rs` for the lookup, `jws.rs` for the signature.
+//! The JOSE header of a token (RFC 7515 section 4). It must not look up a key: until the signature is verified, a
+//! header is an attacker's input. Next: `keys.rs` for the lookup, `jws.rs` for the signature.
 
 use crate::Rejection;
 use crate::strict_json::{self, Json, Object};
 
-/// The one algorithm of every key of ours (RFC 7518 section 3.4).
+/// The one algorithm of all keys (RFC 7518 section 3.4).
 pub(crate) const ALGORITHM: &str = "ES256";
 /// The one type of an access token (RFC 9068 section 2.1).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// The one type of a status list token (Token Status List section 5.1).
 pub(crate) const STATUS_LIST_TYPE: &str = "statuslist+jwt";
-/// A thumbprint has 43 characters; this leaves room and is a bound.
+/// A thumbprint has 43 characters; this leaves room.
 const MAX_KEY_ID_BYTES: usize = 128;
 
-/// Members that bring another key along, or an address to fetch one from. RFC 9068 section 4: the
-/// resource server MUST use the keys provided by the authorization server.
+/// Members that embed another key, or refer to one. RFC 9068 section 4: the resource server MUST use the keys
+/// provided by the authorization server.
 const FOREIGN_KEYS: [&str; 6] = ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"];
-/// RFC 7515 section 4.1.11: if an extension listed in `crit` is not understood, the JWS is invalid.
-/// We understand none, and an empty list is not allowed. `b64` changes what the signature is over
-/// (RFC 7797 section 3); `enc` and `zip` belong to a JWE (RFC 7516 sections 4.1.2 and 4.1.3).
+/// RFC 7515 section 4.1.11: if an extension listed in `crit` is not understood, the JWS is invalid. This crate
+/// understands none, and an empty list is not allowed. `b64` changes the input of the signature (RFC 7797 section 3);
+/// `enc` and `zip` belong to a JWE (RFC 7516 sections 4.1.2 and 4.1.3).
 const EXTENSIONS: [&str; 4] = ["crit", "b64", "enc", "zip"];
 
-/// Holds the header to the rules and yields the id of the key it asks for. `typ` is the one type of
-/// token the caller takes: what was signed to be one thing never passes as another.
+/// Checks the header and returns the `kid`. `typ` is the one token type that the caller accepts, against cross-JWT
+/// confusion (RFC 8725 section 2.8).
 ///
 /// Members that are neither required nor forbidden are ignored (RFC 7515 section 4).
 pub(crate) fn key_id(unverified_header: &[u8], typ: &str) -> Result<String, Rejection> {
@@ -54,12 +54,11 @@ fn check_forbidden(header: &Object) -> Result<(), Rejection> {
     }
 }
 
-/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected. Token
-/// Status List section 5.1: `typ` MUST be `statuslist+jwt`.
+/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected. Token Status List
+/// section 5.1: `typ` MUST be `statuslist+jwt`.
 ///
-/// Stricter here: RFC 7515 section 4.1.9 would let both spellings, in any letter case, mean the
-/// same. Our issuer writes exactly one (RFC 9068 section 2.1 recommends it), so the others could
-/// only come from somebody else.
+/// Stricter here: by RFC 7515 section 4.1.9 both spellings, in any letter case, mean the same. Baton writes exactly
+/// one (RFC 9068 section 2.1 recommends it), so the others could only come from another issuer.
 fn check_type(header: &Object, expected: &str) -> Result<(), Rejection> {
     match header.get("typ") {
         Some(Json::String(typ)) if typ == expected => Ok(()),
@@ -67,8 +66,8 @@ fn check_type(header: &Object, expected: &str) -> Result<(), Rejection> {
     }
 }
 
-/// RFC 8725 section 3.10: do not trust received claims, `kid` by name. In this alphabet it can be
-/// neither a path nor a query nor a forged line in a log.
+/// RFC 8725 section 3.10: do not trust received claims, `kid` by name. This alphabet allows no path traversal, no
+/// injection into a query or a log.
 fn is_key_id(kid: &str) -> bool {
     (1..=MAX_KEY_ID_BYTES).contains(&kid.len())
         && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

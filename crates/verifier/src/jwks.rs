@@ -1,5 +1,5 @@
-//! Sets of keys as JSON (RFC 7517). It must not fetch or store one: a service's client does that,
-//! and hands the text in. What a key is stands in `keys.rs`.
+//! JWKS, sets of keys as JSON (RFC 7517). It must not fetch or store one: a service's client does that, and hands the
+//! text in. For a single key see `keys.rs`.
 
 use serde::Serialize;
 
@@ -15,19 +15,18 @@ const MAX_JWKS_BYTES: usize = 64 * 1024;
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 impl KeySet {
-    /// Reads a JWK set and keeps the keys that verify ES256 signatures.
+    /// Parses a JWK set and retains the keys that verify ES256 signatures.
     ///
-    /// Keys of other types, curves, uses or algorithms, and keys whose members are missing or
-    /// unusable, are ignored, as RFC 7517 section 5 recommends: an issuer may publish more than we
-    /// know. The result may be empty; then every token is refused.
+    /// Keys of other types, curves, uses or algorithms, and keys whose members are missing or unusable, are ignored,
+    /// as RFC 7517 section 5 recommends: an issuer may publish more kinds. The result may be empty; then every token
+    /// is refused.
     ///
-    /// A `kid` may be absent; the key then goes by its thumbprint, as it does anyway. Our issuer
-    /// uses no other name, so a usable key that comes under one is a fault of the whole set: it
-    /// could be the name of another key.
+    /// A `kid` may be absent; the key's id is its thumbprint in any case. Baton uses no other id, so a usable key
+    /// under another `kid` invalidates the whole set: that could be the id of another key.
     ///
     /// # Errors
-    /// [`KeyError`] if the set cannot be trusted at all: it is not strict JSON, is too long, holds
-    /// a private member or misnames a key.
+    /// [`KeyError`] if the set cannot be trusted at all: it is not strict JSON, is too long, holds a private member
+    /// or a wrong `kid`.
     pub fn from_jwks(json: &str) -> Result<Self, KeyError> {
         if json.len() > MAX_JWKS_BYTES {
             return Err(KeyError::TooLong);
@@ -52,7 +51,7 @@ impl KeySet {
         Ok(keys)
     }
 
-    /// Writes the set as a JWK set: public members only, the same text for the same keys.
+    /// Serializes the set as a JWK set: public members only, the same text for the same keys.
     #[must_use]
     pub fn to_jwks(&self) -> String {
         let keys = self.iter().map(Jwk::from).collect();
@@ -60,8 +59,8 @@ impl KeySet {
     }
 }
 
-/// RFC 7517 section 9.2: private and symmetric key values MUST be protected from disclosure. In a
-/// published set they are disclosed, of whatever type the key is.
+/// RFC 7517 section 9.2: private and symmetric key values MUST be protected from disclosure. A published set
+/// discloses them, for any type of key.
 fn check_public(jwk: &Object) -> Result<(), KeyError> {
     match PRIVATE_MEMBERS.into_iter().find(|name| jwk.contains_key(*name)) {
         Some(name) => Err(KeyError::PrivateMember(name)),
@@ -73,7 +72,7 @@ fn check_public(jwk: &Object) -> Result<(), KeyError> {
 fn usable(jwk: &Object) -> Option<PublicKey> {
     let wanted = is(jwk.get("kty")?, "EC")
         && is(jwk.get("crv")?, "P-256")
-        // RFC 7517 sections 4.2 to 4.4: optional, and binding where they are there.
+        // RFC 7517 sections 4.2 to 4.4: optional, and binding where present.
         && jwk.get("use").is_none_or(|purpose| is(purpose, "sig"))
         && jwk.get("alg").is_none_or(|alg| is(alg, ALGORITHM))
         && jwk.get("key_ops").is_none_or(has_verify);
@@ -115,7 +114,7 @@ struct JwkSet<'k> {
     keys: Vec<Jwk<'k>>,
 }
 
-/// A key as published. The order of the members is the order on the wire.
+/// A published key, its members in the order on the wire.
 #[derive(Serialize)]
 struct Jwk<'k> {
     kty: &'static str,

@@ -1,5 +1,5 @@
-//! The public keys a verifier trusts, each under its thumbprint. It must not know private keys,
-//! files or networks. Next: `jwks.rs` for how sets of keys are published.
+//! The public keys a verifier trusts, each under its thumbprint. It must not know private keys, files or networks.
+//! Next: `jwks.rs` for how JWKS are published.
 
 use std::collections::BTreeMap;
 
@@ -24,15 +24,15 @@ impl PublicKey {
     /// From the 65 bytes of SEC 1 section 2.3.3: `0x04`, x, y.
     ///
     /// # Errors
-    /// [`KeyError::NotAPoint`] if they are anything but a point of the curve P-256.
+    /// [`KeyError::NotAPoint`] unless they are a point of the curve P-256.
     pub fn from_uncompressed_point(point: &[u8]) -> Result<Self, KeyError> {
         let point: [u8; POINT_BYTES] = point.try_into().map_err(|_| KeyError::NotAPoint)?;
-        // The library would also take the hybrid form, which begins with 0x06 or 0x07.
+        // The library would also accept the hybrid form, which begins with 0x06 or 0x07.
         if point[0] != UNCOMPRESSED {
             return Err(KeyError::NotAPoint);
         }
-        // RFC 8725 section 3.4: validate all cryptographic inputs. A point off the curve invites
-        // invalid-curve attacks, so it never becomes a key.
+        // RFC 8725 section 3.4: validate all cryptographic inputs. A point off the curve enables invalid-curve
+        // attacks, so it never becomes a key.
         ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| KeyError::NotAPoint)?;
         let (x, y) = coordinates(&point);
         let required = [("crv", "P-256"), ("kty", "EC"), ("x", &x), ("y", &y)];
@@ -62,12 +62,12 @@ fn coordinates(point: &[u8; POINT_BYTES]) -> (String, String) {
     (base64url::encode(x), base64url::encode(y))
 }
 
-/// The keys an issuer signs with, now and recently.
+/// The keys an issuer signs with or has signed with: a JWKS.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet(BTreeMap<String, PublicKey>);
 
 impl KeySet {
-    /// The set with `key` in it. Adding a key again changes nothing.
+    /// The set with `key` in it, at most once.
     #[must_use]
     pub fn with(mut self, key: PublicKey) -> Self {
         self.0.insert(key.kid.clone(), key);
@@ -86,7 +86,7 @@ impl KeySet {
     }
 }
 
-/// Why a key or a set of keys is refused. Like a rejection, it never quotes what it refuses.
+/// Why a key or a JWKS is rejected. Like a rejection, it never quotes the input.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
     /// Not 65 bytes, not uncompressed, or not on the curve.
@@ -101,7 +101,7 @@ pub enum KeyError {
     /// No member `keys`, or not an array of objects.
     #[error("the key set has no array of keys")]
     NotAKeySet,
-    /// A private or symmetric key is in the set: whoever published it must replace it.
+    /// A private or symmetric key is in the set, and must be revoked.
     #[error("the key set holds the private member `{0}`")]
     PrivateMember(&'static str),
     /// A key's `kid` is not its thumbprint.

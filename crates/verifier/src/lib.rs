@@ -1,6 +1,6 @@
-//! Baton's access tokens (RFC 9068), verified by whoever they are shown to.
+//! A resource server's verifier for Baton's JWT access tokens (RFC 9068).
 //!
-//! A service that takes them needs the issuer's URL and its own name, and nothing else of Baton:
+//! A service needs the issuer's URL and its own audience:
 //!
 //! ```no_run
 //! # #[cfg(feature = "axum")] mod service {
@@ -24,46 +24,44 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | none | the rules: pure functions of token, keys and `now`, without a clock or a network |
-//! | `remote` | `remote::Issuer`: the issuer's keys and status lists, fetched, kept and kept fresh |
-//! | `axum` | `axum::RequireToken`, a layer, and `axum::BearerFor`, an extractor, that can demand an audience, scopes and a recent login; `axum::Bearer`, an extractor that demands nothing; brings `remote` |
+//! | `remote` | `remote::Issuer`: a cache of the issuer's JWKS and status lists, revalidated before they are stale |
+//! | `axum` | `axum::RequireToken`, middleware, and `axum::BearerFor`, an extractor, that can demand an audience, scopes and a recent login; `axum::Bearer`, an extractor without demands; enables `remote` |
 //!
 //! # What it refuses to do
 //!
-//! - To be configured in what makes it safe: one algorithm, one type of token, one spelling of
-//!   everything, at most ten seconds between clocks.
-//! - To let a token pass that it could not verify. If keys or status list cannot be had, and the last
-//!   good ones are too old, the answer is 503.
-//! - To ask anybody a token names: keys and lists come from the issuer, by https or from this machine,
-//!   without redirects and without a proxy. For https it trusts the authorities Mozilla does.
-//! - To read a token from a query, a body or a cookie, or to write any part of one into a log.
+//! - To make its security configurable: one algorithm, one token type, one spelling of each value, at most ten
+//!   seconds of clock skew.
+//! - To accept a token that it could not verify. If keys or status list are unavailable, and the last good ones are
+//!   too stale, the response is 503.
+//! - To send a request where a token points: keys and lists come from the issuer, by https or from this machine,
+//!   without redirects and without a proxy. For https it trusts Mozilla's certificate authorities.
+//! - To read a token from a query, a body or a cookie, or to log any part of one.
 //!
 //! # What it cannot do
 //!
-//! - Know of an end before it is published. A session that has ended is out when the status list in
-//!   memory is as old as its `ttl` (5 s if it has none, never more than 60 s), and if fetching the next one
-//!   failed, one more try and 3 s after that, once the issuer answers again; of a token that names no list, when it
-//!   expires.
-//! - Tell who sends a token. A bearer token is good in any hand: keep it out of logs, and use TLS.
+//! - Know of a revocation before it is published. A revoked session is refused once the cached status list is as old
+//!   as its `ttl` (5 s if it has none, never more than 60 s), and if revalidation failed, one more fetch and 3 s
+//!   after that, once the issuer answers again; with a token that refers to no list, when it expires.
+//! - Detect a stolen token. A bearer token is valid in any hand: keep it out of logs, and use TLS.
 //!
 //! # The rules
 //!
-//! [`Verifier`] answers a single question: did our issuer sign this for us, and is it valid at this
-//! moment? It must not know a clock, a network, storage or HTTP: keys and `now` are handed in.
+//! [`Verifier`] is a pure function: did this issuer sign this token for this service, and is it valid now? It must
+//! not know a clock, a network, storage or HTTP: keys and `now` are arguments.
 //!
-//! No JOSE library is strict enough alone, so every rule stands here, in front of the signature
-//! check that `jsonwebtoken` contributes. A token passes these gates in this order, and the first
-//! one that refuses it names the [`Rejection`]:
+//! No JOSE library is strict enough alone, so every rule stands here, before the signature check that `jsonwebtoken`
+//! contributes. A token passes these checks in this order, and the first failure names the [`Rejection`]:
 //!
-//! | gate | what it establishes |
+//! | check | what it establishes |
 //! | --- | --- |
 //! | `compact` | three parts of canonical base64url, of bounded length |
-//! | `header` | a strict JSON object that asks for nothing but ES256 and a key of ours |
-//! | [`KeySet::get`] | the key is one of ours, whatever the token says |
-//! | [`jws`] | the signature holds; only now is a claim read |
+//! | `header` | a strict JSON object that demands only ES256 and a trusted key |
+//! | [`KeySet::get`] | the key is the issuer's, never one from the token |
+//! | [`jws`] | the signature is valid; only now is a claim parsed |
 //! | `claims` | a strict JSON object with every required claim, of the right type |
-//! | [`Verifier`] | from our issuer, for this audience, valid now |
+//! | [`Verifier`] | from this issuer, for this audience, valid at `now` |
 //!
-//! A status list ([`Verifier::verify_status_list`]) passes the same gates, under its own type.
+//! A status list token ([`Verifier::verify_status_list`]) passes the same checks, under its own type.
 //!
 //! ```
 //! use verifier::{KeySet, NumericDate, Rejection, Verifier};

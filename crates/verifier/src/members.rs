@@ -1,5 +1,5 @@
-//! The members of a signed JSON object: how one is demanded, and the forms their values may have. It
-//! must not know which members there are; that is `claims.rs` and `status_list/token.rs`.
+//! Parsing of signed JSON members: required or optional, and the types of their values. It must not know which
+//! members a token has; that is `claims.rs` and `status_list/token.rs`.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use shared::NumericDate;
 use crate::Rejection;
 use crate::strict_json::{self, Json, Object};
 
-/// The longest `jti` and `client_id`: what names something fits into an index and a log line.
+/// The longest `jti` and `client_id`: short enough for an index and a log line.
 const MAX_NAME_BYTES: usize = 256;
-/// The longest address of a status list.
+/// The longest URI of a status list.
 const MAX_URI_BYTES: usize = 512;
-/// 9999-12-31T23:59:59Z, the last second a date of four-digit years can write.
+/// 9999-12-31T23:59:59Z, the last second of a four-digit year.
 const MAX_NUMERIC_DATE: i64 = 253_402_300_799;
 
-/// How a value fails a claim.
+/// Why a value is no valid claim.
 pub(crate) enum Unfit {
     Type,
     Value,
@@ -25,12 +25,12 @@ pub(crate) enum Unfit {
 pub(crate) struct Members(Object);
 
 impl Members {
-    /// Those of a payload whose signature holds.
+    /// The members of a payload with a verified signature.
     pub(crate) fn of_payload(signed_payload: &[u8]) -> Result<Self, Rejection> {
         strict_json::parse_object(signed_payload).map(Self).map_err(Rejection::ClaimsJson)
     }
 
-    /// Those of an object within.
+    /// The members of a nested object.
     pub(crate) fn of_object(value: Json) -> Result<Self, Unfit> {
         match value {
             Json::Object(members) => Ok(Self(members)),
@@ -46,7 +46,7 @@ impl Members {
         self.optional(name, read)?.ok_or(Rejection::MissingClaim(name))
     }
 
-    /// Optional is not lenient: `null` and the wrong type are errors.
+    /// Optional is not lenient: `null` and a wrong type are errors.
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
@@ -78,9 +78,8 @@ pub(crate) fn name(value: Json) -> Result<String, Unfit> {
     if (1..=MAX_NAME_BYTES).contains(&name.len()) { Ok(name) } else { Err(Unfit::Value) }
 }
 
-/// A UUID as our issuer prints it: hyphens, lower case. RFC 9562 section 4 leaves the letter case
-/// open and the parser knows yet more spellings, but two spellings of one user would be two users
-/// to whoever compares text.
+/// A UUID as Baton prints it: hyphens, lower case. RFC 9562 section 4 leaves the letter case open and the parser
+/// accepts more spellings, but in a text comparison two spellings of one user would be two users.
 pub(crate) fn id<T: FromStr + Display>(value: Json) -> Result<T, Unfit> {
     let text = text(value)?;
     match text.parse::<T>() {
@@ -89,13 +88,13 @@ pub(crate) fn id<T: FromStr + Display>(value: Json) -> Result<T, Unfit> {
     }
 }
 
-/// The address of a status list. Whether anybody asks there is the caller's to judge.
+/// The URI of a status list. The caller decides whether to fetch it.
 pub(crate) fn uri(value: Json) -> Result<String, Unfit> {
     let uri = text(value)?;
     if (1..=MAX_URI_BYTES).contains(&uri.len()) { Ok(uri) } else { Err(Unfit::Value) }
 }
 
-/// A number that counts or points: zero or more.
+/// A count or an index: zero or more.
 pub(crate) fn natural(value: Json) -> Result<u64, Unfit> {
     match value {
         Json::Integer(number) => u64::try_from(number).map_err(|_| Unfit::Value),
@@ -103,7 +102,7 @@ pub(crate) fn natural(value: Json) -> Result<u64, Unfit> {
     }
 }
 
-/// A length of time in seconds: more than zero.
+/// A duration in seconds: more than zero.
 pub(crate) fn seconds(value: Json) -> Result<i64, Unfit> {
     match value {
         Json::Integer(seconds) if seconds > 0 => Ok(seconds),
@@ -112,8 +111,8 @@ pub(crate) fn seconds(value: Json) -> Result<i64, Unfit> {
     }
 }
 
-/// RFC 7519 section 2 lets a `NumericDate` have a fraction; ours are whole seconds, so a fraction,
-/// an exponent or an instant outside of 1970 to 9999 is nobody's clock.
+/// RFC 7519 section 2 permits a `NumericDate` with a fraction; Baton writes whole seconds, so a fraction, an exponent
+/// or an instant outside of 1970 to 9999 is an error.
 pub(crate) fn instant(value: Json) -> Result<NumericDate, Unfit> {
     match value {
         Json::Integer(seconds) if (0..=MAX_NUMERIC_DATE).contains(&seconds) => {

@@ -1,10 +1,9 @@
-//! Why a token is refused. The text is for the log and must not hold anything the token said:
-//! whoever sends garbage does not get to write into our log. Every rejection is the same 401
-//! `invalid_token` on the wire; that table is the server's.
+//! Why a token is rejected. The text is for the log and must not hold any part of the token, against log injection.
+//! Every rejection is the same 401 `invalid_token` on the wire; that table is the server's.
 
 use crate::JsonFault;
 
-/// The first rule a token breaks.
+/// The first rule that a token breaks.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// Longer than 8 KiB; a status list token, than 8 MiB.
@@ -22,17 +21,16 @@ pub enum Rejection {
     /// `alg` is missing or not exactly `ES256`.
     #[error("the header's `alg` is not ES256")]
     WrongAlgorithm,
-    /// The header brings a key along, demands an extension, or changes what the parts mean.
+    /// The header embeds a key, demands an extension, or changes the meaning of the parts.
     #[error("the header has the forbidden member `{0}`")]
     ForbiddenHeader(&'static str),
-    /// `typ` is missing or not exactly the one that is asked for, `at+jwt` for an access token: an
-    /// ID token, say.
+    /// `typ` is missing or not exactly the expected one, `at+jwt` for an access token: an ID token, say.
     #[error("the header's `typ` is another")]
     WrongType,
-    /// `kid` is missing, not a string, empty, too long, or has characters no key id of ours has.
+    /// `kid` is missing, not a string, empty, too long, or has characters outside of base64url.
     #[error("the header's `kid` is missing or cannot be a key id")]
     KeyId,
-    /// No key of ours has this `kid`.
+    /// No trusted key has this `kid`.
     #[error("the token names an unknown key")]
     UnknownKey,
     /// The key did not sign this, or the signature is not 64 bytes.
@@ -41,43 +39,43 @@ pub enum Rejection {
     /// The payload is signed, but not the strict JSON object it has to be.
     #[error("the payload is not a strict JSON object")]
     ClaimsJson(#[source] JsonFault),
-    /// A required claim is absent.
+    /// A required claim is missing.
     #[error("the claim `{0}` is missing")]
     MissingClaim(&'static str),
-    /// A claim has another JSON type than it must.
+    /// A claim has the wrong JSON type.
     #[error("the claim `{0}` has the wrong type")]
     ClaimType(&'static str),
-    /// A claim has the right JSON type and a value it cannot have: empty, too long, negative.
+    /// A claim has the right JSON type and an invalid value: empty, too long, negative.
     #[error("the claim `{0}` has an impossible value")]
     ClaimValue(&'static str),
-    /// `iss` is somebody else.
+    /// `iss` is not the trusted issuer.
     #[error("the token is from another issuer")]
     WrongIssuer,
-    /// `aud` names nobody we answer to.
+    /// `aud` does not include this service.
     #[error("the token is for another audience")]
     WrongAudience,
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
-    /// `nbf` has not come yet.
+    /// `nbf` is in the future.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// `iat` has not come yet.
+    /// `iat` is in the future.
     #[error("the token was issued in the future")]
     IssuedInTheFuture,
-    /// A status list token is about another list than the one that was asked for.
+    /// The `sub` of a status list token is not the URI it was fetched from.
     #[error("the status list is another than the one asked for")]
     WrongSubject,
-    /// A status list is not zlib, is cut off, goes on after its end, or holds more than 4 MiB.
+    /// A status list is not zlib, is truncated, has trailing bytes, or holds more than 4 MiB.
     #[error("the status list cannot be decompressed")]
     StatusListData,
-    /// The access token refers to a status list that its issuer does not publish.
+    /// The access token refers to a status list of another origin.
     #[error("the token's status list is not its issuer's")]
     ForeignStatusList,
-    /// The access token refers to a place beyond the end of its status list.
+    /// The access token refers to an index beyond the end of its status list.
     #[error("the token has no place in its status list")]
     NotInStatusList,
-    /// The status list says that the token is no longer valid: its session was ended.
+    /// The status list does not say valid: the session was revoked.
     #[error("the token was revoked")]
     Revoked,
 }

@@ -1,28 +1,27 @@
-//! An issuer that is asked over the network, by its URL and nothing else (feature `remote`). It keeps
-//! the issuer's keys and status lists, and must not judge a token itself: that is
-//! [`Verifier`], which is as pure here as anywhere.
+//! The issuer, known by its URL alone (feature `remote`): caches its JWKS and status lists, and revalidates them. It
+//! must not judge a token itself; that is [`Verifier`], which stays pure.
 //!
-//! What is kept, and for how long, is decided by one pure function, in `remote/decide.rs`; when is
-//! asked, and by whom, in `remote/kept.rs`; where may be asked at all, in `remote/address.rs`.
+//! One pure function, in `remote/decide.rs`, says what is fresh or stale; `remote/cache.rs` fetches;
+//! `remote/address.rs` says which addresses are allowed.
 //!
-//! | what happens | what a call gets |
+//! | case | result of a call |
 //! | --- | --- |
-//! | all is well | its answer, from memory |
-//! | keys or a list in use grow old | its answer, from memory; they are fetched meanwhile |
-//! | nobody called for longer than they are fresh | its answer, after one fetch that all callers share |
-//! | a token names an unknown key | at most one fetch every 10 s, whatever is sent; then the refusal |
-//! | the issuer is down, slow or talks garbage | its answer, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; who calls after three quiet seconds waits for one try at each, of 3 s at most |
-//! | it stays so, or was so from the start | [`Unavailable`]: never a token that was not verified |
+//! | normal | its verdict, from the cache |
+//! | cached keys or a cached list in the last quarter of their freshness | its verdict, from the cache; revalidated in the background |
+//! | no call for longer than they are fresh | its verdict, after one fetch that all callers share |
+//! | a token names an unknown key | at most one fetch every 10 s, under any load; then the rejection |
+//! | the issuer is down, slow or answers garbage | its verdict, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; a call after three quiet seconds waits for one fetch of each, with a timeout of 3 s |
+//! | the outage lasts longer, or began before the first fetch | [`Unavailable`]: never an unverified token |
 //!
-//! The issuer retires a key in an emergency by publishing a set without it: nobody who can reach the
-//! issuer accepts that key for more than 300 seconds from then on.
+//! The issuer revokes a key in an emergency by publishing a JWKS without it: a service that can reach the issuer
+//! accepts that key for at most 300 seconds more.
 
 mod address;
-mod age;
+mod cache;
+mod clock;
 mod decide;
 mod failure;
 mod fetch;
-mod kept;
 mod keys;
 mod lists;
 mod options;
@@ -34,32 +33,32 @@ use shared::NumericDate;
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
 
 use self::address::Address;
-use self::age::Ages;
+use self::cache::Cache;
+use self::clock::Clock;
 pub use self::failure::{IssuerError, Unavailable, VerifyError};
-use self::fetch::Http;
-use self::kept::Kept;
+use self::fetch::HttpClient;
 use self::keys::KeySource;
 use self::lists::Lists;
 pub use self::options::Options;
 
-/// An issuer of access tokens, and what is known of it by now. Clones share what they know: make one
-/// for each issuer and keep it.
+/// An issuer of access tokens, with its cached keys and status lists. Clones share the cache: make one for each
+/// issuer and reuse it.
 #[derive(Clone)]
 pub struct Issuer(Arc<Inner>);
 
 struct Inner {
     verifier: Verifier,
     options: Options,
-    keys: Kept<KeySource>,
+    keys: Cache<KeySource>,
     lists: Lists,
 }
 
 impl Issuer {
-    /// The issuer at the URL `issuer`, as it stands in its tokens, for a service that answers to any
-    /// of `audiences`. Asks nobody yet.
+    /// The issuer at the URL `issuer`, spelled as in the claim `iss`, for a service that answers to any of
+    /// `audiences`. Makes no request yet.
     ///
     /// # Errors
-    /// [`IssuerError`] if `issuer` is no URL that may be asked: https, or http on this machine.
+    /// [`IssuerError`] if `issuer` is not an allowed URL: https, or http on this machine.
     pub fn new(
         issuer: &str,
         audiences: impl IntoIterator<Item = impl Into<String>>,
@@ -77,35 +76,35 @@ impl Issuer {
         options: Options,
     ) -> Result<Self, IssuerError> {
         let address = Address::parse(issuer)?;
-        let http = Arc::new(Http::new());
+        let http = Arc::new(HttpClient::new());
         let keys = KeySource::new(issuer, &address, &http, options.outage_limit)?;
-        let keys = Kept::new(keys, Ages::by(&options));
+        let keys = Cache::new(keys, Clock::new(&options));
         let verifier = Verifier::new(issuer, audiences, KeySet::default()).with_skew(options.skew);
         let lists = Lists::new(address, http, verifier.clone(), keys.clone(), options.clone());
         Ok(Self(Arc::new(Inner { verifier, options, keys, lists })))
     }
 
-    /// Verifies `unverified_token`, and that its session has not been ended since.
+    /// Verifies `unverified_token`, and that its session is not revoked.
     ///
     /// # Errors
-    /// [`VerifyError::Rejected`] if the token is not good, [`VerifyError::Unavailable`] if that
-    /// cannot be known right now.
+    /// [`VerifyError::Rejected`] if the token is not valid, [`VerifyError::Unavailable`] if that cannot be decided
+    /// now.
     pub async fn verify(&self, unverified_token: &str) -> Result<AccessToken, VerifyError> {
         let token = self.verify_signed(unverified_token).await?;
         self.check_status(&token).await?;
         Ok(token)
     }
 
-    /// Whether a token could be verified right now: for a service's readiness, and to fetch the keys
-    /// before the first call needs them.
+    /// Whether a token could be verified now: for a service's readiness probe, and to fetch the keys before the first
+    /// call needs them.
     ///
     /// # Errors
-    /// [`Unavailable::Keys`] if there are none, or none that may still be used.
+    /// [`Unavailable::Keys`] if there are no keys, or they are too stale.
     pub async fn ready(&self) -> Result<(), Unavailable> {
         self.0.keys.get().await.map(|_| ()).ok_or(Unavailable::Keys)
     }
 
-    /// The present instant, by the clock that tokens are judged by.
+    /// The present instant, by the clock that judges tokens.
     #[must_use]
     pub fn now(&self) -> NumericDate {
         self.0.options.now()
@@ -114,18 +113,17 @@ impl Issuer {
     async fn verify_signed(&self, unverified_token: &str) -> Result<AccessToken, VerifyError> {
         let verify =
             |keys: &KeySet| self.0.verifier.verify_with(keys, unverified_token, self.now());
-        // With no key at all, every rule that comes before the signature is judged: what is not even
-        // well-formed costs no request.
+        // With an empty key set, the verifier judges every rule that comes before the signature: a malformed token
+        // costs no request.
         match verify(&KeySet::default()) {
             Err(Rejection::UnknownKey) => {}
             verdict => return Ok(verdict?),
         }
-        let kept = self.0.keys.get().await.ok_or(Unavailable::Keys)?;
-        match verify(&kept.set) {
-            // A key may be newer than what we know. If asking fails, the token is refused like any
-            // other with an unknown key: who sends garbage must not be able to make this service
-            // look broken while it is not.
-            Err(Rejection::UnknownKey) => match self.0.keys.newer(&kept).await {
+        let cached = self.0.keys.get().await.ok_or(Unavailable::Keys)?;
+        match verify(&cached.set) {
+            // A key may be newer than the cache. If the fetch fails, the token is rejected like any other with an
+            // unknown key: an attacker with garbage tokens must not be able to make this service answer 503.
+            Err(Rejection::UnknownKey) => match self.0.keys.newer_than(&cached).await {
                 Some(newer) => Ok(verify(&newer.set)?),
                 None => Err(Rejection::UnknownKey.into()),
             },
@@ -135,9 +133,10 @@ impl Issuer {
 
     async fn check_status(&self, token: &AccessToken) -> Result<(), VerifyError> {
         let Some(reference) = &token.status else { return Ok(()) };
-        let kept = self.0.lists.get(&reference.uri)?.get().await.ok_or(Unavailable::StatusList)?;
+        let cached =
+            self.0.lists.get(&reference.uri)?.get().await.ok_or(Unavailable::StatusList)?;
         // Token Status List section 8.3: fail if the index is out of bound of the list.
-        match kept.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
+        match cached.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
             Status::Valid => Ok(()),
             Status::Invalid | Status::Suspended | Status::Other(_) => {
                 Err(Rejection::Revoked.into())

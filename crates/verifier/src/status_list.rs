@@ -1,9 +1,9 @@
-//! Status lists (draft-ietf-oauth-status-list): a long row of small numbers, one for each session,
-//! that says which sessions have ended. It must not know where lists are published or who signs
-//! them. Next: `status_list/token.rs` for the token a list travels in, `status_list/zlib.rs`.
+//! Status lists (draft-ietf-oauth-status-list): one small number for each session publishes the revocations. It must
+//! not know where lists are published or who signs them. Next: `status_list/token.rs` for the token that carries a
+//! list, `status_list/zlib.rs`.
 //!
-//! An issuer writes a list with [`StatusList::of_ended`] and [`StatusList::to_lst`] and signs it;
-//! a service reads it with [`Verifier::verify_status_list`](crate::Verifier::verify_status_list).
+//! An issuer writes a list with [`StatusList::of_ended`] and [`StatusList::to_lst`] and signs it; a service reads it
+//! with [`Verifier::verify_status_list`](crate::Verifier::verify_status_list).
 
 pub(crate) mod token;
 mod zlib;
@@ -13,24 +13,24 @@ pub use token::StatusListToken;
 use crate::{Rejection, base64url};
 use zlib::Effort;
 
-/// What a list holds at most once it is decompressed: the status of 33 million sessions. Whatever
-/// is larger is refused before it is in memory.
+/// The largest decompressed list: the status of 33 million sessions. A limit against decompression bombs: a larger
+/// list is rejected before it is in memory.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Of how many sessions that have ended a list is compressed as far as it goes. Beyond that, noise is all there is
-/// to compress: a million of 16 million take 1.2 s instead of 50 ms, for a list that is a tenth smaller.
+/// Up to so many revocations a list is compressed at the best level. Beyond that it is mostly noise: a million
+/// revocations of 16 million sessions take 1.2 s instead of 50 ms, for a list that is a tenth smaller.
 const FEW: u64 = 20_000;
 
-/// What a list says about one token (Token Status List section 7.1).
+/// The status of one token (Token Status List section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// 0: valid, as far as the list knows.
+    /// 0: valid, as far as this list knows.
     Valid,
-    /// 1: revoked, for good.
+    /// 1: permanently revoked.
     Invalid,
-    /// 2: not valid for now.
+    /// 2: temporarily invalid.
     Suspended,
-    /// Any other number, whose meaning is somebody else's.
+    /// Any other number: application-specific or reserved.
     Other(u8),
 }
 
@@ -48,15 +48,14 @@ impl From<u8> for Status {
 /// The status of many tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusList {
-    /// For each token: 1, 2, 4 or 8.
+    /// The size of one status: 1, 2, 4 or 8.
     bits: u8,
     bytes: Vec<u8>,
 }
 
 impl StatusList {
-    /// A list with one bit for each of `places` sessions, set for those in `ended`. It is as long as
-    /// whole bytes make it. `None` if it would be longer than anybody reads (4 MiB), or if one of
-    /// `ended` has no place in it.
+    /// A list with one bit for each of `places` sessions, set for the indices in `revoked`, and rounded up to whole
+    /// bytes. `None` if it would exceed 4 MiB, the limit of readers, or if an index in `revoked` is beyond it.
     ///
     /// ```
     /// use verifier::{Status, StatusList};
@@ -67,10 +66,10 @@ impl StatusList {
     /// assert_eq!(list.get(16), None);
     /// ```
     #[must_use]
-    pub fn of_ended(ended: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
+    pub fn of_ended(revoked: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
         let length = usize::try_from(places.div_ceil(8)).ok().filter(|it| *it <= MAX_BYTES)?;
         let mut bytes = vec![0; length];
-        for place in ended {
+        for place in revoked {
             if place >= places {
                 return None;
             }
@@ -80,21 +79,21 @@ impl StatusList {
         Some(Self { bits: 1, bytes })
     }
 
-    /// A list of these bits, one for each session, from the lowest one of the first byte on. `None` if it would be
-    /// longer than anybody reads.
+    /// A list of these bits, one for each session, from the lowest bit of the first byte on. `None` if it would
+    /// exceed 4 MiB.
     #[must_use]
     pub fn of_bits(bytes: Vec<u8>) -> Option<Self> {
         (bytes.len() <= MAX_BYTES).then_some(Self { bits: 1, bytes })
     }
 
-    /// Reads `lst`: base64url of the zlib form of the row.
+    /// Parses `lst`: base64url of the compressed list.
     pub(crate) fn from_lst(bits: u8, lst: &str) -> Result<Self, Rejection> {
         let compressed = base64url::decode(lst).ok_or(Rejection::ClaimValue("lst"))?;
         let bytes = zlib::inflate(&compressed, MAX_BYTES).ok_or(Rejection::StatusListData)?;
         Ok(Self { bits, bytes })
     }
 
-    /// Writes `lst`, the member of the claim `status_list`, the same text for the same list.
+    /// Serializes `lst`, the member of the claim `status_list`, the same text for the same list.
     #[must_use]
     pub fn to_lst(&self) -> String {
         let set: u64 = self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
@@ -102,7 +101,7 @@ impl StatusList {
         base64url::encode(&zlib::deflate(&self.bytes, effort))
     }
 
-    /// How many bits each status has, the claim's member `bits`.
+    /// The size of one status in bits, the claim's member `bits`.
     #[must_use]
     pub const fn bits(&self) -> u8 {
         self.bits

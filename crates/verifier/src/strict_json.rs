@@ -1,9 +1,7 @@
-//! JSON in which a text has exactly one meaning: one object, unique member names, bounded nesting,
-//! nothing after the end. It must not know what members mean. `header.rs`, `claims.rs` and
-//! `jwks.rs` read what it yields.
+//! A strict JSON parser, against differences between parsers: one object, unique member names, bounded nesting, no
+//! trailing bytes. It must not know what members mean. `header.rs`, `claims.rs` and `jwks.rs` use it.
 //!
-//! The grammar is `serde_json`'s. What is added is what a JSON parser usually forgives, and what
-//! two parsers may therefore read differently.
+//! The grammar is `serde_json`'s. This adds rejections of what parsers usually tolerate, each in its own way.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -20,13 +18,13 @@ pub enum JsonFault {
     /// Not UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,
-    /// Not one JSON text: a mistake in the grammar, or something after the end.
+    /// Not one JSON text: a syntax error, or trailing bytes.
     #[error("it is not one JSON text")]
     NotJson,
     /// JSON, but no object.
     #[error("it is not an object")]
     NotAnObject,
-    /// One object names a member twice, in whatever spelling and at whatever depth.
+    /// One object has two members of the same name, in any spelling and at any depth.
     #[error("a member name occurs twice")]
     DuplicateMember,
     /// More than eight objects and arrays within each other.
@@ -37,9 +35,9 @@ pub enum JsonFault {
 /// The members of a JSON object.
 pub(crate) type Object = BTreeMap<String, Json>;
 
-/// A JSON value, as far as tokens and keys tell values apart.
+/// A JSON value, with the distinctions that tokens and keys need.
 pub(crate) enum Json {
-    /// A number written as an integer that fits. `1.0` and `1e9` are not written so.
+    /// A number written as an integer that fits. `1.0` and `1e9` are not integers.
     Integer(i64),
     /// A string.
     String(String),
@@ -47,11 +45,11 @@ pub(crate) enum Json {
     Array(Vec<Self>),
     /// An object.
     Object(Object),
-    /// `null`, a boolean, or any other number: valid JSON that nothing here has a use for.
+    /// `null`, a boolean, or any other number: valid JSON that no claim uses.
     Other,
 }
 
-/// Reads `bytes` as one strict JSON object.
+/// Parses `bytes` as one strict JSON object.
 pub(crate) fn parse_object(bytes: &[u8]) -> Result<Object, JsonFault> {
     // RFC 7515 section 5.2 and RFC 7519 section 7.2: the octets are a UTF-8 encoded
     // representation of a completely valid JSON object.
@@ -67,7 +65,7 @@ pub(crate) fn parse_object(bytes: &[u8]) -> Result<Object, JsonFault> {
     }
 }
 
-/// Reads one value. `serde` carries errors only as text, so what we refuse is noted in `fault`.
+/// Parses one value. `serde` carries errors only as text, so `fault` records the reason of a rejection.
 #[derive(Clone, Copy)]
 struct Strict<'f> {
     levels_left: usize,
@@ -138,10 +136,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Json, A::Error> {
         let inner = self.one_level_down()?;
         let mut members = Object::new();
-        // The names arrive unescaped, so `"\u0061lg"` is `"alg"`.
+        // The parser has unescaped the names, so `"\u0061lg"` is `"alg"`.
         while let Some(name) = source.next_key::<String>()? {
-            // RFC 7515 section 4: header parameter names MUST be unique; RFC 7519 section 4: claim
-            // names MUST be unique. Both let a parser keep the last one instead; we refuse.
+            // RFC 7515 section 4: header parameter names MUST be unique; RFC 7519 section 4: claim names MUST be
+            // unique. Both permit a parser to use the last one instead; this one rejects.
             if members.insert(name, source.next_value_seed(inner)?).is_some() {
                 return Err(self.refuse(JsonFault::DuplicateMember));
             }

@@ -1,5 +1,5 @@
-//! A key's name, computed from the key (RFC 7638). It must not know where keys come from. Next:
-//! `keys.rs` names every key so.
+//! JWK thumbprints (RFC 7638): a key's id, computed from the key. It must not know where keys come from. Next:
+//! `keys.rs`, where each key has its thumbprint as `kid`.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::base64url;
 
 /// The SHA-256 JWK thumbprint (RFC 7638 section 3), in base64url.
 ///
-/// `required_members` are the members the key type requires and no others, as in section 3.2:
-/// `crv`, `kty`, `x`, `y` for an elliptic-curve key, `e`, `kty`, `n` for RSA.
+/// `required_members` are the members that the key type requires, without others, as in section 3.2: `crv`, `kty`,
+/// `x`, `y` for an elliptic-curve key, `e`, `kty`, `n` for RSA.
 ///
 /// ```
 /// let print = verifier::thumbprint(&[("crv", "P-256"), ("kty", "EC"),
@@ -20,8 +20,8 @@ use crate::base64url;
 /// ```
 #[must_use]
 pub fn thumbprint(required_members: &BTreeMap<&str, &str>) -> String {
-    // RFC 7638 section 3: no white space, members ordered by the Unicode code points of their
-    // names. The map has that order: UTF-8 sorts as its code points do.
+    // RFC 7638 section 3: no white space, members ordered by the Unicode code points of their names. The map has that
+    // order: UTF-8 sorts like its code points.
     let json = serde_json::to_vec(required_members).expect("strings can always be written");
     base64url::encode(&Sha256::digest(json))
 }

@@ -1,5 +1,5 @@
-//! The order of the gates, and the last of them: issuer, audience, time. It must not parse
-//! anything itself, nor read a clock. Next: the gates in their order, from `compact.rs`.
+//! The verification of a JWT: the order of the checks, and the last of them: issuer, audience, expiry. It must not
+//! parse a token itself, nor read a clock. Next: the checks in their order, from `compact.rs`.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use crate::header::{self, ACCESS_TOKEN_TYPE, STATUS_LIST_TYPE};
 use crate::status_list::{self, StatusListToken};
 use crate::{AccessToken, KeySet, Rejection, jws};
 
-/// No access token of ours comes near it.
+/// Far above any access token of Baton's.
 const MAX_ACCESS_TOKEN_BYTES: usize = 8 * 1024;
-/// Room for the largest status list that is read, even if it could not be compressed.
+/// Room for the largest status list, even uncompressed.
 const MAX_STATUS_LIST_TOKEN_BYTES: usize = 8 * 1024 * 1024;
 
 /// Verifies access tokens of one issuer, for the audiences this service answers to.
@@ -26,9 +26,9 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Trusts `issuer` and `keys`, accepts a token for any of `audiences`, allows [`Skew::MAX`].
+    /// Trusts `issuer` and `keys`, accepts a token for any of `audiences`, with a clock skew of [`Skew::MAX`].
     ///
-    /// With no audience, or no key, every token is refused.
+    /// With no audience, or no key, every token is rejected.
     pub fn new(
         issuer: impl Into<String>,
         audiences: impl IntoIterator<Item = impl Into<String>>,
@@ -42,7 +42,7 @@ impl Verifier {
         }
     }
 
-    /// Allows the clocks of issuer and verifier to differ by `skew` instead.
+    /// Sets the clock skew between issuer and verifier.
     #[must_use]
     pub fn with_skew(self, skew: Skew) -> Self {
         Self { skew, ..self }
@@ -60,7 +60,7 @@ impl Verifier {
         self.verify_with(&self.keys, unverified_token, now)
     }
 
-    /// The same with other keys than its own: for whoever fetches them, and has newer ones by now.
+    /// The same with the caller's keys: for a client that caches the JWKS.
     ///
     /// # Errors
     /// The [`Rejection`] names the first rule the token breaks.
@@ -75,9 +75,8 @@ impl Verifier {
         Ok(claims.token)
     }
 
-    /// Verifies `unverified_token` as of when it was issued, or as of `now` if that is earlier: it may have expired since.
-    /// That is enough to give something up, as at logout or revocation (RFC 7009), and for nothing else: **never admit a
-    /// call by it**.
+    /// Verifies `unverified_token` as of when it was issued, or as of `now` if that is earlier: it may have expired
+    /// since. That is enough for logout or revocation (RFC 7009) only: **never authorize a call by it**.
     ///
     /// # Errors
     /// The [`Rejection`] names the first rule the token breaks.
@@ -93,11 +92,11 @@ impl Verifier {
         Ok(claims.token)
     }
 
-    /// Verifies a status list token (Token Status List section 5.1) that was fetched from `uri`,
-    /// under the same rules as an access token.
+    /// Verifies a status list token (Token Status List section 5.1) that was fetched from `uri`, under the same rules
+    /// as an access token.
     ///
     /// # Errors
-    /// The [`Rejection`] names the first rule it breaks. Nothing is then known about any token.
+    /// The [`Rejection`] names the first rule it breaks. The status of every token is then unknown.
     pub fn verify_status_list(
         &self,
         keys: &KeySet,
@@ -108,7 +107,7 @@ impl Verifier {
         let unverified = Compact::parse(unverified_token, MAX_STATUS_LIST_TOKEN_BYTES)?;
         check_signature(keys, &unverified, STATUS_LIST_TYPE)?;
         let claims = status_list::token::read(&unverified.payload)?;
-        // Section 5.1 does not ask for `iss`. Where it is, it says who signed.
+        // Section 5.1 does not require `iss`. If present, it must be the trusted issuer.
         if claims.iss.is_some_and(|iss| iss != self.issuer) {
             return Err(Rejection::WrongIssuer);
         }
@@ -120,13 +119,13 @@ impl Verifier {
         Ok(claims.token)
     }
 
-    /// The issuer it trusts.
+    /// The trusted issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The skew it allows.
+    /// The permitted clock skew.
     #[must_use]
     pub const fn skew(&self) -> Skew {
         self.skew
@@ -171,8 +170,8 @@ impl Verifier {
         if nbf.is_some_and(|nbf| nbf > latest) {
             return Err(Rejection::NotYetValid);
         }
-        // RFC 7519 section 4.1.6 gives `iat` no MUST. A token from the future is the work of a
-        // broken clock or of nobody we know, and would outlive the life it was meant to have.
+        // RFC 7519 section 4.1.6 has no MUST for `iat`. A token from the future comes from a wrong clock or another
+        // issuer, and would outlive its intended lifetime.
         if iat > latest {
             return Err(Rejection::IssuedInTheFuture);
         }
@@ -180,26 +179,26 @@ impl Verifier {
     }
 }
 
-/// The gates that come before a claim is read.
+/// The checks before a claim is parsed.
 fn check_signature(keys: &KeySet, unverified: &Compact<'_>, typ: &str) -> Result<(), Rejection> {
     let kid = header::key_id(&unverified.header, typ)?;
-    // RFC 9068 section 4: the resource server MUST use the keys provided by the authorization
-    // server. The header may choose among them and cannot add one.
+    // RFC 9068 section 4: the resource server MUST use the keys provided by the authorization server. The header may
+    // select one of them and cannot add one.
     let key = keys.get(&kid).ok_or(Rejection::UnknownKey)?;
     jws::verify(unverified.signing_input, &unverified.signature, key)
 }
 
-/// How far the clocks of issuer and verifier may differ: 0 to 10 seconds, never more.
+/// The clock skew between issuer and verifier: 0 to 10 seconds, never more.
 ///
-/// A token lives that much longer than it says, so the bound is part of the security argument
-/// (RFC 9068 section 4 tolerates minutes; Baton does not need them).
+/// It extends the lifetime of each token, so the bound is part of the security argument (RFC 9068 section 4 tolerates
+/// minutes; Baton does not need them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skew(i64);
 
 impl Skew {
-    /// No tolerance: for one clock that issues and verifies.
+    /// No tolerance: one clock issues and verifies.
     pub const NONE: Self = Self(0);
-    /// The default and the most there is: 10 seconds.
+    /// The default and the maximum: 10 seconds.
     pub const MAX: Self = Self(10);
 
     /// The skew in seconds.

@@ -1,6 +1,6 @@
-//! The certificate of https://localhost: made here, kept in one folder, made anew when it is about to expire. The key that
-//! signs it is thrown away at once, and the authority is for `localhost` alone (RFC 5280 section 4.2.1.10): who trusts it
-//! trusts this one certificate.
+//! The certificate of https://localhost: generated here, cached in one folder, renewed before its expiry. The key
+//! that signs it is discarded at once, and the authority is limited to `localhost` (RFC 5280 section 4.2.1.10): trust
+//! in it is trust in this one certificate.
 
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
@@ -25,12 +25,12 @@ use tokio_rustls::TlsAcceptor;
 
 const HOST: &str = "localhost";
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Whoever trusts it by hand does not want to do so every month.
+/// Its TTL in days. Developers trust it by hand and do not want to do so every month.
 const DAYS: u32 = 365;
-/// Made anew when it has less than that left.
-const SPARE_DAYS: u32 = 7;
+/// It is renewed this many days before its expiry.
+const RENEW_DAYS: u32 = 7;
 
-/// A certificate, its key, and who vouches for it.
+/// A certificate, its key, and the authority that signed it.
 pub(crate) struct Certificate {
     folder: PathBuf,
     roots: Arc<RootCertStore>,
@@ -38,15 +38,15 @@ pub(crate) struct Certificate {
     key: PrivateKeyDer<'static>,
 }
 
-/// Where the workspace's is kept.
+/// The folder of the workspace's certificate.
 pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.target().join("https")
 }
 
-/// The certificate in `folder`; made unless one is there that is good for some days.
+/// The cached certificate in `folder`; a new one unless that is valid for some more days.
 pub(crate) fn ensure(folder: &Path, now: UnixTime) -> Result<Certificate> {
     if let Ok(certificate) = Certificate::read(folder)
-        && certificate.is_good_at(later(now, SPARE_DAYS))
+        && certificate.is_valid_at(later(now, RENEW_DAYS))
     {
         return Ok(certificate);
     }
@@ -64,7 +64,7 @@ fn make(folder: &Path, now: UnixTime) -> Result<()> {
     let params = |subject: &str, names: &[String]| -> Result<CertificateParams> {
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, subject);
-        // Clocks of one machine agree, but not to the second with the file's.
+        // The machine's clock and the file system's may differ by seconds.
         params.not_before = made - DAY;
         params.not_after = made + DAY * DAYS;
         Ok(params)
@@ -91,9 +91,9 @@ fn make(folder: &Path, now: UnixTime) -> Result<()> {
     write(&key_file(folder), &key.serialize_pem())
 }
 
-/// For its owner alone, as one of them is a key.
+/// With access for the owner alone, as one of the files is a key.
 fn write(file: &Path, text: &str) -> Result<()> {
-    // Only a new file gets the mode.
+    // The mode applies only to a new file.
     let _ = fs::remove_file(file);
     let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     new.write_all(text.as_bytes())?;
@@ -112,7 +112,7 @@ fn key_file(folder: &Path) -> PathBuf {
     folder.join("key.pem")
 }
 
-/// Named where it is used: another one in the tree must not be chosen by accident.
+/// An explicit provider: another one among the dependencies must not be chosen by accident.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
@@ -129,8 +129,8 @@ impl Certificate {
         })
     }
 
-    /// Whether a browser that trusts the authority would take it, and the key belongs to it.
-    fn is_good_at(&self, at: UnixTime) -> bool {
+    /// Whether a browser that trusts the authority would accept it, and the key belongs to it.
+    fn is_valid_at(&self, at: UnixTime) -> bool {
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider());
         let Ok(verifier) = verifier.build() else { return false };
@@ -144,27 +144,27 @@ impl Certificate {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![self.leaf.clone()], self.key.clone_key())?;
-        // What is behind speaks nothing else.
+        // The server behind it speaks only HTTP/1.1.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
 
-    /// Ends TLS with it.
+    /// The acceptor that terminates TLS.
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor> {
         Ok(TlsAcceptor::from(Arc::new(self.config()?)))
     }
 
-    /// The file it is in.
+    /// The certificate's file.
     pub(crate) fn file(&self) -> PathBuf {
         leaf_file(&self.folder)
     }
 
-    /// The file its key is in.
+    /// The key's file.
     pub(crate) fn key_file(&self) -> PathBuf {
         key_file(&self.folder)
     }
 
-    /// What a developer does once.
+    /// Instructions for a developer, to follow once.
     pub(super) fn how_to_trust(&self) -> String {
         let file = authority_file(&self.folder);
         let file = file.display();
@@ -194,9 +194,9 @@ mod tests {
         let now = UnixTime::now();
         let first = ensure(folder, now).expect("a certificate").leaf;
         assert_eq!(ensure(folder, now).expect("the same").leaf, first);
-        let nearly = later(now, DAYS - SPARE_DAYS - 1);
+        let nearly = later(now, DAYS - RENEW_DAYS - 1);
         assert_eq!(ensure(folder, nearly).expect("the same").leaf, first);
-        let late = later(now, DAYS - SPARE_DAYS + 1);
+        let late = later(now, DAYS - RENEW_DAYS + 1);
         assert_ne!(ensure(folder, late).expect("another").leaf, first);
     }
 
@@ -232,11 +232,12 @@ mod tests {
     #[test]
     fn it_is_told_which_file_is_to_be_trusted() {
         let scratch = Folder::new("told");
-        let told = ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();
+        let instructions =
+            ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();
         let file = authority_file(&scratch.0).display().to_string();
         for browser in ["Firefox", "Chromium", "Safari", "WebKitGTK"] {
-            assert!(told.contains(browser), "{told}");
+            assert!(instructions.contains(browser), "{instructions}");
         }
-        assert_eq!(told.matches(&file).count(), 4, "{told}");
+        assert_eq!(instructions.matches(&file).count(), 4, "{instructions}");
     }
 }

@@ -1,6 +1,6 @@
-//! TLS ends here: what arrives on https://localhost goes on as it is to a server on loopback, byte by byte. Both ends are on
-//! this machine, so the server sees the address that it would see anyway, and trusts no header for it. It must not read
-//! HTTP.
+//! A TLS proxy: it forwards connections to https://localhost byte by byte to a server on loopback. Both ends are on
+//! this machine, so the server sees the client address that it would see anyway, and needs no trusted header. It must
+//! not parse HTTP.
 
 use anyhow::{Context, Result};
 use std::io;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// Who says nothing is not waited for longer.
+/// The timeout of a TLS handshake.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The ports that are held, of both families: which one `localhost` is depends on the browser.
+/// The bound ports, of IPv4 and IPv6: which one `localhost` is depends on the browser.
 pub(super) struct Proxy(Vec<Bound>);
 
 impl Proxy {
-    /// Holds `port` of the loopback addresses, or any if it is 0.
+    /// Binds `port` of the loopback addresses, or a free one if it is 0.
     pub(super) fn bind(port: u16) -> Result<Self> {
         let first = Bound::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
             format!(
@@ -45,7 +45,7 @@ impl Proxy {
         Ok(self.0[0].local_addr()?.port())
     }
 
-    /// Passes connections on for as long as it is polled.
+    /// Forwards connections for as long as it is polled.
     pub(super) async fn serve(self, acceptor: TlsAcceptor, upstream: SocketAddr) -> Result<()> {
         let mut accepting = tokio::task::JoinSet::new();
         for listener in self.0 {
@@ -64,11 +64,11 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, upstream: SocketAd
             Ok((stream, _)) => {
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move {
-                    // A browser that does not trust the certificate, or leaves: it knows.
-                    let _ = pass_on(stream, &acceptor, upstream).await;
+                    // An untrusted certificate or a closed connection: the browser reports it.
+                    let _ = forward(stream, &acceptor, upstream).await;
                 });
             }
-            // Of that one connection, or of too many: a moment later it may do.
+            // Either this connection failed, or there are too many: retry after a pause.
             Err(_) => pause().await,
         }
     }
@@ -82,7 +82,7 @@ async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-async fn pass_on(
+async fn forward(
     stream: TcpStream,
     acceptor: &TlsAcceptor,
     upstream: SocketAddr,
@@ -112,7 +112,7 @@ mod tests {
         b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
-    /// What is asked of a server behind the proxy by a client that trusts `roots`.
+    /// The answer of a server behind the proxy to a client that trusts `roots`.
     async fn ask(
         folder: &Path,
         trusted: &Path,

@@ -1,15 +1,15 @@
-//! One file of the site: named after its content, so that a browser may keep it for ever, and
-//! compressed once, so that the server never has to.
+//! One asset of the site: named after its content, so that a browser may cache it for ever, and compressed once, so
+//! that the server never has to.
 
 use crate::files;
 use anyhow::{Context, Result};
 use std::io::Write;
 use std::path::Path;
 
-/// How the copies are compressed; a change makes old ones worthless.
+/// The compression settings; changing them invalidates cached copies.
 pub(crate) const COMPRESSION: &str = "brotli 11, window 22; gzip 9";
 
-/// A file on its way into `assets/`.
+/// A file to be written into `assets/`.
 pub(crate) struct Asset {
     /// `<stem>-<first 16 hexadecimal digits of SHA-256>.<extension>`
     pub(crate) name: String,
@@ -28,7 +28,7 @@ impl Asset {
         Self { name, content }
     }
 
-    /// Where the browser asks for it.
+    /// The path of its URL.
     pub(crate) fn path(&self) -> String {
         format!("/assets/{}", self.name)
     }
@@ -40,8 +40,8 @@ impl Asset {
         hash.and_then(|rest| rest.strip_suffix(extension)).is_some_and(|rest| rest.len() == 17)
     }
 
-    /// Writes it and its compressed copies into `folder`, from `previous` where that has them:
-    /// equal names are equal contents.
+    /// Writes it and its compressed copies into `folder`; cached copies come from `previous`: equal names are equal
+    /// contents.
     pub(crate) fn write(&self, folder: &Path, previous: Option<&Path>) -> Result<()> {
         let write = |name: &str, content: &[u8]| {
             let file = folder.join(name);

@@ -1,5 +1,5 @@
-//! The bundle: `crates/frontend` compiled to WebAssembly, wrapped by wasm-bindgen and shrunk by
-//! wasm-opt, all by Trunk (`Trunk.toml`). It takes minutes, so it is only made when an input changed.
+//! The bundle: `crates/frontend` compiled to WebAssembly, wrapped by wasm-bindgen and shrunk by wasm-opt, all by
+//! Trunk (`Trunk.toml`). It takes minutes, so it is cached by a hash of its inputs.
 
 use super::asset::Asset;
 use crate::files::{self, Fingerprint};
@@ -9,16 +9,16 @@ use crate::{process, report};
 use anyhow::{Context, Result};
 use std::path::Path;
 
-/// The names Trunk gives the two files, since `filehash` is off.
+/// Trunk's names of the two files, since `filehash` is off.
 const SCRIPT: &str = "frontend.js";
 const WASM: &str = "frontend_bg.wasm";
 
-/// Builds the bundle unless it is up to date; returns a fingerprint of it.
+/// Builds the bundle unless the cached one is fresh; returns its fingerprint.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<String> {
     let inputs = inputs(workspace)?;
-    let stamp = workspace.memory().join("bundle.stamp");
+    let stamp = workspace.cache().join("bundle.stamp");
     let known = std::fs::read_to_string(&stamp).unwrap_or_default();
-    // The outcome is part of the stamp: somebody may have run Trunk by hand, without --release.
+    // The stamp covers the output: a manual run of Trunk, without --release, invalidates it.
     if let Ok(outcome) = outcome(&workspace.bundle())
         && known == format!("{inputs}\n{outcome}\n")
     {
@@ -35,10 +35,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<String> {
     Ok(outcome)
 }
 
-/// Everything that can change the bundle. Tests of the two crates cannot.
+/// A hash of all inputs of the bundle; tests of the two crates are none.
 fn inputs(workspace: &Workspace) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
-    let compiler = process::answer(process::command(workspace, "rustc").arg("-vV"));
+    let compiler = process::output(process::command(workspace, "rustc").arg("-vV"));
     fingerprint.add("rustc", compiler.unwrap_or_default().as_bytes());
     fingerprint.add("trunk", cargo::TRUNK.version().as_bytes());
     fingerprint.add("binaryen", node::binaryen_version(workspace)?.as_bytes());
@@ -64,7 +64,7 @@ fn outcome(bundle: &Path) -> Result<String> {
 }
 
 fn trunk(workspace: &Workspace) -> Result<()> {
-    // Trunk is told to stay offline, so that it never fetches a tool of its own choice.
+    // Trunk runs offline, so that it never downloads a tool of its own choice.
     process::run(&mut process::cargo(workspace, &["fetch", "--quiet"]))
         .context("the crates could not be fetched; crates.io must be reachable")?;
     let mut trunk = process::command(workspace, "trunk");
@@ -78,7 +78,7 @@ fn trunk(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// The bundle's files for the site. The script names its snippets, so their names change in it.
+/// The bundle's files as assets. The script refers to its snippets by name, so their new names are written into it.
 pub(crate) fn assets(bundle: &Path) -> Result<Vec<Asset>> {
     let mut script = files::read_text(&bundle.join(SCRIPT))?;
     let mut assets = vec![Asset::new(WASM, files::read(&bundle.join(WASM))?)];

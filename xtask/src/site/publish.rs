@@ -1,5 +1,5 @@
-//! Puts the site in place: written beside the old one, then exchanged by renaming, so that a running
-//! server never reads half of it.
+//! Publishes the site: written beside the old one, then exchanged by renaming, so that a running server never reads a
+//! half-written site.
 
 use super::asset::Asset;
 use anyhow::{Context, Result};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Replaces the folder `site` by one with `assets` and their list.
 ///
-/// Compressed copies are taken over from the old one if `reuse` says that they are still good.
+/// With `reuse`, the old site's compressed copies are still valid and are taken over from it.
 pub(crate) fn publish(site: &Path, assets: &[Asset], reuse: bool) -> Result<()> {
     let new = site.with_extension("new");
     let old = site.with_extension("old");
@@ -32,7 +32,7 @@ pub(crate) fn publish(site: &Path, assets: &[Asset], reuse: bool) -> Result<()> 
     Ok(())
 }
 
-/// `site.json`: under which names the server finds what every page needs.
+/// `site.json`: the file names of the assets that every page needs.
 fn list(assets: &[Asset]) -> Result<String> {
     let find = |name: &str| assets.iter().find(|asset| asset.is(name)).map(Asset::path);
     let need = |name: &str| find(name).with_context(|| format!("the site lacks {name}"));

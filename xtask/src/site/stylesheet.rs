@@ -5,11 +5,11 @@ use crate::files;
 use anyhow::{Result, bail};
 use std::path::Path;
 
-/// The files at the top of `style/`, in the order they are joined.
+/// The files at the top of `style/`, in the order of concatenation.
 const ORDER: [&str; 6] =
     ["layers.css", "reset.css", "tokens.css", "base.css", "layout.css", "utilities.css"];
 
-/// All of `style/`: the top in its order, then the components by name.
+/// Concatenates all of `style/`: the top in its order, then the components by name.
 pub(crate) fn join(style: &Path) -> Result<String> {
     let mut sheet = String::new();
     for name in ORDER {
@@ -31,7 +31,7 @@ pub(crate) fn join(style: &Path) -> Result<String> {
     Ok(sheet)
 }
 
-/// What in `style/` is not a style sheet is served as it is.
+/// Other files in `style/` are served unchanged.
 pub(crate) fn is_css(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "css")
 }

@@ -1,6 +1,6 @@
-//! A PostgreSQL cluster for one run of the tests: in a temporary folder, on a free port of the loopback
-//! interface, with a password of its own. `cluster.sh` keeps it; this file starts that and lets it go.
-//! No other cluster of the machine is touched.
+//! A PostgreSQL cluster for one run of the tests: in a temporary folder, on a free port of the loopback interface,
+//! with a password of its own. `cluster.sh` runs it; this file starts and stops that script. No other cluster of the
+//! machine is touched.
 
 use crate::tools::{debian, postgres};
 use crate::workspace::Workspace;
@@ -13,26 +13,26 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-/// Read by the tests: the URL of a maintenance database, or `none`.
+/// The tests' variable: the URL of a maintenance database, or `none`.
 pub(crate) const VARIABLE: &str = "BATON_TEST_POSTGRES";
 
 const KEEPER: &str = include_str!("cluster.sh");
 
-/// Where the tests find PostgreSQL, for as long as this lives.
+/// The PostgreSQL of the tests, until it is dropped.
 pub(crate) struct Cluster {
     pub(crate) url: OsString,
     _keeper: Option<Keeper>,
 }
 
-/// The process that keeps the cluster.
+/// The process that runs the cluster.
 struct Keeper {
     process: Child,
-    /// Its end is the keeper's sign to stop; the kernel gives it even if xtask is killed.
+    /// Closing it stops the keeper; the kernel closes it even if xtask is killed.
     lifeline: Option<ChildStdin>,
 }
 
 impl Cluster {
-    /// The one the user named, or one of our own.
+    /// The user's cluster, if the variable names one, or a temporary one.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
         if let Some(url) = environment::variable(VARIABLE) {
             return Ok(Self { url, _keeper: None });
@@ -88,7 +88,7 @@ fn unprivileged(workspace: &Workspace) -> Command {
     let mut command = if debian::is_root(workspace) {
         let mut command = process::command(workspace, "setpriv");
         command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]);
-        // Root's own folders are closed to that user.
+        // That user cannot read root's folders.
         command.env_remove("TMPDIR");
         command
     } else {
@@ -98,7 +98,7 @@ fn unprivileged(workspace: &Workspace) -> Command {
     command
 }
 
-/// Free now; whoever takes it in the next second makes the start fail.
+/// Free at this moment; if another process takes it first, the start fails.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

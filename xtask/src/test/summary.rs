@@ -1,9 +1,9 @@
-//! The end of `cargo xtask test`: a table, then each runner's own last words.
+//! The summary of `cargo xtask test`: a table, then each runner's own summary lines.
 
 use crate::report;
 use std::time::Duration;
 
-/// The kinds of tests, in the order they run: the fastest answer first.
+/// The kinds of tests, in the order they run: fastest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Rust,
@@ -12,10 +12,10 @@ pub(crate) enum Kind {
     Browser,
 }
 
-/// One kind of tests, run.
-pub(crate) struct Part {
+/// The outcome of one kind of tests.
+pub(crate) struct Outcome {
     pub(crate) kind: Kind,
-    /// The runner's summary.
+    /// The runner's summary lines.
     pub(crate) lines: Vec<String>,
     pub(crate) elapsed: Duration,
 }
@@ -32,8 +32,8 @@ impl Kind {
         }
     }
 
-    /// How to run these tests without the others.
-    pub(crate) fn alone(self) -> &'static str {
+    /// The command that runs these tests alone.
+    pub(crate) fn command_alone(self) -> &'static str {
         match self {
             Self::Rust => {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
@@ -44,8 +44,8 @@ impl Kind {
         }
     }
 
-    /// Whether the runner's output line belongs to its summary.
-    pub(crate) fn sums_up(self, line: &str) -> bool {
+    /// Whether a line of the runner's output belongs to its summary.
+    pub(crate) fn is_summary(self, line: &str) -> bool {
         match self {
             Self::Rust => line.starts_with("Summary ["),
             Self::Faults => line.contains(" passed, ") && line.ends_with(" failed"),
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// How many tests passed, according to a summary line.
+    /// The count of passed tests in a summary line.
     fn passed(self, line: &str) -> Option<usize> {
         let (before, _) = line.split_once(" passed")?;
         before.rsplit([' ', '.']).next()?.parse().ok()
@@ -74,7 +74,7 @@ fn browser_summary(line: &str) -> bool {
 }
 
 /// The table and the summary lines.
-pub(crate) fn closing(parts: &[Part]) -> String {
+pub(crate) fn table(parts: &[Outcome]) -> String {
     let mut text = format!("\n{:44} {:>8} {:>14}\n", "tests", "passed", "time");
     for part in parts {
         let passed: Vec<_> = part.lines.iter().filter_map(|line| part.kind.passed(line)).collect();
@@ -101,20 +101,20 @@ mod tests {
 
     #[test]
     fn each_runner_is_recognised_by_its_last_words() {
-        assert!(Kind::Rust.sums_up(NEXTEST));
-        assert!(Kind::Faults.sums_up(FAULTS));
-        assert!(!Kind::Faults.sums_up("race (sqlite): 200 refreshes of one cookie"));
-        assert!(Kind::Examples.sums_up(EXAMPLES));
+        assert!(Kind::Rust.is_summary(NEXTEST));
+        assert!(Kind::Faults.is_summary(FAULTS));
+        assert!(!Kind::Faults.is_summary("race (sqlite): 200 refreshes of one cookie"));
+        assert!(Kind::Examples.is_summary(EXAMPLES));
         for line in ["21 passed (14.0s)", "1 failed", "2 did not run"] {
-            assert!(Kind::Browser.sums_up(line), "{line}");
+            assert!(Kind::Browser.is_summary(line), "{line}");
         }
-        assert!(!Kind::Browser.sums_up("ok 3 login.spec.ts:4 a user logs in (1.2s)"));
-        assert!(!Kind::Browser.sums_up("2 passedwords"));
+        assert!(!Kind::Browser.is_summary("ok 3 login.spec.ts:4 a user logs in (1.2s)"));
+        assert!(!Kind::Browser.is_summary("2 passedwords"));
     }
 
     #[test]
     fn the_summaries_are_the_last_lines() {
-        let part = |kind, lines: &[&str]| Part {
+        let part = |kind, lines: &[&str]| Outcome {
             kind,
             lines: lines.iter().map(|&line| line.to_owned()).collect(),
             elapsed: Duration::from_secs(61),
@@ -125,7 +125,7 @@ mod tests {
             part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
             part(Kind::Browser, &["1 failed", "20 passed (14.0s)"]),
         ];
-        let text = closing(&parts);
+        let text = table(&parts);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[lines.len() - 6..],

@@ -1,7 +1,8 @@
-//! Migrations are additive: what the version before reads and writes stays as it is, so that its commands work on a
-//! database that a newer server has migrated, `baton sessions end` above all. One that cannot be has `breaking` for the
-//! first word of its name, which older programs look for (`crates/backend/src/store/schema.rs`); one that only looks so
-//! says why not: `-- compatible: reason` in the statement.
+//! Additive migrations: every table and column that the previous version reads and writes stays as it is, so that its
+//! commands work on a database that a newer server has migrated, `baton sessions end` above all. A migration that
+//! cannot be additive has `breaking` as the first word of its name, which older programs look for
+//! (`crates/backend/src/store/schema.rs`); one that only looks restrictive says why it is not:
+//! `-- compatible: reason` in the statement.
 
 use super::tree::{Finding, Tree};
 
@@ -9,7 +10,7 @@ const FOLDER: &str = "crates/backend/migrations/";
 const MESSAGE: &str = "takes away or restricts what programs of the version before use: add instead, say \
     `-- compatible: reason` in the statement, or name the file NNNN_breaking_….sql";
 
-/// What takes something away or restricts it, as words that follow each other.
+/// Statements that remove or restrict, as sequences of words.
 const NOT_ADDITIVE: [&[&str]; 8] = [
     &["DROP", "TABLE"],
     &["DROP", "COLUMN"],

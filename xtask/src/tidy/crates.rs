@@ -1,31 +1,31 @@
-//! Who may know whom. The manifests are the proof of the architecture: `rotation` cannot do I/O
-//! because nothing it depends on can, and this rule keeps it so.
+//! The allowed dependencies between crates. The manifests are the proof of the architecture: `rotation` cannot do I/O
+//! because none of its dependencies can, and this rule keeps it so.
 
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 10] = [
     ("shared", &[]),
     ("rotation", &["shared"]),
     ("verifier", &["shared"]),
     ("frontend", &["shared"]),
-    // Variables of any program, cleaned; it knows none of ours.
+    // Environment variables of any program; it knows no particular setting.
     ("environment", &[]),
     ("backend", &["shared", "rotation", "verifier", "frontend", "environment"]),
-    // A service of its own: of the issuer it knows the URL.
+    // A resource server: of the issuer it knows only the URL.
     ("notes", &["shared", "verifier", "environment"]),
-    // It puts both sides into one world; nothing may know it.
+    // Both sides in one process; no crate may depend on it.
     ("simulator", &["shared", "rotation", "frontend", "backend", "verifier"]),
-    // It breaks the program from outside; what it shared with it, it could not find wrong.
+    // The fault suite tests the program from outside: shared code would hide the faults in that code.
     ("chaos", &["shared", "forgery"]),
-    // It forges tokens for the tests of whoever verifies them, and shares nothing with them.
+    // Forged tokens for the tests of every verifier; independent of the code under test.
     ("forgery", &[]),
 ];
 
-/// Crates that every crate's tests may know, and nothing that ships.
+/// Crates that the tests of every crate may depend on, and no product code.
 const FOR_TESTS: [&str; 1] = ["forgery"];
 
-/// What would let the decision reach the world outside.
+/// Crates by which the rotation decision could do I/O.
 const IO_CRATES: [&str; 8] =
     ["tokio", "sqlx", "axum", "reqwest", "hyper", "tower", "getrandom", "rand"];
 const IO_PATHS: [&str; 7] = [
@@ -42,16 +42,17 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.under("crates/") {
         let Some(name) = crate_of(&file.path) else { continue };
-        let Some((_, may_know)) = MAY_KNOW.iter().find(|(known, _)| *known == name) else {
+        let Some((_, allowed)) = ALLOWED_DEPENDENCIES.iter().find(|(known, _)| *known == name)
+        else {
             let message =
                 format!("{name} has no place in xtask/src/tidy/crates.rs: who may it know?");
             findings.push(Finding::new(&file.path, 1, message));
             continue;
         };
         for Dependency { line, name: dependency, for_tests } in dependencies(&file.text) {
-            let ours = MAY_KNOW.iter().any(|(known, _)| *known == dependency);
+            let ours = ALLOWED_DEPENDENCIES.iter().any(|(known, _)| *known == dependency);
             let test_help = for_tests && FOR_TESTS.contains(&dependency);
-            if ours && !may_know.contains(&dependency) && !test_help {
+            if ours && !allowed.contains(&dependency) && !test_help {
                 let message = format!("{name} must not know {dependency}");
                 findings.push(Finding::new(&file.path, line, message));
             }
@@ -65,7 +66,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Uses of the outside world in rotation's code, its tests included.
+/// Uses of I/O in rotation's code, its tests included.
 fn impure(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.under("crates/rotation/src/") {
@@ -86,11 +87,11 @@ fn crate_of(path: &str) -> Option<&str> {
     path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml").filter(|name| !name.contains('/'))
 }
 
-/// What a manifest depends on.
+/// One dependency in a manifest.
 struct Dependency<'m> {
     line: usize,
     name: &'m str,
-    /// It stands in a table of `dev-dependencies`.
+    /// It is in a table of `dev-dependencies`.
     for_tests: bool,
 }
 

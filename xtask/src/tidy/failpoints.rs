@@ -1,13 +1,13 @@
-//! The program as it ships cannot be told to end itself: the feature `failpoints` is no default, no
-//! crate asks for it, and of the commands only the fault suite's builds with it.
+//! The shipped program has no failpoints: the feature `failpoints` is not a default, no crate enables it, and of the
+//! commands only the fault suite's builds with it.
 
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
-/// The feature. Put together here, so that this file passes its own rule.
+/// The feature. Concatenated here, so that this file passes its own rule.
 const FEATURE: &str = concat!("fail", "points");
-/// Where it is declared: as a feature that brings nothing and that nothing brings.
+/// Its declaration: a feature that enables no other and that no other enables.
 const DECLARED_IN: &str = "crates/backend/Cargo.toml";
-/// The one command that asks for it.
+/// The only command that enables it.
 const ASKED_IN: &str = "xtask/src/chaos.rs";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -24,7 +24,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     }
     let commands = ["xtask/src/", ".cargo/", ".ci/"].into_iter().flat_map(|it| tree.under(it));
     for file in commands.filter(|file| file.path != ASKED_IN) {
-        // As cargo is given it: alone, or of a crate.
+        // The two spellings for cargo: alone, or with its crate.
         for needle in [format!("\"{FEATURE}\""), format!("backend/{FEATURE}")] {
             for line in lines_with(&file.text, &needle, |it| it.is_none_or(|it| !is_name_part(it)))
             {

@@ -1,5 +1,5 @@
-//! The shape of Rust files: each opens by saying what it is for, stays short, lies beside its folder
-//! instead of in it, and expects a lint with a reason instead of allowing it.
+//! The shape of Rust files: each opens with its purpose, stays short, lies beside its folder instead of in it, and
+//! expects a lint with a reason instead of allowing it.
 
 use super::tree::{Finding, Tree, lines_with};
 

@@ -1,4 +1,4 @@
-//! Documents link to files that are there.
+//! Links in documents lead to existing files.
 
 use super::tree::{Finding, Tree};
 
@@ -71,7 +71,8 @@ mod tests {
     use super::*;
 
     fn count(document: &str) -> usize {
-        let tree = [("docs/design/relay.md", document), ("docs/testing.md", ""), ("README.md", "")];
+        let tree =
+            [("docs/design/rotation.md", document), ("docs/testing.md", ""), ("README.md", "")];
         check(&Tree::of(&tree)).len()
     }
 

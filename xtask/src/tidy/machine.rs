@@ -1,12 +1,12 @@
-//! No file names a folder of the machine it was written on: it would be true there alone.
+//! No file names a folder of the machine on which it was written: the path would be wrong on every other machine.
 
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
-/// Put together here, so that this file passes its own rule.
+/// Concatenated here, so that this file passes its own rule.
 const FOLDERS: [&str; 3] = [concat!("/", "work/"), concat!("/", "root/"), concat!("/", "tmp/")];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    // Within a URL or a longer path it is somebody else's folder.
+    // Within a URL or a longer path it is another folder.
     let is_absolute = |before: Option<char>| {
         before
             .is_none_or(|it| !is_name_part(it) && !matches!(it, '.' | '-' | '~' | '}' | '*' | '>'))

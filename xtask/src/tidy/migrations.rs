@@ -1,5 +1,5 @@
-//! A released migration has run on somebody's database and is never touched again. The list of them
-//! with their hashes is `xtask/released-migrations.txt`.
+//! Released migrations are immutable, because they have run on users' databases. `xtask/released-migrations.txt`
+//! lists them with their hashes.
 
 use super::tree::{Finding, Tree};
 use crate::files::sha256;
@@ -16,7 +16,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             continue;
         }
         let mut find = |message: String| findings.push(Finding::new(LIST, index + 1, message));
-        // The form of sha256sum: hash, two spaces, path.
+        // The format of sha256sum: hash, two spaces, path.
         let Some((hash, path)) = line.split_once("  ") else {
             find("a line is a SHA-256, two spaces, and a path".to_owned());
             continue;

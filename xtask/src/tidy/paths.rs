@@ -1,16 +1,15 @@
-//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of
-//! the service it belongs to, and the client use the constant, and a test speaks to it.
+//! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of the service
+//! it belongs to, and the client use the constant, and a test requests it.
 
 use super::tree::{File, Finding, Tree, is_name_part};
 
 const CONSTANTS: &str = "crates/shared/src/path.rs";
 
-/// Paths under `/api` that the browser's code has no reason to call, and paths for services.
-const NOT_FOR_THE_BROWSER: [&str; 5] =
-    ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
+/// Paths under `/api` that the browser's code does not call, and paths for services.
+const SERVER_ONLY: [&str; 5] = ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
 
-/// Paths that are not Baton's, and whose they are.
-const OF_A_SERVICE: [(&str, &str); 1] = [("NOTES", "crates/notes/src")];
+/// Paths of other services, with their sources.
+const SERVICE_PATHS: [(&str, &str); 1] = [("NOTES", "crates/notes/src")];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -18,20 +17,20 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     for (index, line) in file.text.lines().enumerate() {
         let Some((name, path)) = path_constant(line) else { continue };
         let mut find = |message| findings.push(Finding::new(CONSTANTS, index + 1, message));
-        // The routes of pages are written with the pages; the server asks Leptos for their list.
+        // The routes of pages are declared with the pages; the server takes their list from Leptos.
         let page = name.ends_with("_PAGE");
-        let service = OF_A_SERVICE.iter().find(|(of_a_service, _)| *of_a_service == name);
+        let service = SERVICE_PATHS.iter().find(|(of_a_service, _)| *of_a_service == name);
         let server = service.map_or("crates/backend/src", |(_, source)| source);
         if !page && !tree.under(&format!("{server}/")).any(|file| uses(file, name)) {
             find(format!("{path}: {server} never uses path::{name}"));
         }
-        let api = path.starts_with("/api") && !NOT_FOR_THE_BROWSER.contains(&name);
+        let api = path.starts_with("/api") && !SERVER_ONLY.contains(&name);
         let for_browser = page || api;
         if for_browser && !tree.under("crates/frontend/src/").any(|file| uses(file, name)) {
             find(format!("{path}: crates/frontend/src never uses path::{name}"));
         }
         let mut tests = tree.under("crates/backend/tests/").chain(tree.under("end2end/"));
-        if !tests.any(|file| uses(file, name) || speaks_to(&file.text, path)) {
+        if !tests.any(|file| uses(file, name) || requests(&file.text, path)) {
             find(format!("{path}: no test in crates/backend/tests or end2end speaks to it"));
         }
     }
@@ -59,7 +58,7 @@ fn uses(file: &File, name: &str) -> bool {
 }
 
 /// Whether a string in `text` is this path, or begins or ends with it.
-fn speaks_to(text: &str, path: &str) -> bool {
+fn requests(text: &str, path: &str) -> bool {
     text.match_indices(path).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + path.len()..].chars().next();
@@ -124,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_page_is_not_found_inside_a_longer_path() {
-        assert!(speaks_to("goto('/login')", "/login"));
-        assert!(!speaks_to("post('/api/auth/login')", "/login"));
-        assert!(!speaks_to("goto('/login')", "/"));
-        assert!(speaks_to("goto('/')", "/"));
+        assert!(requests("goto('/login')", "/login"));
+        assert!(!requests("post('/api/auth/login')", "/login"));
+        assert!(!requests("goto('/login')", "/"));
+        assert!(requests("goto('/')", "/"));
     }
 }

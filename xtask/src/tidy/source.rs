@@ -1,7 +1,7 @@
-//! Just enough of Rust's grammar to tell code from comments and strings, so that a rule neither
-//! stumbles over its own examples nor misses a statement that runs over several lines.
+//! A lexer for just enough of Rust to tell code from comments and strings, so that a rule neither matches its own
+//! examples nor misses a statement that spans lines.
 
-/// A Rust file, taken apart.
+/// A lexed Rust file.
 pub(crate) struct Source {
     /// The file with comments and the insides of strings blanked; lines stay where they are.
     pub(crate) code: String,
@@ -9,9 +9,9 @@ pub(crate) struct Source {
     pub(crate) comments: Vec<Piece>,
 }
 
-/// A string's inside, or a comment.
+/// The inside of a string, or a comment.
 pub(crate) struct Piece {
-    /// Where it begins, counted from 1.
+    /// Its first line, counted from 1.
     pub(crate) line: usize,
     pub(crate) text: String,
 }
@@ -37,7 +37,7 @@ impl Source {
         Self { code, strings: pieces(&reader.strings), comments: pieces(&reader.comments) }
     }
 
-    /// How many lines stand above the file's own tests; all of them if it has none.
+    /// The number of lines above the file's own tests; all of them if it has none.
     pub(crate) fn lines_without_tests(&self) -> usize {
         let lines: Vec<&str> = self.code.lines().collect();
         let tests = lines
@@ -63,7 +63,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Steps over one token, or what is no token of interest.
+    /// Advances over one token, or over other text.
     fn advance(&mut self) {
         let rest = &self.text[self.at..];
         let before = self.text[..self.at].chars().next_back();
@@ -93,7 +93,7 @@ impl Reader<'_> {
         self.at += length;
     }
 
-    /// Steps over a string: `opening` bytes, an inside that ends where `end` says, `closing` bytes.
+    /// Advances over a string: `opening` bytes, an inside up to `end`, `closing` bytes.
     fn string(
         &mut self,
         opening: usize,
@@ -116,7 +116,7 @@ fn raw_string(rest: &str) -> Option<usize> {
     opening.starts_with('"').then_some(hashes.len() - opening.len())
 }
 
-/// Where a string ends that began before `inside`.
+/// The end of a string that began before `inside`.
 fn quoted_end(inside: &str) -> Option<usize> {
     let mut escaped = false;
     inside.bytes().position(|byte| {
@@ -126,7 +126,7 @@ fn quoted_end(inside: &str) -> Option<usize> {
     })
 }
 
-/// The length of a block comment; they nest.
+/// The length of a block comment, which may be nested.
 fn block_comment(rest: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;

@@ -1,11 +1,11 @@
-//! A write that changes a row says in its `WHERE` in which state it expects the row; otherwise two
-//! requests at once can both believe they made the change. A write that needs no such guard says why:
+//! Every UPDATE and DELETE is a conditional write: its `WHERE` names the state that it expects of the row; otherwise
+//! two concurrent requests can both believe they made the change. A write that needs no such guard says why:
 //! `-- unguarded: reason` in the statement, or `// unguarded: reason` just above it.
 
 use super::tree::{File, Finding, Tree};
 
-/// Conditions that name a state. The first is a session's end, the second its place in the relay,
-/// the next two a user's standing, then how many passwords were wrong, and whether a key counts.
+/// Conditions that name a state. The first is a session's revocation, the second its generation, the next two a
+/// user's standing, then the count of wrong passwords, and whether a signing key is still valid.
 const GUARDS: [&str; 6] = [
     "revoked_at IS NULL",
     "generation =",
@@ -39,7 +39,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn in_rust(file: &File) -> Vec<Finding> {
     let Some(source) = &file.source else { return Vec::new() };
-    // A reason counts for the statement at most three lines below it.
+    // A reason applies to the statement at most three lines below it.
     let excused = |line: usize| {
         let comments = source.comments.iter();
         let mut near =
@@ -54,9 +54,8 @@ fn in_rust(file: &File) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether this is an UPDATE or DELETE, an upsert's or a common table expression's included, but
-/// neither a lock (`FOR UPDATE`), nor a rule of a foreign key (`ON DELETE`), nor what a trigger waits for
-/// (`AFTER UPDATE OF`).
+/// Whether this is an UPDATE or DELETE, an upsert's or a common table expression's included, but neither a lock (`FOR
+/// UPDATE`), nor a rule of a foreign key (`ON DELETE`), nor a trigger's event (`AFTER UPDATE OF`).
 fn changes_rows(statement: &str) -> bool {
     let words: Vec<&str> = without_comments(statement);
     words.iter().enumerate().any(|(index, word)| {
@@ -77,7 +76,7 @@ fn is_guarded(statement: &str) -> bool {
     if has_reason(statement) {
         return true;
     }
-    // What stands before WHERE is what the statement writes, not what it expects.
+    // The text before WHERE is the new state, not the expected one.
     let words = without_comments(statement).join(" ");
     let condition = words.split_once(" WHERE ").map(|(_, condition)| condition);
     condition.is_some_and(|condition| GUARDS.iter().any(|guard| condition.contains(guard)))

@@ -1,4 +1,4 @@
-//! A component's style bears its component's name, so that whoever deletes one finds the other.
+//! A component's style sheet bears the component's name, so that both are deleted together.
 
 use super::tree::{Finding, Tree};
 

@@ -1,4 +1,4 @@
-//! The workspace as the rules see it: every text file with its path from the root, in memory.
+//! The workspace as input of the rules: every text file with its path from the root, in memory.
 
 use super::source::Source;
 use crate::files;
@@ -6,8 +6,8 @@ use anyhow::Result;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Folders that hold nothing of ours. Version control ignores them, too.
-const NOT_OURS: [&str; 8] = [
+/// Folders with generated or foreign files. Version control ignores them, too.
+const IGNORED_FOLDERS: [&str; 8] = [
     ".git",
     "target",
     "dist",
@@ -22,7 +22,7 @@ const NOT_OURS: [&str; 8] = [
 #[derive(Default)]
 pub(crate) struct Tree {
     pub(crate) files: Vec<File>,
-    /// Every path there is, folders and binary files included.
+    /// All paths, folders and binary files included.
     pub(crate) paths: BTreeSet<String>,
 }
 
@@ -31,11 +31,11 @@ pub(crate) struct File {
     /// From the root, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
-    /// For Rust.
+    /// Only for Rust.
     pub(crate) source: Option<Source>,
 }
 
-/// Something a rule objects to.
+/// A violation of a rule.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Finding {
     path: String,
@@ -57,10 +57,10 @@ impl Finding {
 }
 
 impl Tree {
-    /// Reads everything under `root`.
+    /// Reads all files under `root`.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut tree = Self::default();
-        for file in files::under(root, &NOT_OURS)? {
+        for file in files::under(root, &IGNORED_FOLDERS)? {
             let relative = file.strip_prefix(root).unwrap_or(&file);
             let path = relative.to_string_lossy().replace('\\', "/");
             match String::from_utf8(files::read(&file)?) {
@@ -90,7 +90,7 @@ impl Tree {
         self.files.iter().find(|file| file.path == path)
     }
 
-    /// The files below a folder, or whose path begins so.
+    /// The files below a folder, or whose path has this prefix.
     pub(crate) fn under<'a>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a File> {
         self.files.iter().filter(move |file| file.path.starts_with(beginning))
     }
@@ -118,8 +118,7 @@ impl File {
     }
 }
 
-/// The lines of `text` that contain `needle` where `allowed` agrees with what precedes it; counted
-/// from 1.
+/// The lines of `text` that contain `needle` where `allowed` accepts the character before it; counted from 1.
 pub(crate) fn lines_with<'a>(
     text: &'a str,
     needle: &'a str,
@@ -131,7 +130,7 @@ pub(crate) fn lines_with<'a>(
     })
 }
 
-/// Whether this may stand inside a name.
+/// Whether this character may be part of a name.
 pub(crate) fn is_name_part(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }

@@ -1,8 +1,8 @@
-//! Tests wait for events, never for time, and none is left out or expected to panic.
+//! Tests wait for events, never for a fixed time, and none is ignored or expected to panic.
 
 use super::tree::{Finding, Tree, is_name_part, lines_with};
 
-/// What no Rust test contains, and what to do instead.
+/// Forbidden in Rust tests, each with its replacement.
 const IN_RUST: [(&str, &str); 4] = [
     ("sleep(", "waits for time: move the clock, or wait for the event itself"),
     ("sleep_until(", "waits for time: move the clock, or wait for the event itself"),

@@ -1,4 +1,4 @@
-//! A server of the run's own, and one connection to it. It must not know what is measured.
+//! A server of its own for the measurement, and one connection to it. It must not know what is measured.
 
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,21 +8,21 @@ use std::process::{Child, Command, Stdio};
 
 pub(crate) const DATABASE: &str = "sqlite:timing.db";
 
-/// The program, with nothing of the user's environment.
+/// The program, without the user's environment.
 pub(crate) fn clean(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().current_dir(folder).stdin(Stdio::null());
     command
 }
 
-/// A running server; it ends with its handle.
+/// A running server, stopped on drop.
 pub(crate) struct Server {
     child: Child,
     address: String,
 }
 
 impl Server {
-    /// Without limits, which are what keeps anybody from measuring as often as this.
+    /// Without rate limits and throttling, which would prevent so many attempts.
     pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self> {
         let mut command = clean(program, folder);
         command.args(["serve", "--listen", "127.0.0.1:0", "--limits", "off"]);
@@ -63,7 +63,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Sends credentials and waits for the whole answer: its status.
+    /// Sends credentials, reads the whole response, and returns its status.
     pub(crate) fn post(&mut self, path: &str, email: &str, password: &str) -> Result<u16> {
         let body = serde_json::json!({ "email": email, "password": password }).to_string();
         let length = body.len();

@@ -1,6 +1,6 @@
-//! Whether two sets of measurements could be of one thing: Welch's t. It must not know what was measured.
+//! Welch's t-test: could two samples have the same mean?
 
-/// What is left of measurements: how many, their mean and their variance.
+/// A summary of measurements: count, mean and variance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     count: f64,
@@ -22,7 +22,7 @@ impl Sample {
         self.variance.sqrt()
     }
 
-    /// How far the means lie apart, in units of what chance would do.
+    /// The difference of the means in units of its standard error.
     pub(crate) fn welch_t(&self, other: &Self) -> f64 {
         let error = self.variance / self.count + other.variance / other.count;
         (self.mean - other.mean) / error.sqrt()

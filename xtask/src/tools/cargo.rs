@@ -1,6 +1,5 @@
-//! Programs from crates.io, in the user's cargo folder. Their versions are chosen here, except that
-//! of wasm-bindgen, which must equal the library's in `Cargo.lock`: the two share a file format
-//! without compatibility.
+//! Tools from crates.io, in the user's cargo folder. Their versions are pinned here, except that of wasm-bindgen,
+//! which must equal the library's in `Cargo.lock`: the two share a file format without compatibility.
 
 use crate::workspace::Workspace;
 use crate::{files, process, report};
@@ -25,7 +24,7 @@ pub(crate) const NEXTEST: Tool = Tool {
     takes: "about 10 minutes",
     built: BUILT_FAST,
 };
-/// Judges licences and sources.
+/// Checks licences and sources.
 pub(crate) const DENY: Tool = Tool {
     package: "cargo-deny",
     program: "cargo-deny",
@@ -34,7 +33,7 @@ pub(crate) const DENY: Tool = Tool {
     takes: "about 10 minutes",
     built: BUILT_FAST,
 };
-/// Changes code on purpose.
+/// Mutation testing.
 pub(crate) const MUTANTS: Tool = Tool {
     package: "cargo-mutants",
     program: "cargo-mutants",
@@ -44,20 +43,20 @@ pub(crate) const MUTANTS: Tool = Tool {
     built: BUILT_FAST,
 };
 
-/// A program `cargo install` can install.
+/// A program that `cargo install` can install.
 pub(crate) struct Tool<'a> {
     package: &'a str,
     program: &'a str,
-    /// What is installed when nothing suitable is there.
+    /// The version to install.
     version: &'a str,
-    /// Whether another version is as good as none.
+    /// Whether only this version will do.
     exact: bool,
     takes: &'a str,
-    /// Settings of the profile that it is built with.
+    /// Settings of its build profile.
     built: &'static [(&'static str, &'static str)],
 }
 
-/// For a program that runs for seconds: less optimised, and there in half the time.
+/// For a program that runs for seconds: less optimised, and built in half the time.
 const BUILT_FAST: &[(&str, &str)] = &[
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -65,12 +64,12 @@ const BUILT_FAST: &[(&str, &str)] = &[
 ];
 
 impl Tool<'_> {
-    /// Its version, for what depends on it.
+    /// Its version, as part of cache keys.
     pub(crate) fn version(&self) -> &str {
         self.version
     }
 
-    /// Installs it unless it is there.
+    /// Installs it if it is missing.
     pub(crate) fn ensure(&self, workspace: &Workspace) -> Result<()> {
         if self.is_installed(workspace) {
             return Ok(());
@@ -80,8 +79,8 @@ impl Tool<'_> {
         })
     }
 
-    /// The same, but when the package's own lock file cannot be used (it may name a version that
-    /// the registry no longer has), with the newest suitable dependencies.
+    /// The same, but when the package's own lock file cannot be used (it may name a version that the registry no
+    /// longer has), with the newest suitable dependencies.
     fn ensure_even_unlocked(&self, workspace: &Workspace) -> Result<()> {
         if self.is_installed(workspace) {
             return Ok(());
@@ -103,7 +102,7 @@ impl Tool<'_> {
         let mut command = process::command(workspace, self.program);
         // `NO_COLOR=1` makes trunk 0.21.14 refuse its own command line.
         command.arg("--version").env_remove("NO_COLOR");
-        let Some(answer) = process::answer(&mut command) else { return false };
+        let Some(answer) = process::output(&mut command) else { return false };
         !self.exact || answer.split_whitespace().nth(1) == Some(self.version)
     }
 
@@ -114,7 +113,7 @@ impl Tool<'_> {
     fn install(&self, workspace: &Workspace, locked: bool) -> Command {
         let package = format!("{}@{}", self.package, self.version);
         let mut command = process::cargo(workspace, &["install", &package]);
-        // What another program is made of has no place among what this workspace is made of.
+        // The tool's build artefacts do not belong into this workspace's target folder.
         command.env_remove("CARGO_TARGET_DIR").envs(self.built.iter().copied());
         if locked {
             command.arg("--locked");
@@ -140,7 +139,7 @@ pub(crate) fn ensure_wasm_bindgen(workspace: &Workspace) -> Result<()> {
         version: locked_version(&lock, "wasm-bindgen")?,
         exact: true,
         takes: "about 5 minutes",
-        // It works through the whole bundle at each build.
+        // It processes the whole bundle at each build, so it is built with full optimisation.
         built: &[],
     };
     tool.ensure_even_unlocked(workspace)

@@ -1,4 +1,4 @@
-//! A Chromium for the browser tests: the one that is there, Debian's, or Playwright's own.
+//! A Chromium for the browser tests: an installed one, Debian's, or Playwright's own.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -6,7 +6,7 @@ use crate::{environment, process, report};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
-/// Names a Chromium package gives its program.
+/// Names of Chromium's program in packages.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The variable that names the browser, read here and by Playwright's configuration.
@@ -16,7 +16,7 @@ const REMEDY: &str = "no Chromium was found and none could be installed. One of 
     Debian `sudo apt-get install chromium`; elsewhere `npx playwright install --with-deps chromium` \
     in end2end; or set BATON_CHROMIUM to the path of a Chromium or Chrome";
 
-/// The path of a Chromium, installed if need be.
+/// The path of a Chromium, which is installed if it is missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(chosen) = environment::variable(VARIABLE).map(PathBuf::from) {
         if chosen.is_file() {
@@ -28,7 +28,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(found);
     }
     if debian::is_debian() && debian::is_root(workspace) {
-        // A failure here is not the end: Playwright can still fetch its own.
+        // On failure, Playwright can still download its own.
         if report::step("Installing Debian's Chromium, takes 2 minutes…", || {
             debian::install(workspace, "chromium")
         })
@@ -50,12 +50,12 @@ fn installed() -> Option<PathBuf> {
     NAMES.iter().find_map(|name| environment::on_path(name))
 }
 
-/// Playwright's own browser, if it has been downloaded and its libraries are there.
+/// Playwright's own browser, if it was downloaded and its libraries are installed.
 fn playwrights(workspace: &Workspace) -> Option<PathBuf> {
     let question = "console.log(require('@playwright/test').chromium.executablePath())";
     let mut node = process::command(workspace, "node");
     node.current_dir(workspace.end2end()).args(["-e", question]);
-    let path = PathBuf::from(process::answer(&mut node)?);
-    let starts = process::answer(process::command(workspace, &path).arg("--version")).is_some();
+    let path = PathBuf::from(process::output(&mut node)?);
+    let starts = process::output(process::command(workspace, &path).arg("--version")).is_some();
     starts.then_some(path)
 }

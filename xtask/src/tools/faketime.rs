@@ -1,4 +1,4 @@
-//! A clock that can be set without setting the machine's: libfaketime, for the fault suite.
+//! libfaketime, for the fault suite: a clock for single processes, independent of the machine's.
 
 use super::debian;
 use crate::report;
@@ -8,7 +8,7 @@ use anyhow::Result;
 /// Debian's program, which comes with the library.
 const PROGRAM: &str = "faketime";
 
-/// Installs it where that is possible. Elsewhere the scenario that needs it says what is missing.
+/// Installs it where possible. Elsewhere the scenario that needs it reports what is missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     let missing = crate::environment::on_path(PROGRAM).is_none();
     if missing && debian::is_debian() && debian::is_root(workspace) {

@@ -13,7 +13,7 @@ const OLDEST_NODE: u32 = 20;
 pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
     ensure_node(workspace)?;
     let wanted = files::sha256(&files::read(&lock_file(workspace))?);
-    // It lies inside node_modules, so that it goes when they go.
+    // The stamp lies inside node_modules, so that deleting that folder invalidates it.
     let stamp = workspace.end2end().join("node_modules/.lock-sha256");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
@@ -29,7 +29,7 @@ pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// The version of binaryen that the lock file names: another one gives another bundle.
+/// The version of binaryen in the lock file, as part of the bundle's cache key: another version gives another bundle.
 pub(crate) fn binaryen_version(workspace: &Workspace) -> Result<String> {
     let lock = files::read_text(&lock_file(workspace))?;
     let lock: serde_json::Value =
@@ -45,8 +45,8 @@ fn lock_file(workspace: &Workspace) -> PathBuf {
 }
 
 fn ensure_node(workspace: &Workspace) -> Result<()> {
-    let answer = process::answer(process::command(workspace, "node").arg("--version"));
-    let npm = process::answer(process::command(workspace, "npm").arg("--version"));
+    let answer = process::output(process::command(workspace, "node").arg("--version"));
+    let npm = process::output(process::command(workspace, "npm").arg("--version"));
     let found = answer.as_deref().unwrap_or("none");
     if npm.is_none() || major(found).is_none_or(|version| version < OLDEST_NODE) {
         bail!(

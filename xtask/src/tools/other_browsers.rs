@@ -1,4 +1,4 @@
-//! Firefox and WebKitGTK with its driver and a display: those that are there, or Debian's packages.
+//! Firefox and WebKitGTK with its driver and a display: installed ones, or Debian's packages.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -6,26 +6,27 @@ use crate::{environment, report};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Debian's names of them.
+/// Debian's package names.
 const PACKAGES: [&str; 3] = ["firefox-esr", "webkit2gtk-driver", "xvfb"];
-/// Where packages put what is no program for users: the folder has the machine's and the library's name in it.
+/// Folders in which packages put internal programs; their subfolders contain the architecture's and the library's
+/// names.
 const LIBRARIES: [&str; 2] = ["/usr/lib", "/usr/libexec"];
 
 const REMEDY: &str = "Firefox, WebKitGTK's driver or Xvfb is missing and could not be installed: on Debian \
     `sudo apt-get install firefox-esr webkit2gtk-driver xvfb`";
 
-/// The programs.
+/// The paths of the programs.
 pub(crate) struct Browsers {
     pub(crate) firefox: PathBuf,
-    /// Speaks WebDriver.
+    /// The WebDriver server.
     pub(crate) webkit_driver: PathBuf,
     /// WebKitGTK's own browser.
     pub(crate) minibrowser: PathBuf,
-    /// A display without a screen.
+    /// A virtual display.
     pub(crate) xvfb: PathBuf,
 }
 
-/// All of them, installed if need be.
+/// All of them, installed if they are missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<Browsers> {
     if let Some(found) = found() {
         return Ok(found);

@@ -1,5 +1,5 @@
-//! PostgreSQL's programs, for the tests' own cluster: those that are there, or Debian's. Its package
-//! starts a cluster of its own when it is installed, unless told not to; that one is never used.
+//! PostgreSQL's programs, for the tests' own cluster: installed ones, or Debian's. By default Debian's package starts
+//! a cluster when it is installed; that one is never used.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -7,11 +7,11 @@ use crate::{environment, files, report};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Where Debian keeps the programs of each version; `PATH` has only their wrappers.
+/// Debian's folder for the programs of each version; `PATH` has only their wrappers.
 const DEBIAN: &str = "/usr/lib/postgresql";
-/// What a cluster needs.
+/// The programs that a cluster needs.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
-/// Read when Debian's package of a server is installed; `postgresql-common` brings it.
+/// A setting that Debian's server package reads on installation; `postgresql-common` brings it.
 const CREATE_CLUSTER: &str = "/etc/postgresql-common/createcluster.conf";
 
 const REMEDY: &str = "no PostgreSQL was found and none could be installed. One of these helps: on \
@@ -19,7 +19,7 @@ const REMEDY: &str = "no PostgreSQL was found and none could be installed. One o
     `pg_ctl` on PATH; or set BATON_TEST_POSTGRES to the URL of a cluster that tests may use, or to \
     `none` to leave PostgreSQL out";
 
-/// The folder of the newest installed programs, installed if need be.
+/// The folder of the newest installed programs, which are installed if they are missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(found) = installed() {
         return Ok(found);
@@ -45,7 +45,7 @@ fn is_complete(folder: &Path) -> bool {
     PROGRAMS.iter().all(|program| folder.join(program).is_file())
 }
 
-/// The folder of the highest version; what is on `PATH` has no version in its name, and was chosen.
+/// The folder of the highest version; a folder on `PATH` has no version in its name, and was chosen by the user.
 fn newest(folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     folders.max_by_key(|folder| {
         let version = folder.parent().and_then(Path::file_name).and_then(|name| name.to_str());
@@ -53,7 +53,8 @@ fn newest(folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     })
 }
 
-/// Unless an administrator has decided, no cluster is made for a server that only tests have asked for.
+/// Unless an administrator has decided otherwise, prevents the main cluster of a server that is installed only for
+/// tests.
 fn refuse_a_main_cluster() -> Result<()> {
     let file = Path::new(CREATE_CLUSTER);
     let text = files::read_text(file)?;

@@ -1,5 +1,4 @@
-//! strace, with which a test sees what the server writes and flushes: the one that is there, or
-//! Debian's package.
+//! strace, for a test that observes the server's writes and flushes: an installed one, or Debian's package.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -9,7 +8,7 @@ use anyhow::{Context, Result};
 const REMEDY: &str = "no strace was found and none could be installed. The test of power cuts needs \
     it: on Debian `sudo apt-get install strace`; elsewhere, your distribution's package of it";
 
-/// Installs it unless it is there.
+/// Installs it if it is missing.
 pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     if environment::on_path("strace").is_none() && debian::is_debian() && debian::is_root(workspace)
     {

@@ -8,11 +8,11 @@ use std::path::Path;
 /// The browser's compilation target.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// Adds the target with rustup, unless the toolchain has it: not every toolchain is rustup's.
+/// Adds the target with rustup if the toolchain lacks it: not every toolchain is rustup's.
 pub(crate) fn ensure_wasm(workspace: &Workspace) -> Result<()> {
     let mut rustc = process::command(workspace, "rustc");
     rustc.args(["--print", "target-libdir", "--target", WASM]);
-    if process::answer(&mut rustc).is_some_and(|folder| Path::new(&folder).is_dir()) {
+    if process::output(&mut rustc).is_some_and(|folder| Path::new(&folder).is_dir()) {
         return Ok(());
     }
     report::step("Installing the Rust target wasm32-unknown-unknown, takes a minute…", || {

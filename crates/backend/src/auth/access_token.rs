@@ -1,5 +1,5 @@
-//! Access tokens: short-lived JWTs (RFC 9068). Issuing is here; reading one is the `verifier`
-//! crate's work alone.
+//! Access tokens: short-lived JWTs (RFC 9068). They are issued here; verification is the `verifier` crate's work
+//! alone.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::AuthError;
 use super::status_list::{self, place};
 use crate::keys::KeyRing;
 
-/// Baton's own browser client, the only one there is (RFC 9068 section 2.2: `client_id`).
+/// The `client_id` of Baton's own browser client, the only client (RFC 9068 section 2.2).
 pub const CLIENT_ID: &str = "baton-web";
 
 /// Issues access tokens and verifies them.
@@ -25,20 +25,20 @@ pub struct AccessTokens {
     audience: Vec<String>,
 }
 
-/// What a new access token says.
+/// The claims that differ between access tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement {
-    /// Whom it speaks for.
+    /// The user.
     pub sub: UserId,
-    /// In which session.
+    /// The session.
     pub sid: SessionId,
-    /// When the user proved who they are.
+    /// When the user last authenticated.
     pub auth_time: NumericDate,
-    /// Now.
+    /// When it is issued.
     pub iat: NumericDate,
     /// When it expires.
     pub exp: NumericDate,
-    /// Its own id.
+    /// The token's id.
     pub jti: [u8; 16],
 }
 
@@ -57,7 +57,7 @@ struct Claims<'a> {
     status: Status<'a>,
 }
 
-/// Where whoever verifies it finds out whether its session has ended (Token Status List section 6.1).
+/// Where a resource server looks up whether the session is revoked (Token Status List section 6.1).
 #[derive(Serialize)]
 struct Status<'a> {
     status_list: Place<'a>,
@@ -78,14 +78,14 @@ enum Audience<'a> {
 }
 
 impl AccessTokens {
-    /// Issues in the name of `issuer`, for `audience`.
+    /// Issues tokens as `issuer`, for `audience`.
     #[must_use]
     pub fn new(keys: Arc<KeyRing>, issuer: &str, audience: &[String]) -> Self {
         let verifier = Verifier::new(issuer, audience.iter().cloned(), KeySet::default());
         Self {
             keys,
-            // What one instance has just issued, another whose clock is behind must not take for a token from the
-            // future: as much as any verifier tolerates, and more than clocks of two that serve are apart.
+            // The largest clock skew that a verifier tolerates, more than clocks of two serving instances may differ:
+            // an instance whose clock is behind must not reject a token that another has just issued.
             verifier: Arc::new(verifier.with_skew(Skew::MAX)),
             issuer: issuer.to_owned(),
             status_list_uri: status_list::uri(issuer),
@@ -93,13 +93,13 @@ impl AccessTokens {
         }
     }
 
-    /// In whose name: `iss`.
+    /// The claim `iss`.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Where the list of ended sessions is published.
+    /// The URL of the status list, which publishes the revoked sessions.
     #[must_use]
     pub fn status_list_uri(&self) -> &str {
         &self.status_list_uri
@@ -129,7 +129,7 @@ impl AccessTokens {
             client_id: CLIENT_ID,
             sid: statement.sid,
             auth_time: statement.auth_time,
-            // RFC 8176 section 2: a password was given.
+            // RFC 8176 section 2: the user authenticated with a password.
             amr: ["pwd"],
             status: Status {
                 status_list: Place { idx: place(statement.sid), uri: &self.status_list_uri },
@@ -140,7 +140,7 @@ impl AccessTokens {
             .map_err(|error| AuthError::Cryptography(error.to_string()))
     }
 
-    /// Verifies a presented access token. Whether its session still stands is another question.
+    /// Verifies a presented access token, without a check whether its session is revoked.
     ///
     /// # Errors
     /// The rule it breaks.
@@ -152,7 +152,7 @@ impl AccessTokens {
         self.verifier.verify_with(self.keys.current().verifying(), unverified_token, now)
     }
 
-    /// The same for a token that may have expired: good for nothing but to give its session up.
+    /// Verifies an access token that may have expired: for logout, and to answer a retry.
     ///
     /// # Errors
     /// The rule it breaks.

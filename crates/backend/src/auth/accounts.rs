@@ -1,5 +1,5 @@
-//! Accounts: proving again who one is. Registration is in [`register`](super::register), logging in in [`login`](super::login). It must
-//! not know what becomes of the session it begins; that is [`sessions`](super::sessions).
+//! Accounts, and step-up: a user reauthenticates within a session. Registration is in [`register`](super::register),
+//! login in [`login`](super::login), the life of a session in [`sessions`](super::sessions).
 
 use std::sync::Arc;
 
@@ -21,21 +21,20 @@ use crate::store::{AccountTag, Change, ClientInfo, Event, User};
 /// The accounts of this server.
 #[derive(Clone)]
 pub struct Accounts {
-    /// Where a new session comes from, and the store, clock and entropy with it.
+    /// Creates sessions; holds the store, the clock and the entropy.
     pub sessions: Arc<Sessions>,
     /// Hashes and verifies passwords.
     pub hasher: PasswordHasher,
-    /// What this instance has answered to sign-ins with an idempotency key.
+    /// A cache of this instance's answers to sign-ins with an idempotency key.
     pub sign_ins: Arc<SignIns>,
 }
 
 impl Accounts {
-    /// A refresh with the password: the user proves again who they are, and where they are is no
-    /// surprise from now on (RFC 9470).
+    /// Step-up (RFC 9470): a refresh with the password. The user reauthenticates, and the client's address and device
+    /// count as usual from now on.
     ///
     /// # Errors
-    /// As [`Sessions::refresh`], and [`AuthError::InvalidCredentials`] for another password: then
-    /// nothing was changed.
+    /// As [`Sessions::refresh`], and [`AuthError::InvalidCredentials`] for a wrong password: then no state changed.
     pub async fn confirm(
         &self,
         presented: &Secret,
@@ -44,7 +43,7 @@ impl Accounts {
         context: &SignInContext,
     ) -> Result<IssuedTokens, AuthError> {
         let client = &context.client;
-        // Before the password costs a hash, and before anything changes.
+        // Checked before the password costs a hash, and before any state changes.
         let (decision, found) =
             self.sessions.judge_within_limits(presented, attempt, client).await?;
         let mut devices = None;
@@ -53,7 +52,7 @@ impl Accounts {
             self.confirm_password(found, password, attempt, client).await?;
             devices = self.devices_kept(context, self.recognise(context, &account), &account);
         }
-        // Whatever else the ticket means is answered there.
+        // Every other decision about the ticket is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
         let tokens = self.sessions.answer(judged, presented, attempt, client).await?;
         Ok(IssuedTokens { devices, ..tokens })
@@ -74,19 +73,19 @@ impl Accounts {
         }
         let event_log = &self.sessions.event_log;
         let confirm = Change::Confirm { session, at: event_log.now(), client: client.clone() };
-        // A copy confirms nothing a second time.
+        // A retry confirms no second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let (by, events) = ((user.id, Some(session)), vec![event(EventKind::Confirmed)]);
         let outcome =
             event_log.commit_keyed(keyed.as_ref(), by, confirm.clone(), events.clone()).await?;
-        // Unless the session has come to want the password once more.
+        // Unless the session has come to require step-up again since.
         if !outcome.took_place() && keyed.is_some() && self.is_wanted(session).await? {
             event_log.commit(confirm, events).await?;
         }
         Ok(())
     }
 
-    /// Whether this session needs the password: to continue, or for what cannot be undone (RFC 9470).
+    /// Whether this session requires step-up: to continue, or for a call that wants a recent login (RFC 9470).
     async fn is_wanted(&self, session: SessionId) -> Result<bool, AuthError> {
         let Sessions { event_log, recent_login_seconds, .. } = &*self.sessions;
         let found = event_log.store.find_session(session).await?;
@@ -96,8 +95,8 @@ impl Accounts {
         }))
     }
 
-    /// Whether it is the user's password, asked for in a session of theirs. Who has a session, stolen or
-    /// not, may guess no more often than who has none.
+    /// Whether `password` is the user's, given within a session. Throttled: a caller with a session, stolen or not,
+    /// may guess no more often than a caller without.
     pub(super) async fn is_password_of(
         &self,
         user: &User,
@@ -107,7 +106,8 @@ impl Accounts {
     ) -> Result<bool, AuthError> {
         let Sessions { limits, event_log, .. } = &*self.sessions;
         let (tag, account) = (AccountTag::of_session(session), AccountTag::of(&user.email));
-        // A session whose own guesses are used up takes nothing of what its account's other sessions share.
+        // The session's own throttle comes first: a throttled session must not use up the rate limit that its account
+        // shares.
         let permit = match self.throttled(tag).await? {
             Some(limited) => Err(limited),
             None => match limits.password_check(user.id, session) {
@@ -130,7 +130,7 @@ impl Accounts {
         Ok(verdict != Verification::Wrong)
     }
 
-    /// The device, if one of its tokens says that this account is known there.
+    /// The known device, if a presented token proves that this account has logged in there.
     pub(super) fn recognise(
         &self,
         context: &SignInContext,
@@ -140,7 +140,7 @@ impl Accounts {
         KnownDevice::recognise(key, context.devices.tokens(), account, now)
     }
 
-    /// What the browser shall say of known devices from now on, if that is not what it says already.
+    /// The browser's new list of known devices, if it changes.
     pub(super) fn devices_kept(
         &self,
         context: &SignInContext,
@@ -161,7 +161,7 @@ impl Accounts {
     }
 }
 
-/// Who is to have an account, if no field breaks a rule.
+/// The canonical email address and the name of a new account, if all fields are valid.
 pub(super) fn validated(request: &RegisterRequest) -> Result<(Email, Option<String>), AuthError> {
     let mut errors = Vec::new();
     let email = rules::email(&request.email).map_err(|error| errors.push(error));

@@ -1,5 +1,5 @@
-//! What an administrator does to accounts and sessions, without being anybody's user. It must not know who
-//! the administrator is: whoever may use the database's credentials may do all of this.
+//! What an administrator does to accounts and sessions. It must not authenticate the administrator: the database's
+//! credentials authorize all of this.
 
 use shared::body::RegisterRequest;
 use shared::{EventKind, RevocationReason};
@@ -12,20 +12,20 @@ use super::security_event_log::SecurityEventLog;
 use super::spelling::{self, is_taken_as_typed};
 use crate::store::{AccountTag, Change, ClientInfo, Event, StoreError, User};
 
-/// Accounts and sessions in an administrator's hands.
+/// Accounts and sessions, managed by an administrator.
 pub struct Administration {
-    /// Where they are stored, and told of.
+    /// Stores users and sessions, and logs each change.
     pub event_log: SecurityEventLog,
     /// Hashes the passwords of new users.
     pub hasher: PasswordHasher,
 }
 
 impl Administration {
-    /// Adds a user who has no session yet, by the rules that hold for everybody.
+    /// Adds a user without a session, by the rules of a registration.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], or a
-    /// failure of storage.
+    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], or a failure of
+    /// storage.
     pub async fn add_user(&self, request: &RegisterRequest) -> Result<User, AuthError> {
         let (email, name) = validated(request)?;
         if is_taken_as_typed(&*self.event_log.store, &request.email).await? {
@@ -46,7 +46,7 @@ impl Administration {
         if added.took_place() { Ok(user) } else { Err(AuthError::EmailTaken) }
     }
 
-    /// The user with this email address, however it is written; of two who share one, the user whose spelling it is.
+    /// The user with this email address, in any spelling; of two who share an address, the user of this spelling.
     ///
     /// # Errors
     /// If storage fails.
@@ -57,11 +57,11 @@ impl Administration {
         }
     }
 
-    /// From now on the user may not log in, and all of their sessions are over. How many that were. Of one who
-    /// was disabled before, it ends what a failure left.
+    /// Disables the user, who can no longer log in, and revokes all of their sessions. Returns how many. For a user
+    /// who was disabled before, it revokes the sessions that a failure left.
     ///
     /// # Errors
-    /// If storage fails. Then the user is not disabled, or a repeat ends the sessions that are left.
+    /// If storage fails. Then the user is not disabled, or a retry revokes the remaining sessions.
     pub async fn disable(&self, user: &User) -> Result<u64, StoreError> {
         let revocation = self.event_log.revocation(RevocationReason::Disabled);
         let event = self.event(EventKind::Disabled, user).because(RevocationReason::Disabled);
@@ -71,7 +71,7 @@ impl Administration {
             + self.event_log.revoke_all_of(user.id, RevocationReason::Disabled).await?)
     }
 
-    /// From now on the user may log in, and logins that failed before do not count.
+    /// Enables the user, who can log in again, and resets their failed logins.
     ///
     /// # Errors
     /// If storage fails.
@@ -83,15 +83,15 @@ impl Administration {
         Ok(())
     }
 
-    /// Ends all of a user's sessions, each with an event of its own. How many that were.
+    /// Revokes all of a user's sessions, each with an event of its own. Returns how many.
     ///
     /// # Errors
-    /// If storage fails. A repeat ends the sessions that are left.
+    /// If storage fails. A retry revokes the remaining sessions.
     pub async fn revoke_sessions(&self, user: &User) -> Result<u64, StoreError> {
         self.event_log.revoke_all_of(user.id, RevocationReason::Administrator).await
     }
 
-    /// Ends everyone's sessions, in parts, each with an event of its own. How many that were.
+    /// Revokes the sessions of all users, in parts, each with an event of its own. Returns how many.
     ///
     /// # Errors
     /// As [`SecurityEventLog::revoke_in_parts`].

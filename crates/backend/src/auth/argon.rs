@@ -1,6 +1,5 @@
-//! Argon2id in memory that is used again and again. An allocation of 19 MiB for each password would be left
-//! to the allocator to give back, which keeps it for every thread there ever was. It must not know who waits
-//! for whom; that is [`password_hasher`](super::password_hasher).
+//! Argon2id password hashing in reused memory. If each password allocated 19 MiB, the allocator would keep that
+//! memory for every thread there ever was. Queueing is [`password_hasher`](super::password_hasher)'s work.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -14,7 +13,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
 
-/// What Argon2 fills: 19 MiB, once it was used.
+/// Argon2's working memory: 19 MiB after the first use.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
@@ -35,7 +34,7 @@ impl Memory {
         Ok(hash.to_string())
     }
 
-    /// Compares a password with a hash in PHC form, by the parameters that stand there.
+    /// Compares a password with a hash in PHC form, with the hash's own parameters.
     pub(super) fn verify(&mut self, password: &[u8], stored: &str) -> Result<Verdict, AuthError> {
         let stored = PasswordHash::new(stored).map_err(cryptography)?;
         let params = Params::try_from(&stored).map_err(cryptography)?;
@@ -48,7 +47,7 @@ impl Memory {
         }
         let mut out = vec![0; hash.len()];
         self.fill(&params, version.map_err(cryptography)?, (password, salt.as_ref()), &mut out)?;
-        // In constant time: that is how outputs compare.
+        // In constant time: `Output` compares so.
         if Output::new(&out).map_err(cryptography)? != *hash {
             return Ok(Verification::Wrong);
         }
@@ -90,7 +89,7 @@ mod tests {
         let verdict = |memory: &mut Memory, password| memory.verify(password, &hash).expect("PHC");
         assert_eq!(verdict(&mut used, b"velvet otter under glass"), Verification::Right);
         assert_eq!(verdict(&mut used, b"velvet otter under grass"), Verification::Wrong);
-        // With less memory, in more of it.
+        // A hash of less memory, verified in more of it.
         let weak = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
         let verdict = used.verify(b"velvet otter under glass", weak).expect("PHC");
         assert_eq!(verdict, Verification::RightButWeak);

@@ -1,9 +1,9 @@
-//! Bulk revocation: ends everyone's sessions, those whose refresh tokens one key authenticates, or one user's, in parts of
-//! a thousand rows. A part is one guarded write together with its events; between two parts others write. What stops
-//! half way is finished by a repeat. It must not know who asks.
+//! Bulk revocation: revokes the sessions of all users, those whose refresh tokens one key authenticates, or one
+//! user's, in parts of a thousand rows. A part is one guarded write together with its events; other writers get their
+//! turn between two parts. A retry completes a revocation that stopped half way.
 //!
-//! In one write, 200,000 sessions take SQLite longer than a change may wait for its answer
-//! (`store/sqlite/writer.rs`): it was given up and rolled back, each time.
+//! To revoke 200,000 sessions in one write takes SQLite longer than a change's timeout (`store/sqlite/writer.rs`):
+//! the write was rolled back, each time.
 
 use std::future::pending;
 use std::time::Duration;
@@ -15,26 +15,27 @@ use super::security_event_log::SecurityEventLog;
 use crate::store::{Change, Part, SessionScope, StoreError};
 use crate::telemetry::causes;
 
-/// How often a part is tried before the revocation stops: a running server may hold the lock, or the database be
-/// restarted.
+/// How often a part is tried before the revocation stops: a running server may hold the lock, or the database
+/// restart.
 const TRIES: usize = 5;
-/// How long to rest after a failure.
+/// The back-off after a failure.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The shortest rest between two parts. A longer part is followed by a longer rest: others get half of the time.
+/// The shortest pause between two parts. A longer part is followed by a longer pause: other writers get half of the
+/// time.
 const REST: Duration = Duration::from_millis(10);
-/// Before every id.
+/// Sorts before every id.
 const FIRST: SessionId = SessionId::from_bytes([0; 16]);
 
-/// Is told after each part how many sessions have ended so far.
+/// Called after each part with the count of sessions revoked so far.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64) + Send);
 
 impl SecurityEventLog {
-    /// Ends every session there is at this moment, or of these only the ones whose refresh tokens `refresh_key_id`
-    /// authenticates. Sessions that begin later need not end: what ends it is the largest id there is now, not a
-    /// clock. How many have ended; a part whose answer was lost is not counted.
+    /// Revokes every session there is at this moment, or only those whose refresh tokens `refresh_key_id`
+    /// authenticates. It stops at the largest id of this moment, not at a clock's time: sessions created later may
+    /// stay. Returns how many it revoked, without a part whose answer was lost.
     ///
     /// # Errors
-    /// If storage fails. What has ended stays so, and a repeat ends the rest.
+    /// If storage fails. Revocations made so far stay, and a retry revokes the rest.
     pub async fn revoke_in_parts(
         &self,
         refresh_key_id: Option<&str>,
@@ -61,11 +62,11 @@ impl SecurityEventLog {
         Ok(sessions)
     }
 
-    /// Ends all of one user's sessions, a thousand at a time. How many that were; a part whose answer was lost is
-    /// not counted.
+    /// Revokes all of one user's sessions, a thousand at a time. Returns how many, without a part whose answer was
+    /// lost.
     ///
     /// # Errors
-    /// If storage fails. What has ended stays so, and a repeat ends the rest.
+    /// If storage fails. Revocations made so far stay, and a retry revokes the rest.
     pub async fn revoke_all_of(
         &self,
         user: UserId,
@@ -82,7 +83,7 @@ impl SecurityEventLog {
         }
     }
 
-    /// Ends these sessions. How many that were.
+    /// Revokes these sessions. Returns how many.
     ///
     /// # Errors
     /// If storage fails.
@@ -96,7 +97,7 @@ impl SecurityEventLog {
     }
 }
 
-/// A part is written with a guard, so it may be tried again although its first answer was lost.
+/// Retries a call. A part is a guarded write, so a retry is safe even if the first answer was lost.
 async fn persistently<T>(
     mut call: impl AsyncFnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {

@@ -1,5 +1,5 @@
-//! Whom a protected call speaks for. A token is verified without asking anybody; whether its session
-//! still stands is known here, or asked for when it is not. It must not know what is called.
+//! Authenticates the caller of a protected call by its access token, without a database read while the [revocation
+//! cache](super::revocation_cache) is fresh. If it is stale, the session is read from the store.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use super::revocation_cache::SessionStatus;
 use super::sessions::{Found, Sessions};
 use crate::store::{Session, StoreError, User};
 
-/// As long as that may take.
+/// The deadline of [`within_deadline`].
 const ASK_TIME: Duration = Duration::from_millis(2_500);
 
-/// Whom a call speaks for: its access token holds and its session stands.
+/// The authenticated caller: its access token is valid and its session active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     /// The user.
     pub user: UserId,
     /// The session.
     pub session: SessionId,
-    /// When the user last proved who they are.
+    /// When the user last authenticated.
     pub authenticated_at: NumericDate,
-    /// Whether the call can be a copy of an earlier one.
+    /// Whether the call can be a retry of an earlier one.
     pub idempotency: Idempotency,
 }
 
@@ -40,42 +40,42 @@ impl Caller {
         }
     }
 
-    /// Whether what the call asks for has taken place before.
+    /// Whether the call is a retry of one that took effect.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
         self.idempotency == Idempotency::Repeated
     }
 }
 
-/// Refresh tokens beside an access token: they need not be of the same session.
+/// Refresh tokens presented beside an access token, perhaps of other sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accompanying {
-    /// Whether one is of another session that stands: its cookie is to be kept.
+    /// Whether one is of another active session, whose cookie must be kept.
     pub another_stands: bool,
     /// Whether one is of no session of this server.
     pub is_anothers: bool,
 }
 
-/// A caller with what is stored of them.
+/// A caller's session and user, as stored.
 #[derive(Clone)]
 pub struct Authenticated {
     /// The session.
     pub session: Session,
-    /// Whose it is.
+    /// The session's user.
     pub user: User,
 }
 
 impl Sessions {
-    /// Whom an access token speaks for, if it holds and its session still stands.
+    /// The caller that an access token authenticates, if it is valid and its session active.
     ///
     /// # Errors
-    /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if either does not;
-    /// [`AuthError::Store`] if that is not known.
+    /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if it is not; [`AuthError::Store`] if that is
+    /// unknown.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
         self.verify_token(unverified_token).await.map(|token| Caller::of(&token))
     }
 
-    /// What an access token says, if it holds and its session still stands.
+    /// The claims of an access token, if it is valid and its session active.
     ///
     /// # Errors
     /// As [`Sessions::authenticate`].
@@ -83,7 +83,7 @@ impl Sessions {
         let verify =
             || self.access_tokens.verify(unverified_token, self.event_log.clock.shared_now());
         let verified = match verify() {
-            // Another instance may just have made its key.
+            // Another instance may just have created its key.
             Err(Rejection::UnknownKey) if self.keys.look_again(&self.event_log.store).await => {
                 verify()
             }
@@ -94,7 +94,7 @@ impl Sessions {
             SessionStatus::RevokedSession(cause) => Err(session_is_over(token.sid, Some(cause))),
             SessionStatus::Active => Ok(token),
             SessionStatus::Unknown => {
-                // What others retire is not heard of now, either.
+                // A stale cache may also lack key revocations of other instances.
                 self.keys.revalidate(&self.event_log.store).await?;
                 let token = verify().map_err(refused)?;
                 self.look_up(&Caller::of(&token)).await.map(|_| token)
@@ -102,10 +102,10 @@ impl Sessions {
         }
     }
 
-    /// What is stored of a caller.
+    /// Loads a caller's session and user.
     ///
     /// # Errors
-    /// As [`Sessions::authenticate`]: the session may have ended this moment.
+    /// As [`Sessions::authenticate`]: the session may have been revoked at this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
         let found = self.event_log.store.find_session(caller.session).await?;
         let refused = |cause| session_is_over(caller.session, cause);
@@ -120,8 +120,8 @@ impl Sessions {
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
-    /// What is stored of a caller who is about to change something. `None` if a copy of the call has done it, at this
-    /// instance or another: then it may have ended this session.
+    /// Loads a caller before a change. `None` for a retry that took effect before, at this instance
+    /// or another: it may have revoked this session.
     ///
     /// # Errors
     /// As [`Sessions::look_up`].
@@ -142,7 +142,7 @@ impl Sessions {
         }
     }
 
-    /// Whose these refresh tokens are, that came along with a call which ends the caller's session.
+    /// Which sessions these refresh tokens belong to, presented with a call that revokes the caller's session.
     ///
     /// # Errors
     /// If storage fails.
@@ -163,10 +163,10 @@ impl Sessions {
         Ok(whose)
     }
 
-    /// Demands that the user has proved lately who they are (RFC 9470).
+    /// Requires a recent login, else step-up (RFC 9470).
     ///
     /// # Errors
-    /// [`AuthError::StepUpRequired`] if they have not.
+    /// [`AuthError::StepUpRequired`] if the last authentication is too old.
     pub fn require_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
         let max_age = self.recent_login_seconds;
         if caller.is_repeated() || self.event_log.now().since(caller.authenticated_at) <= max_age {
@@ -179,11 +179,11 @@ impl Sessions {
     }
 }
 
-/// Bounds what a protected call may wait for the store before it is known whom it speaks for: keys, then the
-/// session. Less than the 3 s within which a failing storage must have been answered with 503.
+/// The deadline for authenticating a protected call from the store: keys, then the session. It is less than the 3 s
+/// within which a failing storage must have been answered with 503.
 ///
 /// # Errors
-/// Those of what was asked, and [`StoreError::TimedOut`].
+/// Those of `asked`, and [`StoreError::TimedOut`].
 pub async fn within_deadline<T>(
     asked: impl Future<Output = Result<T, AuthError>>,
 ) -> Result<T, AuthError> {
@@ -195,13 +195,13 @@ pub(super) fn refused(rejection: Rejection) -> AuthError {
     AuthError::InvalidToken
 }
 
-/// The token holds, but its session does not, for this cause if it is known.
+/// The token is valid, but its session is not active, for this reason if it is known.
 fn session_is_over(session: SessionId, cause: Option<RevocationReason>) -> AuthError {
     tracing::info!(event = "access_token_refused", %session, cause = cause.map(RevocationReason::as_str));
     cause.map_or(AuthError::InvalidToken, AuthError::SessionEnded)
 }
 
-/// A protected call without an access token, or with several.
+/// Logs a protected call without an access token, or with several.
 pub fn no_token() -> AuthError {
     tracing::info!(event = "access_token_refused", rejection = "no access token was presented");
     AuthError::InvalidToken

@@ -1,6 +1,6 @@
-//! What a browser says it is, in the words of its users: `User-Agent`, and where they come, client hints. A browser or a
-//! system is named from a fixed list; a program by its own name, cut short. It must not judge a difference; that is
-//! [`device_change`](super::device_change).
+//! The device of a client, in words that its users know, from `User-Agent` and, if sent, client hints. Browsers and
+//! systems are named from a fixed list; a program by its own name, truncated. Comparing devices is
+//! [`device_change`](super::device_change)'s work.
 
 mod agent;
 mod hints;
@@ -10,15 +10,15 @@ use shared::{Device, DeviceKind};
 
 pub use hints::ClientHints;
 
-/// Reads what a browser or a program says of itself.
+/// The device of a browser or a program.
 #[must_use]
 pub fn device(user_agent: &str, hints: ClientHints<'_>) -> Device {
     let said = agent::read(user_agent);
-    // Only browsers made of Chromium send hints; a hint beside another `User-Agent` proves nothing.
+    // Only Chromium browsers send hints; a hint beside another `User-Agent` proves no fact.
     if said.is_chromium { hints.refine(said.device) } else { said.device }
 }
 
-/// What kind of device a system runs on.
+/// The kind of device that a system runs on.
 fn kind_of(os: &str) -> DeviceKind {
     let system = products::SYSTEMS.iter().find(|system| system.name == os);
     system.map_or(DeviceKind::Unknown, |system| system.kind)
@@ -39,7 +39,7 @@ mod tests {
 
     const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
 
-    /// As users and scripts come with them, by the name that each gives itself.
+    /// Programs of users and scripts, each with the name it gives itself.
     const PROGRAMS: &[(&str, &str)] = &[
         ("curl/8.5.0", "curl"),
         ("Wget/1.21.4", "Wget"),
@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    /// What begins as a browser does is one, a program's name in it or not.
+    /// A `User-Agent` that begins like a browser's counts as one, even with a program's name in it.
     #[test]
     fn a_program_that_poses_as_a_browser_is_named_with_its_system() {
         let windows = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US)";

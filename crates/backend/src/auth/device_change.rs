@@ -1,32 +1,32 @@
-//! Whether a session continues on another device: compares what was stored of a session with what a request says. A label
-//! may have been stored by an earlier version, which had other names: a renaming of ours is no change. It must not
-//! decide what to do about one; that is [`risk`](super::risk).
+//! Whether a session continues on another device: compares the stored device with the request's. An earlier version
+//! may have stored it under other names: a renamed device is no change. Acting on a change is [`risk`](super::risk)'s
+//! work.
 
 use shared::device::UNKNOWN;
 use shared::{Device, DeviceKind};
 
 use super::device::products::{BROWSERS, CHROME, ONLY_HINTED};
 
-/// What has changed.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChange {
-    /// Nothing that is not a matter of names.
+    /// The same device, perhaps under another name.
     None,
-    /// The browser of a telephone or tablet asks for the desktop version of a site, or for the mobile one again: then it
-    /// says that it runs on a computer.
+    /// The browser of a phone or tablet requests the desktop version of a site, and then names a computer's system;
+    /// or the mobile version again.
     DesktopSite,
     /// Another browser, system or kind of device.
     Device,
 }
 
-/// On what a telephone or tablet says that it runs when the desktop version is asked for.
+/// The system that a phone or tablet names while it requests the desktop version.
 const DESKTOP_SITES: [(&str, &str); 4] =
     [("Android", "Linux"), ("iPhone", "macOS"), ("iPad", "macOS"), ("iPod", "macOS")];
 
-/// Names of the crate that named programs before, by kinds.
+/// The kinds by which an earlier crate named programs.
 const FORMER_PROGRAMS: [&str; 3] = ["HTTP Library", "misc crawler", UNKNOWN];
 
-/// Compares. Where nothing was known before, nothing can have changed.
+/// Compares two devices. If the earlier one is unknown, it counts as unchanged.
 #[must_use]
 pub fn compare(before: &Device, after: &Device) -> DeviceChange {
     if *before == Device::unknown() || before == after || was_a_program(before, after) {
@@ -52,7 +52,7 @@ fn is_same_browser(before: &str, after: &Device) -> bool {
     let browser = BROWSERS.iter().find(|browser| browser.name == after.browser);
     let formerly: &[&str] = match browser {
         Some(browser) => browser.formerly,
-        // An app of its own, made of Chrome.
+        // An Electron app, formerly named Chrome.
         None if after.kind == DeviceKind::Desktop && after.browser != UNKNOWN => &[CHROME],
         None => &[],
     };
@@ -71,7 +71,7 @@ fn todays_os(before: &str) -> &str {
     }
 }
 
-/// Some programs were named by what they are, and some by the system that they said they were on.
+/// An earlier version named some programs by their kind, and some by the system that they claimed.
 fn was_a_program(before: &Device, after: &Device) -> bool {
     let is_former = FORMER_PROGRAMS.contains(&before.browser.as_str());
     let is_former_kind =
@@ -79,7 +79,7 @@ fn was_a_program(before: &Device, after: &Device) -> bool {
     after.kind == DeviceKind::Program && is_former && is_former_kind
 }
 
-/// Televisions were taken for computers with Linux.
+/// An earlier version took televisions for computers with Linux.
 fn is_television(before: &Device, after: &Device) -> bool {
     before.os == "Linux"
         && after.kind == DeviceKind::Appliance

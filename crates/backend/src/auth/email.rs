@@ -1,5 +1,5 @@
-//! Email addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): the canonical form that accounts are found by, and
-//! which addresses a new account may have. It must not check whether mail arrives there.
+//! Email addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): the canonical form that accounts are looked up by,
+//! and which addresses a new account may have. Baton sends no mail to verify one.
 
 use std::net::IpAddr;
 
@@ -8,32 +8,32 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::text::{Flaw, Joiners, flaw};
 
-/// An email address: canonical, so that all spellings of one address are equal, or as an earlier version stored it.
+/// An email address: canonical, so that all spellings of an address are equal, or as an earlier version stored it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
 /// RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, two of them its angle brackets.
 const MAX_BYTES: usize = 254;
-/// A domain that is typed in its own script takes more octets than its A-labels do.
+/// A domain typed in its own script has more octets than its A-labels.
 const MAX_TYPED_BYTES: usize = 1_024;
 /// RFC 5321 section 4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
-/// What an atom holds beside letters and digits (RFC 5322 section 3.2.3).
+/// The characters of an atom beside letters and digits (RFC 5322 section 3.2.3).
 const ATEXT: &str = "!#$%&'*+-/=?^_`{|}~";
 
-/// Why a new account may not have an address. The text is for the person who typed it.
+/// Why a new account may not have an address. The text is for the user who typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Nothing was typed.
+    /// The field is empty.
     #[error("Enter your email address.")]
     Missing,
-    /// There is no @ with something on either side.
+    /// No @ with text on either side.
     #[error("This is not an email address: it looks like name@example.com.")]
     Shape,
-    /// More octets than a path has.
+    /// More octets than a path may have.
     #[error("This address is too long for mail: it has at most {MAX_BYTES} bytes.")]
     TooLong,
-    /// More octets than a local part has.
+    /// More octets than a local part may have.
     #[error("The part before the @ is too long for mail: it has at most {MAX_LOCAL_BYTES} bytes.")]
     LocalPartTooLong,
     /// White space.
@@ -45,30 +45,30 @@ pub enum AddressError {
         u32::from(*character)
     )]
     Invisible {
-        /// Which.
+        /// The character.
         character: char,
         /// Its place, counted from 1.
         position: usize,
     },
-    /// Combining marks without a letter, or more of them than one can bear.
+    /// Combining marks without a letter, or too many for one.
     #[error("An accent stands upon a letter, and no letter has more than four.")]
     Marks,
     /// A dot at an end of the local part, or two in a row.
     #[error("Before the @ a dot stands between two other characters.")]
     Dots,
-    /// Not a character of an atom.
+    /// A character that an atom may not have.
     #[error("Before the @ there can be no “{0}”.")]
     LocalCharacter(char),
-    /// An address literal, or a number in the place of a top-level domain.
+    /// An address literal, or a number as top-level domain.
     #[error("After the @ stands a domain, such as example.com, and no IP address.")]
     IpAddress,
-    /// No domain name.
+    /// Not a domain name.
     #[error("The part after the @ is no domain that mail is sent to: it looks like example.com.")]
     Domain,
 }
 
 impl AddressError {
-    /// Which rule it is, for programs.
+    /// The rule's code, for programs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -80,8 +80,8 @@ impl AddressError {
 }
 
 impl Email {
-    /// Reads an address to look an account up by, in the canonical form: lenient, because it must find every account
-    /// that an earlier and laxer rule let in. `None` if no account can have it.
+    /// Parses an address for a look-up, into the canonical form: lenient, because it must find every account that an
+    /// earlier, laxer rule accepted. `None` if no account can have it.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let typed = in_lower_case(typed)?;
@@ -89,15 +89,15 @@ impl Email {
         (typed.len().min(email.len()) <= MAX_BYTES).then_some(Self(email))
     }
 
-    /// The address as it was typed, but for letter case, if that is not its canonical form: versions before the
-    /// canonical form stored it so, and an account may still have it (see [`spelling`](super::spelling)).
+    /// The address as typed but for letter case, if that is not its canonical form: earlier versions stored it so,
+    /// and an account may still have it (see [`spelling`](super::spelling)).
     #[must_use]
     pub fn as_typed(typed: &str) -> Option<Self> {
         let typed = in_lower_case(typed)?;
         (typed.len() <= MAX_BYTES && canonical(&typed) != typed).then_some(Self(typed))
     }
 
-    /// Reads the address of a new account: one that a mail system could take, in the canonical form.
+    /// Parses the address of a new account into the canonical form: only addresses that a mail system could accept.
     ///
     /// # Errors
     /// The first rule that it breaks.
@@ -125,25 +125,25 @@ impl Email {
         Self(email)
     }
 
-    /// The address as accounts are found by it.
+    /// The address that accounts are looked up by.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this is the form that accounts are found by, however their address is typed.
+    /// Whether this is the canonical form.
     #[must_use]
     pub fn is_canonical(&self) -> bool {
         canonical(&self.0) == self.0
     }
 
-    /// The canonical form of an address that was stored before there was one.
+    /// The canonical form of an address that an earlier version stored.
     #[must_use]
     pub fn to_canonical(&self) -> Self {
         Self(canonical(&self.0))
     }
 
-    /// The address as people write it: with the domain in its own script (U-labels).
+    /// The address for display: with the domain in its own script (U-labels).
     #[must_use]
     pub fn shown(&self) -> String {
         let Some((local, domain)) = self.0.rsplit_once('@') else { return self.0.clone() };
@@ -154,7 +154,7 @@ impl Email {
     }
 }
 
-/// An address without the space around it, in lower case. `None` for what no account can have.
+/// A trimmed address in lower case. `None` if no account can have it.
 fn in_lower_case(typed: &str) -> Option<String> {
     let address = typed.trim().to_lowercase();
     let (local, domain) = address.rsplit_once('@')?;
@@ -163,9 +163,9 @@ fn in_lower_case(typed: &str) -> Option<String> {
     (is_whole && is_line).then_some(address)
 }
 
-/// The one form of all spellings of an address: the local part in lower case and in Normalization Form C, as the
-/// username profile of PRECIS has it (RFC 8265 section 3.3); the domain as A-labels by Unicode Technical Standard 46,
-/// which is what browsers send and what the DNS holds. A domain that UTS 46 refuses stays, in the form of a local part.
+/// The canonical form: the local part in lower case and in Normalization Form C, as the username profile of PRECIS
+/// has it (RFC 8265 section 3.3); the domain as A-labels by Unicode Technical Standard 46, which is what browsers
+/// send and what the DNS holds. A domain that UTS 46 refuses is treated like a local part.
 fn canonical(address: &str) -> String {
     let composed =
         |part: &str| part.nfc().collect::<String>().to_lowercase().nfc().collect::<String>();
@@ -178,7 +178,7 @@ fn canonical(address: &str) -> String {
     format!("{}@{domain}", composed(local))
 }
 
-/// Two addresses that look the same shall be the same: no joiner has a reason here.
+/// Two addresses that look the same must be the same: a joiner is never needed here.
 fn check_text(email: &str) -> Result<(), AddressError> {
     match flaw(email, Joiners::Refused) {
         Some(Flaw::Invisible { character, .. }) if character.is_whitespace() => {
@@ -193,8 +193,7 @@ fn check_text(email: &str) -> Result<(), AddressError> {
     }
 }
 
-/// A Dot-string. Quoted strings are left out, as RFC 5321 section 4.1.2 asks of a host that expects to
-/// receive mail.
+/// A Dot-string. Quoted strings are refused, as RFC 5321 section 4.1.2 asks of a host that expects to receive mail.
 fn check_local_part(local: &str) -> Result<(), AddressError> {
     let is_atext = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || ATEXT.contains(c);
     if local.split('.').any(str::is_empty) {
@@ -206,8 +205,8 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.len() > MAX_LOCAL_BYTES { Err(AddressError::LocalPartTooLong) } else { Ok(()) }
 }
 
-/// A fully qualified domain name of A-labels or U-labels (RFC 5890 section 2.3.2.1): each of 1 to 63 octets,
-/// none with a hyphen at an end, 253 octets together.
+/// A fully qualified domain name of A-labels or U-labels (RFC 5890 section 2.3.2.1): each of 1 to 63 octets, none
+/// with a hyphen at an end, 253 octets together.
 fn check_domain(domain: &str) -> Result<(), AddressError> {
     if domain.starts_with('[') || domain.parse::<IpAddr>().is_ok() {
         return Err(AddressError::IpAddress);
@@ -216,7 +215,7 @@ fn check_domain(domain: &str) -> Result<(), AddressError> {
     let ascii = Uts46::new().to_ascii(domain.as_bytes(), deny, hyphens, DnsLength::Verify);
     let ascii = ascii.map_err(|_| AddressError::Domain)?;
     let (_, top) = ascii.rsplit_once('.').ok_or(AddressError::Domain)?;
-    // RFC 3696 section 2: no top-level domain is a number, so that none can be taken for an address.
+    // RFC 3696 section 2: no top-level domain is a number, so no domain can be mistaken for an IP address.
     if top.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(AddressError::IpAddress);
     }
@@ -345,9 +344,9 @@ mod tests {
                 assert_eq!(Email::parse(typed).map(|email| email.shown()), Some(new[0].shown()));
             }
         }
-        // Two letters that UTS 46 of before 2010 took for one.
+        // Two letters that UTS 46 did not distinguish before 2010.
         assert_ne!(Email::parse("x@stra\u{df}e.example"), Email::parse("x@strasse.example"));
-        // Before the @, only what is canonically equivalent is the same.
+        // Before the @, only canonically equivalent text is the same.
         assert_ne!(Email::parse("ａ@example.com"), Email::parse("a@example.com"));
     }
 
@@ -380,16 +379,16 @@ mod tests {
         assert_eq!(refused(&format!("{}@example.com", label(65))), E::LocalPartTooLong);
         assert_eq!(refused(&format!("{}@example.com", "é".repeat(33))), E::LocalPartTooLong);
         assert_eq!(refused(&format!("a@{}.com", label(64))), E::Domain);
-        // As an A-label it has 64.
+        // 64 octets as an A-label.
         assert_eq!(refused(&format!("a@{}.com", "ü".repeat(60))), E::Domain);
         let domain = |last: usize| format!("{0}.{0}.{0}.{1}", label(62), label(last));
         assert!(Email::parse_new(&format!("aa@{}", domain(62))).is_ok(), "254 octets");
         assert_eq!(refused(&format!("aaa@{}", domain(62))), E::TooLong);
-        // As A-labels it has more than 253.
+        // More than 253 octets as A-labels.
         assert_eq!(refused(&format!("a@{}com", "ü.".repeat(40))), E::Domain);
     }
 
-    /// Accounts that an earlier rule let in are found, under the very address that they have.
+    /// Accounts that an earlier rule accepted are found, under their unchanged address.
     #[test]
     fn an_address_that_no_new_account_may_have_is_still_looked_up() {
         let long = format!("{}@example.com", "a".repeat(242));
@@ -442,13 +441,13 @@ mod tests {
             ][..]),
         ) {
             let mut characters: Vec<char> = format!("{local}@{domain}").chars().collect();
-            // Space around an address does not count.
+            // Space around an address is trimmed.
             characters.insert(1 + at.index(characters.len() - 1), wrong);
             let typed: String = characters.into_iter().collect();
             prop_assert!(Email::parse_new(&typed).is_err(), "{:?}", typed);
         }
 
-        /// Whatever an earlier version stored: its canonical form is its own, and one of ASCII alone has it already.
+        /// Any address that an earlier version stored has one canonical form, and an ASCII address is in it already.
         #[test]
         fn there_is_one_canonical_form(typed in "\\PC{1,40}@(\\PC{1,40}|xn--[a-z0-9-]{1,20}\\.com)") {
             let Some(email) = Email::parse(&typed) else { return Ok(()) };

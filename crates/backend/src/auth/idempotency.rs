@@ -1,7 +1,7 @@
-//! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice has one effect. Browsers send
-//! a POST again by themselves when a connection closes before its answer, and users press a button again. The key is
-//! stored with the change that it was used for, in one transaction; a copy of the request finds it there. Passwords take
-//! no part: they are verified for each copy. It must not know HTTP.
+//! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request and its retries take effect once. Browsers
+//! retry a POST by themselves if the connection closes before the answer, and users press a button again. The key is
+//! stored with its change, in one transaction, where a retry finds it. The password is no part of the comparison: it
+//! is verified for each retry. It must not know HTTP.
 //!
 //! Refresh and password change have a rule of their own: `rotation::decide`.
 
@@ -23,13 +23,13 @@ use super::sessions::Sessions;
 use super::{AuthError, IssuedTokens};
 use crate::store::{Change, ClientInfo, Event, Outcome, UsedKey, User};
 
-/// How long a copy waits for the request that came first. Less than a request may take.
+/// How long a retry waits for the first request. Shorter than the timeout of a request.
 const COPY_WAIT: Duration = Duration::from_secs(5);
 
-/// What lies between a commit that met a key and the look at it, clocks of instances included.
+/// The longest time from a commit that met a used key to the read of that key, clock skew of instances included.
 const SLACK_SECONDS: i64 = 60;
 
-/// An idempotency key and the request that it came with, as hashes.
+/// An idempotency key and its request, as hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyedRequest {
     key_hash: [u8; 32],
@@ -37,7 +37,7 @@ pub struct KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// A request is the same if all of these are: which call it is, for whom, and what its body says, but no password.
+    /// Requests are the same if all parts are: the call, the caller, and the body without its password.
     #[must_use]
     pub fn new(key: &IdempotencyKey, parts: &[&[u8]]) -> Self {
         Self { key_hash: key.hash(), request_hash: key.request_hash(parts) }
@@ -45,7 +45,8 @@ impl KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// A confirmation in this session with this attempt key, which belongs to the rotation: a refresh may have had the same key.
+    /// A step-up in this session with this attempt key. The key belongs to the rotation: a refresh may have used it,
+    /// too.
     pub(super) fn of_confirmation(attempt: &Attempt, session: SessionId) -> Self {
         let hash = Sha256::new_with_prefix("confirm").chain_update(attempt.hash());
         let hash = hash.chain_update(session.as_bytes()).finalize().into();
@@ -53,27 +54,27 @@ impl KeyedRequest {
     }
 }
 
-/// Whether a call with an access token can be a copy of an earlier one.
+/// Whether a call with an access token can be a retry of an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idempotency {
-    /// It has no key: each call is a call of its own.
+    /// Without a key: no retry is recognised.
     Unkeyed,
-    /// It has a key that was not used before.
+    /// With a key that was not used before.
     Keyed(KeyedRequest),
-    /// It is a copy: what it asks for has taken place.
+    /// A retry of a call that took effect.
     Repeated,
 }
 
-/// Held while a request is under way: a copy of it waits at this instance. At another one, the transaction decides.
+/// Held while a request is processed: its retries wait at this instance. At another one, the transaction decides.
 pub struct UnderWay {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl SecurityEventLog {
-    /// Waits for a request with the same key that is under way at this instance.
+    /// Waits for a request with the same key that this instance is processing.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] if it takes too long.
+    /// [`AuthError::Busy`] after a timeout.
     pub async fn under_way(&self, request: Option<&KeyedRequest>) -> Result<UnderWay, AuthError> {
         let Some(request) = request else { return Ok(UnderWay { _permit: None }) };
         let permit = self.copies().of(request.key_hash).acquire_owned();
@@ -82,7 +83,7 @@ impl SecurityEventLog {
         Ok(UnderWay { _permit: permit.ok() })
     }
 
-    /// What the same request has done before, if it has.
+    /// The record of the same request, if it took effect before.
     ///
     /// # Errors
     /// [`AuthError::IdempotencyKeyReused`] if the key was used for another request; if storage fails.
@@ -93,7 +94,8 @@ impl SecurityEventLog {
         self.used_within(UsedKey::RETENTION_SECONDS, request).await
     }
 
-    /// The same after a change with this key did not take place: it may have met a key that was a day old a moment later.
+    /// As [`earlier`](Self::earlier), after a change with this key did not take place: the used key that it met may
+    /// have reached its retention since.
     ///
     /// # Errors
     /// As [`SecurityEventLog::earlier`].
@@ -121,8 +123,8 @@ impl SecurityEventLog {
         }
     }
 
-    /// Carries out a change that a caller asks for, once for each idempotency key. The outcome of a copy is that the
-    /// change took place.
+    /// Commits a caller's change, once for each idempotency key. For a retry, the outcome is that the change took
+    /// place.
     ///
     /// # Errors
     /// As [`SecurityEventLog::earlier`].
@@ -143,12 +145,12 @@ impl SecurityEventLog {
         if outcome.took_place() {
             return Ok(outcome);
         }
-        // A copy may have been faster, at another instance.
+        // A retry may have been faster, at another instance.
         Ok(self.faster(Some(request)).await?.map_or(outcome, |_| REPEATED))
     }
 
-    /// The same for a change that is right to find nothing to change, such as an end to what has ended: its key is used all
-    /// the same, so that a late copy does not find more.
+    /// As [`commit_for`](Self::commit_for), for a change that may find no row to change, such as a repeated
+    /// revocation: its key is stored all the same, so that a late retry does not find more.
     ///
     /// # Errors
     /// As [`SecurityEventLog::earlier`].
@@ -166,7 +168,7 @@ impl SecurityEventLog {
         Ok(())
     }
 
-    /// Carries a change out together with the use of its key, or does neither.
+    /// Commits a change and the use of its idempotency key in one transaction.
     ///
     /// # Errors
     /// If storage fails.
@@ -191,12 +193,13 @@ impl SecurityEventLog {
     }
 }
 
-/// From where a copy of a sign-in comes, compared with the session that it asks for.
+/// Where a retry of a sign-in comes from, compared with the session that it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// From the same network and device, as far as that can be known.
+    /// The same network and device, as far as known.
     Same,
-    /// From elsewhere: a browser that has changed its network, or one who has copied the whole request. The session tells.
+    /// Another network or device: a browser that has moved, or a thief who has copied the whole request. The
+    /// session's events show it.
     Another,
 }
 
@@ -214,12 +217,13 @@ impl Place {
 }
 
 impl Sessions {
-    /// Answers a sign-in again whose password was verified: with the session that the same attempt has begun, and with
-    /// ticket 1, which is computed and not stored.
+    /// Answers the retry of a sign-in whose password was verified: with the session that the same attempt has
+    /// created, and with ticket 1, which is computed and not stored.
     ///
     /// # Errors
-    /// [`AuthError::DuplicateAttempt`] if that session was refreshed or has ended: ticket 1 is not given out again.
-    /// [`AuthError::IdempotencyKeyReused`] if it is another user's: of two accounts whose addresses differ in spelling.
+    /// [`AuthError::DuplicateAttempt`] if that session was refreshed, is revoked or expired: ticket 1 is not issued
+    /// again. [`AuthError::IdempotencyKeyReused`] if it is another user's: of two accounts whose addresses differ in
+    /// spelling.
     pub async fn answer_sign_in_again(
         &self,
         earlier: &UsedKey,
@@ -229,7 +233,7 @@ impl Sessions {
         if earlier.user != user.id {
             return Err(AuthError::IdempotencyKeyReused);
         }
-        // Before the row is read, as in `judge`: by a later clock the row as it was read could have run out.
+        // Taken before the row is read, as in `judge`: by a later clock the row as read could have expired.
         let now = self.event_log.trusted_now()?;
         let found = match earlier.session {
             Some(session) => self.event_log.store.find_session(session).await?,

@@ -1,5 +1,5 @@
-//! What a session gives out: how one begins, and the two tokens of each step. It must not know what a
-//! presented token means; that is [`sessions`](super::sessions).
+//! Issues tokens: creates a session, and signs the access token and refresh token of each step. The meaning of a
+//! presented token is [`sessions`](super::sessions)'s decision.
 
 use rotation::{Family, Generation, Seed, Ticket};
 use shared::Secret;
@@ -10,10 +10,10 @@ use super::{AuthError, IssuedTokens};
 use crate::store::{ClientInfo, Session, User};
 
 impl Sessions {
-    /// A new session of `user`, not stored yet, as login leaves it: ticket 1 is about to be issued.
+    /// A new session of `user`, not stored yet: ticket 1 is to be issued next.
     ///
     /// # Errors
-    /// If the ring holds no key to make its tickets with, or storage fails.
+    /// If the key ring has no refresh key, or storage fails.
     pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
         let id = self.event_log.free_session_id().await?;
         let now = self.event_log.trusted_now()?;
@@ -32,11 +32,11 @@ impl Sessions {
         })
     }
 
-    /// The tokens for a session whose ticket `generation` is to be given out.
+    /// Issues an access token, and ticket `generation` of the session as refresh token.
     ///
     /// # Errors
-    /// If the session's refresh key has left the ring, signing fails, or storage does: no token is issued
-    /// whose lifetime the database does not hold.
+    /// If the session's refresh key has left the ring, signing fails, or storage does: a token is issued only with a
+    /// lifetime that the database holds.
     pub async fn issue_tokens(
         &self,
         session: &Session,
@@ -48,7 +48,7 @@ impl Sessions {
         let now = self.event_log.trusted_now()?;
         self.lifetimes.hold(&self.event_log.store, now).await?;
         let now = self.event_log.clock.shared_now();
-        // No token outlives its session: whoever is shown it may ask nobody.
+        // Cap `exp` at the session's expiry: resource servers may verify offline.
         let over = self.policy.expires_at(&session.family);
         let exp = now.plus(self.lifetimes.configured().access_token).min(over);
         let access_token = self.access_tokens.issue(Statement {
@@ -73,8 +73,7 @@ impl Sessions {
     }
 }
 
-/// The generation after this one.
 pub(super) fn successor(generation: Generation) -> Result<Generation, AuthError> {
-    // `decide` refuses the generation that has none.
+    // `decide` refuses the generation without a successor.
     generation.successor().ok_or(AuthError::InvalidGrant)
 }

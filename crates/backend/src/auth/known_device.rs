@@ -1,12 +1,11 @@
-//! Known devices: tokens which say that an account was logged in to from here before. They log nobody in;
-//! a guesser elsewhere, who has none, cannot slow the owner down. It must not know how they travel.
+//! Known devices: a token proves that an account has logged in on this device before. It authenticates no login; it
+//! separates the login throttle of known devices, so that an attacker elsewhere cannot slow the owner down.
 //!
 //! ```text
 //! token = device id 16 B | issued at 8 B, big-endian | MAC 32 B
 //! MAC = HMAC-SHA-256(device key, account tag | version 1 B | device id | issued at)
 //! ```
-//! A token of another account, a forged or an old one is as good as none. A browser keeps them in a
-//! [`list`].
+//! A token that is forged, expired or of another account is ignored. A browser keeps its tokens in a [`list`].
 
 pub mod list;
 
@@ -31,20 +30,20 @@ pub const KNOWN_SECONDS: i64 = 400 * 86_400;
 /// A token older than this is replaced at the next login.
 const FRESH_SECONDS: i64 = 30 * 86_400;
 
-/// The start of an account's tag. Enough to tell the accounts of one browser apart; two that collide forget
-/// each other.
+/// The start of an account's tag: it tells the accounts of one browser apart. Two accounts that collide replace each
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot([u8; SLOT_BYTES]);
 
 impl Slot {
-    /// An account's.
+    /// The slot of an account.
     #[must_use]
     pub const fn of(account: &AccountTag) -> Self {
         let [a, b, c, d, ..] = account.0;
         Self([a, b, c, d])
     }
 
-    /// Reads what [`Display`](fmt::Display) writes, and nothing else.
+    /// Parses only what [`Display`](fmt::Display) writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let slot = Self(u32::from_str_radix(text, 16).ok()?.to_be_bytes());
@@ -58,7 +57,7 @@ impl fmt::Display for Slot {
     }
 }
 
-/// A token, as a device keeps it. Not verified.
+/// A device's token. Not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeviceToken {
     slot: Slot,
@@ -66,7 +65,7 @@ pub struct DeviceToken {
 }
 
 impl DeviceToken {
-    /// Reads a token that a version before this one gave out: `base64url(version | token)`, alone.
+    /// Decodes a token of an earlier version, in a cookie of its own: `base64url(version | token)`.
     #[must_use]
     pub fn decode(slot: Slot, unverified: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(unverified).ok()?;
@@ -100,26 +99,26 @@ impl Drop for DeviceToken {
     }
 }
 
-/// Tells devices of one account apart.
+/// The id that tells devices of one account apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceId(pub(super) [u8; 16]);
 
-/// A device that an account was logged in to from.
+/// A device on which an account has logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownDevice {
-    /// Which.
+    /// The device's id.
     pub id: DeviceId,
     issued_at: NumericDate,
 }
 
 impl KnownDevice {
-    /// A device that was never seen before.
+    /// A new device.
     #[must_use]
     pub const fn new(id: [u8; 16], now: NumericDate) -> Self {
         Self { id: DeviceId(id), issued_at: now }
     }
 
-    /// The device that one of these tokens speaks of, if one is this account's.
+    /// The device of the first valid token of this account.
     #[must_use]
     pub fn recognise<'a>(
         key: &DeviceKey,
@@ -133,7 +132,7 @@ impl KnownDevice {
         verified.find(|device| now.since(device.issued_at) < KNOWN_SECONDS)
     }
 
-    /// The same device, whose token counts from now on if it is no longer fresh.
+    /// The same device, its token issued again if it is no longer fresh.
     #[must_use]
     pub fn renewed(self, now: NumericDate) -> Self {
         let is_fresh = now.since(self.issued_at) < FRESH_SECONDS;
@@ -207,7 +206,7 @@ mod tests {
         }
     }
 
-    /// As versions before the list gave them out: 76 characters, the MAC as it is today.
+    /// As versions before the list issued them: 76 characters, with today's MAC.
     #[test]
     fn a_token_from_before_is_read_whole_or_not_at_all() {
         let ring = ring_of(1);

@@ -1,4 +1,4 @@
-//! Logging in. It must not know what a session's tokens are made of.
+//! Login: verifies a password within throttling and rate limits, and opens a session.
 
 use rotation::Generation;
 use shared::body::LoginRequest;
@@ -17,26 +17,25 @@ use super::spelling;
 use super::{AuthError, IssuedTokens, SignInContext};
 use crate::store::{AccountTag, Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
 
-/// How far back the record is searched for a network: so many logins.
+/// How many logins back a network is looked for.
 const LOGINS_REMEMBERED: u32 = 50;
 
-/// A login under way: what it is about, before anybody knows whether there is such an account.
+/// A login in progress, before it is known whether the account exists.
 pub(super) struct Login<'a> {
     typed: &'a str,
     email: Option<Email>,
     account: AccountTag,
-    /// On which device the account is known, if it is on this one.
+    /// The known device, if the account is known on this one.
     device: Option<KnownDevice>,
     context: &'a SignInContext,
 }
 
 impl Accounts {
-    /// Begins a session for the right password; always a new one (ASVS 5.0.0 V7.2.4).
+    /// Opens a session for the right password; always a new one (ASVS 5.0.0 V7.2.4).
     ///
     /// # Errors
-    /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user:
-    /// the same, and after the same work. [`AuthError::RateLimited`] if there were too many, whether or not
-    /// there is such a user.
+    /// [`AuthError::InvalidCredentials`] for an unknown user, a wrong password or a disabled user: the same, and
+    /// after the same work. [`AuthError::RateLimited`] after too many attempts, whether or not the user exists.
     pub async fn login(
         &self,
         request: &LoginRequest,
@@ -50,7 +49,7 @@ impl Accounts {
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         let proved = self.proved(&mut login, &request.password, copy).await;
         let user = self.note_sign_in(proved, keyed.as_ref(), &request.password)?;
-        // Only now, within the limits: the key says nothing to one who does not know the password.
+        // Only after the password: the idempotency key must reveal no fact to a caller who does not know it.
         let outcome = self.open_once(user, keyed.as_ref(), &login).await;
         if matches!(outcome, Err(AuthError::IdempotencyKeyReused)) {
             self.reset_failures(login.tags()).await;
@@ -70,7 +69,7 @@ impl Accounts {
         }
         let tokens = match self.open(&user, keyed, login).await? {
             Some(tokens) => tokens,
-            // Perhaps a copy of this very request was faster, at another instance.
+            // A retry of this request may have been faster, at another instance.
             None => match event_log.faster(keyed).await? {
                 Some(earlier) => return self.log_in_again(login, &earlier, user).await,
                 None => return Err(AuthError::InvalidCredentials),
@@ -81,7 +80,7 @@ impl Accounts {
         Ok(IssuedTokens { devices, ..tokens })
     }
 
-    /// The same, remembered for copies of the request.
+    /// Caches the result for retries of the request.
     pub(super) fn note_sign_in(
         &self,
         proved: Result<User, AuthError>,
@@ -96,7 +95,7 @@ impl Accounts {
         proved
     }
 
-    /// The password is right, and the same request has begun a session before.
+    /// Answers a retry: the password is right, and the same request has opened a session before.
     pub(super) async fn log_in_again(
         &self,
         login: &Login<'_>,
@@ -106,7 +105,7 @@ impl Accounts {
         self.reset_failures(login.tags()).await;
         let client = &login.context.client;
         let (tokens, place) = self.sessions.answer_sign_in_again(earlier, user, client).await?;
-        // One who has copied the whole request does not make another device a known one.
+        // A thief who has copied the whole request must not get a known device.
         let is_known = place == Place::Same || login.device.is_some();
         let keep = || self.devices_kept(login.context, login.device, &login.account);
         Ok(IssuedTokens { devices: is_known.then(keep).flatten(), ..tokens })
@@ -120,7 +119,7 @@ impl Accounts {
         Login { typed, email, account, device, context }
     }
 
-    /// Of two accounts that share an address, each is meant by its own spelling, and counted by it.
+    /// Of two accounts that share an address, each is looked up and counted by its own spelling.
     async fn tell_apart(&self, login: &mut Login<'_>) -> Result<(), AuthError> {
         let meant = spelling::meant(&*self.sessions.event_log.store, login.typed).await?;
         if let Some(email) = meant.filter(|meant| login.email.as_ref() != Some(meant)) {
@@ -131,8 +130,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// The user whose password it is. Whether there is one is asked only once the password may be looked
-    /// at, so that a refusal before says nothing.
+    /// The user, authenticated by their password. Limits come first, the look-up of the user after them, so that a
+    /// refusal does not reveal whether the account exists.
     pub(super) async fn proved(
         &self,
         login: &mut Login<'_>,
@@ -150,7 +149,7 @@ impl Accounts {
             return Err(self.limited(limited, login).await);
         }
         self.tell_apart(login).await?;
-        // A device at which a hundred were wrong is no better than a stranger's.
+        // A known device that is locked out counts like an unknown one.
         let (tag, priority) = match login.device_tag() {
             Some(device) if !self.is_locked_out(device).await? => {
                 (device, Priority::KnownAccount(login.account))
@@ -189,15 +188,15 @@ impl Accounts {
     async fn limited(&self, limited: RateLimited, login: &Login<'_>) -> AuthError {
         let event_log = &self.sessions.event_log;
         let event = async || {
-            // Of whose account it tells is worth a question, and no reason to fail.
+            // Best effort: a failed look-up must not turn a 429 into a 503.
             let user = self.find(login).await.ok().flatten().map(|user| user.id);
             event_log.event(EventKind::Limited, user, &login.context.client)
         };
         self.sessions.limits.refuse(limited, event_log, event).await
     }
 
-    /// `None`: the user was disabled or has another password since the one that came along was verified, or the key was
-    /// used by then.
+    /// `None`: since the password was verified, the user was disabled or the password changed, or the idempotency key
+    /// was used.
     async fn open(
         &self,
         user: &User,
@@ -231,8 +230,8 @@ impl Accounts {
         self.sessions.issue_tokens(&session, user.clone(), Generation::FIRST).await.map(Some)
     }
 
-    /// Whether neither a session of the user's nor a login is known from this network. Of a call that
-    /// comes from nobody knows where, that cannot be said.
+    /// Whether neither a session of the user nor a recent login comes from this network. False if the network
+    /// is unknown.
     async fn is_new_network(
         &self,
         user: &User,
@@ -250,7 +249,7 @@ impl Accounts {
         Ok(!logins.iter().any(|event| is_here(&event.client)))
     }
 
-    /// Only now is the password at hand to be hashed with today's parameters.
+    /// Rehashes the password with today's parameters: it is in clear only now.
     async fn strengthen(
         &self,
         user: User,
@@ -263,7 +262,7 @@ impl Accounts {
         if self.sessions.event_log.commit(rehash, Vec::new()).await?.took_place() {
             Ok(User { password_hash: hash, ..user })
         } else {
-            // Another login has done it meanwhile, or there is another password: try again to see.
+            // A concurrent login has rehashed it, or the password has changed: a retry will tell.
             Err(AuthError::Contended)
         }
     }
@@ -274,7 +273,7 @@ impl Login<'_> {
         self.device.map(|device| self.account.of_device(device.id))
     }
 
-    /// All that failures of this login may have been counted by.
+    /// All tags that failures of this login are counted by.
     fn tags(&self) -> impl Iterator<Item = AccountTag> {
         std::iter::once(self.account).chain(self.device_tag())
     }

@@ -1,7 +1,6 @@
-//! Guessing passwords. Every look at one is paid for before it is taken: it counts as failed until it is
-//! known to be right. So however many guesses come at once, at however many instances, each has a number
-//! of its own, and the hundred-and-first of a row is not looked at (NIST SP 800-63B-4 section 3.2.2).
-//! It must not know what a right password opens.
+//! Login throttling (NIST SP 800-63B-4 section 3.2.2). An attempt is counted as failed before its password is
+//! verified, and the count is reset if it was right. So concurrent attempts, at any number of instances, each have a
+//! number of their own, and the hundred-and-first in a row is not verified.
 
 use shared::{LimitedBy, NumericDate};
 
@@ -11,30 +10,30 @@ use super::password_hasher::{HashPermit, Priority};
 use super::rate_limit::{Key, RateLimited};
 use crate::store::{AccountTag, Change, Failures, FailuresBefore};
 
-/// So many wrong passwords in a row cost no time: people mistype.
+/// How many wrong passwords in a row are free of back-off: people mistype.
 pub const FREE: u32 = 5;
-/// The next ones cost 1 s, 2 s, 4 s and so on, and never more than this.
+/// The next ones wait 1 s, 2 s, 4 s and so on, up to this.
 pub const LONGEST_WAIT_SECONDS: i64 = 3_600;
-/// After so many in a row, none is looked at any more: the lockout.
+/// The lockout: after so many in a row, no password is verified.
 pub const MOST_IN_A_ROW: u32 = 100;
 
-/// How long a count is kept after its last wrong password, whatever the retention of events: with the count, a
-/// lockout lapses. SP 800-63B-4 would keep a lockout until the account is recovered; but a count must not
-/// show whether its address has an account, and strangers can make counts of any number of addresses, so
-/// that they cannot all be kept for ever. It leaves a guesser one hundred passwords a year.
+/// How long a count is kept after its last wrong password, regardless of the retention of events; a lockout expires
+/// with it. SP 800-63B-4 would keep a lockout until the account is recovered; but a count must not reveal whether its
+/// address has an account, and strangers can create counts of any number of addresses, so they cannot all be kept for
+/// ever. It leaves an attacker one hundred passwords a year.
 pub const RETENTION_SECONDS: i64 = 365 * DAY_SECONDS;
-/// Smaller counts look like mistyping. They are kept for less long, because each costs a stranger one login
-/// and takes space on the disk.
+/// Smaller counts look like mistyping. Their retention is shorter, because each costs a stranger one login and takes
+/// disk space.
 pub const MISTYPED: u32 = 10;
-/// How long those are kept. It leaves a guesser who makes nine in a row 470 passwords a year.
+/// How long those are kept. It leaves an attacker who tries nine in a row 470 passwords a year.
 pub const MISTYPED_RETENTION_SECONDS: i64 = 7 * DAY_SECONDS;
 const DAY_SECONDS: i64 = 86_400;
 
-/// How often a guess that lost a race for its number reads again. Only those race that have a turn.
+/// How often an attempt that lost a race for its number retries. Only attempts with a permit race.
 const ROUNDS: usize = 8;
 
 impl Accounts {
-    /// A turn to look at one password, counted by `tag`; or why there is none yet.
+    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it.
     pub(super) async fn permit(
         &self,
         tag: AccountTag,
@@ -46,7 +45,7 @@ impl Accounts {
         }
         let limited = |limit| Ok(Err(RateLimited::password_attempt(tag, limit)));
         let mut seen = event_log.store.failures(tag).await?;
-        // Who comes too early shall not take others' time: neither a turn nor a place in the queue.
+        // Before the queue: a throttled attempt must not take a permit or a place in the queue from others.
         if let Some(limit) = wait(seen, event_log.now()) {
             return limited(limit);
         }
@@ -66,7 +65,7 @@ impl Accounts {
         Err(AuthError::Contended)
     }
 
-    /// Why no password may be looked at yet, if that is so, without taking anything.
+    /// The throttle, if `tag` is throttled; counts no attempt.
     pub(super) async fn throttled(
         &self,
         tag: AccountTag,
@@ -79,14 +78,14 @@ impl Accounts {
         Ok(limit.map(|limit| RateLimited::password_attempt(tag, limit)))
     }
 
-    /// Whether so many passwords in a row were wrong that none is looked at any more.
+    /// Whether the lockout is reached.
     pub(super) async fn is_locked_out(&self, tag: AccountTag) -> Result<bool, AuthError> {
         let throttled = self.throttled(tag).await?;
         Ok(throttled.is_some_and(|limit| limit.limited_by == Some(LimitedBy::Lockout)))
     }
 
-    /// The password was right: nothing is held against anybody. If that cannot be stored, what the
-    /// password has opened stays open.
+    /// Resets the counts, because the password was right. Best effort: a storage failure does not undo what the
+    /// password has authorized.
     pub(super) async fn reset_failures(&self, tags: impl IntoIterator<Item = AccountTag>) {
         if !self.sessions.limits.are_on() {
             return;
@@ -109,7 +108,7 @@ impl RateLimited {
     }
 }
 
-/// Before which instants a count is no longer kept.
+/// The instants before which counts are pruned.
 #[must_use]
 pub const fn outdated(now: NumericDate) -> FailuresBefore {
     FailuresBefore {
@@ -119,7 +118,7 @@ pub const fn outdated(now: NumericDate) -> FailuresBefore {
     }
 }
 
-/// Seconds until the next password may be looked at, and which limit wants it so. `None`: now.
+/// Seconds until the next attempt, and the limit behind it. `None`: now.
 fn wait(failures: Option<Failures>, now: NumericDate) -> Option<(i64, LimitedBy)> {
     let Failures { count, last_at } = failures?;
     let (wait, limited_by) = if count >= MOST_IN_A_ROW {
@@ -129,7 +128,7 @@ fn wait(failures: Option<Failures>, now: NumericDate) -> Option<(i64, LimitedBy)
         let wait = 2_i64.saturating_pow(doublings).min(LONGEST_WAIT_SECONDS);
         (wait, LimitedBy::WrongPasswords)
     };
-    // If a clock was set back, nobody waits longer for it than they would have to anyway.
+    // A clock that was set back prolongs no back-off.
     let left = last_at.plus(wait).since(now).min(wait);
     (left > 0).then_some((left, limited_by))
 }
@@ -171,7 +170,7 @@ mod tests {
         assert_eq!(after(MOST_IN_A_ROW - 1, 3_600), None);
     }
 
-    /// What `Retry-After` says is true: when so many seconds have passed, one more may be tried.
+    /// `Retry-After` is true: after so many seconds, one more attempt is allowed.
     #[test]
     fn a_lockout_lasts_as_long_as_its_count_is_kept() {
         for count in [MOST_IN_A_ROW, MOST_IN_A_ROW + 1] {

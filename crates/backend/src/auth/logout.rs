@@ -1,4 +1,4 @@
-//! Logout: ends the session that a refresh token or an access token names. It must not know cookies.
+//! Logout: revokes the sessions that refresh tokens or an access token belong to.
 
 use std::collections::BTreeSet;
 
@@ -12,36 +12,36 @@ use super::idempotency::KeyedRequest;
 use super::sessions::{Found, Sessions};
 use crate::store::{Change, ClientInfo, Session};
 
-/// What names the sessions that a caller gives up.
+/// The tokens that a logout presents.
 pub struct Presented<'a> {
     /// Refresh tokens, of any generation.
     pub refresh_tokens: &'a [Secret],
     /// An access token, expired or not.
     pub access_token: Option<&'a Secret>,
-    /// The only session that is meant, if the caller says which.
+    /// The expected session, if the caller names it: no other is revoked.
     pub expected: Option<SessionId>,
     /// The idempotency key of the request.
     pub key: Option<&'a IdempotencyKey>,
 }
 
-/// What a logout came to.
+/// The outcome of a logout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoggedOut {
-    /// Whether a session was named that is over now.
+    /// Whether a presented token is of an expected session, which is revoked now.
     pub is_over: bool,
-    /// Whether a refresh token is of another session that stands, and must be kept.
+    /// Whether a refresh token is of another active session, and must be kept.
     pub another_stands: bool,
     /// Whether a refresh token is of no session of this server.
     pub is_anothers: bool,
 }
 
 impl Sessions {
-    /// Ends the sessions that these tokens name: whoever holds a token of a session may give it up. An unknown
-    /// token ends nothing and is no error.
+    /// Revokes the sessions of these tokens: a token authorizes its bearer to revoke its session. An unknown token
+    /// revokes no session and is no error.
     ///
     /// # Errors
-    /// [`AuthError::AnotherSession`] if one of the refresh tokens is of a session that stands, and no token is of
-    /// the one that is meant: nothing has ended. If storage fails: then nothing is known to have ended.
+    /// [`AuthError::AnotherSession`] if a refresh token is of another active session, and no token is of the expected
+    /// one: no session is revoked. If storage fails: then no session is known to be revoked.
     pub async fn logout(
         &self,
         presented: &Presented<'_>,
@@ -69,14 +69,15 @@ impl Sessions {
         if another_stands && named.is_empty() {
             return Err(AuthError::AnotherSession);
         }
-        // An end is final, so a copy changes nothing, and costs no write; but a key is good for one request.
+        // Revocation is final, so a retry changes no state and costs no write; but an idempotency key is valid for
+        // one request.
         let ids: BTreeSet<SessionId> = named.iter().map(|found| found.session.id).collect();
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
         let _under_way = self.event_log.under_way(keyed.as_ref()).await?;
         self.event_log.earlier(keyed.as_ref()).await?;
-        // Of several sessions the first one bears the key.
+        // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
             let event =
@@ -88,7 +89,8 @@ impl Sessions {
             let by = (found.user.id, Some(found.session.id));
             let outcome = self.event_log.commit_keyed(bears, by, end, vec![event]).await?;
             if !outcome.took_place() {
-                // It has ended in between, perhaps by a copy; or the key was used for something else, and it stands.
+                // Revoked in between, perhaps by a retry; or the key was used for another request, and the session
+                // stays.
                 self.event_log.faster(bears).await?;
             }
             bears = None;
@@ -96,8 +98,8 @@ impl Sessions {
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
 
-    /// What an access token of ours says, expired or not: good for nothing but to give its session up. `None` for
-    /// anything else.
+    /// The claims of a genuine access token, expired or not: for revoking its session, or answering a retry. `None`
+    /// for any other token.
     ///
     /// # Errors
     /// If storage fails.
@@ -105,7 +107,7 @@ impl Sessions {
         let now = self.event_log.clock.shared_now();
         let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
         let verified = match verify() {
-            // Another instance may just have made its key.
+            // Another instance may just have created its key.
             Err(Rejection::UnknownKey)
                 if within_deadline(async {
                     Ok(self.keys.look_again(&self.event_log.store).await)
@@ -119,8 +121,8 @@ impl Sessions {
         Ok(verified.map_err(refused).ok())
     }
 
-    /// Whom a genuine access token has spoken for, expired or not, its session standing or over. The look is counted against
-    /// the network, and that of a genuine token against its session and account.
+    /// The caller of a genuine access token, even if it is expired or its session revoked. The look-up counts against
+    /// the rate limit of the network; a genuine token, against those of its session and account.
     ///
     /// # Errors
     /// [`AuthError::RateLimited`], or if storage fails.

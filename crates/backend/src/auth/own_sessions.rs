@@ -1,5 +1,4 @@
-//! Sessions in their user's hands: where am I logged in, and out with the others. It must not know
-//! about tokens.
+//! A user's own sessions: lists them, and revokes one or all others.
 
 use shared::{EventKind, RevocationReason, SessionId};
 
@@ -9,10 +8,10 @@ use super::sessions::Sessions;
 use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
 
 impl Sessions {
-    /// Where the user is logged in: the session that asks first, then the one seen last.
+    /// The user's active sessions: the caller's first, then the most recently active.
     ///
     /// # Errors
-    /// If the caller's own session has ended, or storage fails.
+    /// If the caller's own session is no longer active, or storage fails.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
         let Authenticated { user, .. } = self.look_up(caller).await?;
         let now = self.event_log.now();
@@ -22,7 +21,7 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Ends one of the user's sessions. One that has ended already is no error.
+    /// Revokes one of the user's sessions. A repeated revocation is no error.
     ///
     /// # Errors
     /// [`AuthError::NoSuchSession`] if it is not the user's.
@@ -49,7 +48,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all of the user's sessions but the one that asks.
+    /// Revokes all of the user's sessions but the caller's.
     ///
     /// # Errors
     /// If storage fails.

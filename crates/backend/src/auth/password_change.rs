@@ -1,5 +1,5 @@
-//! What a change of password does to sessions. It must not know passwords: hashes are handed in. Why it is
-//! a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
+//! A password change revokes all other sessions and rotates the caller's refresh token. It must not know passwords,
+//! only hashes. Why it is a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
 
 use rotation::{Attempt, Decision, decide};
 use shared::{EventKind, RevocationReason};
@@ -10,18 +10,17 @@ use super::sessions::Sessions;
 use super::{AuthError, IssuedTokens};
 use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
 
-/// How often a change that lost a race reads again. A loser finds what the winner wrote.
+/// How often a change that lost a race retries. The loser reads what the winner wrote.
 const ROUNDS: usize = 8;
 
 impl Sessions {
-    /// Sets another hash in the place of the one that was `seen`, ends all other sessions, and passes
-    /// this one's refresh token on. The call presents no ticket, so which one its browser holds follows
-    /// from its attempt key ([`Family::held_by`](rotation::Family::held_by)); what that means is decided
-    /// as for any other rotation.
+    /// Replaces the `seen` password hash, revokes all other sessions, and rotates the caller's refresh token. The
+    /// call presents no ticket, so the browser's generation follows from its attempt key
+    /// ([`Family::held_by`](rotation::Family::held_by)), and is decided as in any other rotation.
     ///
     /// # Errors
-    /// [`AuthError::InvalidCredentials`] if another hash stands there by now;
-    /// [`AuthError::DuplicateAttempt`] for a late copy of an attempt that was answered.
+    /// [`AuthError::InvalidCredentials`] if the stored hash has changed; [`AuthError::DuplicateAttempt`] for a late
+    /// copy of an attempt that was answered.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -41,13 +40,13 @@ impl Sessions {
         Err(AuthError::Contended)
     }
 
-    /// What a rotation without a ticket means.
+    /// Decides a rotation without a ticket.
     pub(super) fn decide_untold(&self, session: &Session, attempt: Option<&Attempt>) -> Decision {
         let held = session.family.held_by(attempt);
         decide(&session.family, held, attempt, self.event_log.now(), self.policy)
     }
 
-    /// All in one change. `None`: somebody else changed something meanwhile.
+    /// In one conditional write. `None`: a concurrent call was faster.
     async fn try_to_change(
         &self,
         Authenticated { user, session }: Authenticated,
@@ -60,10 +59,10 @@ impl Sessions {
             Decision::Accept { generation } => {
                 session.family.accepted(generation, attempt.cloned(), now)
             }
-            // A refresh has gone first, with the same key: it was answered with the next ticket.
+            // A refresh with the same key was faster: it was answered with the next ticket.
             Decision::AnswerAgain => session.family.clone(),
             Decision::Duplicate => return Err(AuthError::DuplicateAttempt),
-            // Without a ticket nobody replays one; the session has run into its limits.
+            // No ticket was presented, so none was replayed: the session is expired.
             Decision::Replay | Decision::Refuse(_) => return Err(AuthError::InvalidToken),
         };
         let session = Session { family: family.clone(), authenticated_at: now, ..session };

@@ -1,5 +1,5 @@
-//! Password hashes: Argon2id on blocking threads, a bounded number at a time. It must not know
-//! whose password it is; the rule a new password has to pass is in `shared::password`.
+//! Password hashing: Argon2id on blocking threads, bounded by permits. It must not know whose password it is; the
+//! rules for new passwords are in `shared::password`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,8 +15,7 @@ use super::permits::Permits;
 use crate::entropy::Entropy;
 use crate::store::AccountTag;
 
-/// How long a password waits for its turn. With a failing storage behind it, the call must still be
-/// answered within 3 s.
+/// How long a password waits for a permit. If storage then fails, too, the call must still be answered within 3 s.
 const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Hashes and verifies passwords.
@@ -27,33 +26,33 @@ pub struct PasswordHasher {
     known_accounts: Arc<Permits<AccountTag>>,
     looked_at: Arc<AtomicU64>,
     entropy: Entropy,
-    /// The hash of a password nobody knows: what the password of an unknown user is compared with,
-    /// so that asking takes as long as for a known one.
+    /// The hash of a random password, compared with the password of an unknown user, so that response times do not
+    /// reveal which users exist.
     dummy_hash: Arc<str>,
 }
 
-/// Who waits with whom.
+/// The queue that a password waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
-    /// Whoever comes.
+    /// The queue of unknown callers.
     Everyone,
-    /// Callers with a session, or on a device where this account is known: strangers, however many there are,
-    /// do not stand in the way. An account has one place in this queue, however many sessions and devices it
-    /// has: one of a thousand calls does not come a thousand times as often as the only call of another account.
+    /// The queue of callers with a session, or on a device where this account is known: any number of strangers does
+    /// not delay them. An account has one place in it, with any number of sessions and devices, so a thousand calls
+    /// of one account do not delay the only call of another.
     Known(AccountTag),
 }
 
-/// Where passwords are worked on: so many places, each with memory that is allocated once.
+/// A bounded number of permits, each with memory that is allocated once.
 struct Slots {
     places: Arc<Semaphore>,
     memory: Mutex<Vec<Memory>>,
 }
 
-/// Leave to work on one password.
+/// A permit to hash one password.
 pub struct HashPermit {
     slots: Arc<Slots>,
     memory: Memory,
-    /// Given back last, when the memory is back in its place: the account's, if it has one, and the place's.
+    /// The account's, if it has one, and the queue's. Released last, after the memory is returned.
     _permits: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
@@ -63,7 +62,7 @@ impl Slots {
     }
 
     fn memory(&self) -> MutexGuard<'_, Vec<Memory>> {
-        // What lies here is overwritten before it is read.
+        // Its contents are overwritten before they are read.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,20 +73,20 @@ impl Drop for HashPermit {
     }
 }
 
-/// What a comparison found.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The password is another one, or there is none to compare with.
+    /// Another password, or an unknown user.
     Wrong,
-    /// It is the password.
+    /// The right password.
     Right,
-    /// It is the password, and its hash was made with weaker parameters than today's.
+    /// The right password, but hashed with weaker parameters than today's.
     RightButWeak,
 }
 
 impl PasswordHasher {
-    /// At most `at_once` passwords are worked on at a time, and half as many more in the lane of those who
-    /// are known: each takes 19 MiB and a core.
+    /// At most `at_once` passwords are hashed concurrently, and half as many more of known accounts: each takes 19
+    /// MiB and a core.
     #[must_use]
     pub fn new(at_once: usize, entropy: Entropy) -> Self {
         let unknown: [u8; 32] = entropy.bytes();
@@ -105,21 +104,20 @@ impl PasswordHasher {
         }
     }
 
-    /// The hash to store for a new password, in PHC form.
+    /// Hashes a new password, in PHC form.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] if too many others wait; otherwise hashing failed, which means that memory
-    /// ran out.
+    /// [`AuthError::Busy`] if the queue is too long; otherwise hashing failed, which means that memory ran out.
     pub async fn hash(&self, password: &Secret, priority: Priority) -> Result<String, AuthError> {
         let (password, salt) = (normalized(password), self.entropy.bytes());
         let permit = self.permit(priority).await?;
         blocking(permit, move |memory| memory.hash(password.expose().as_bytes(), &salt)).await?
     }
 
-    /// Waits for leave to work on a password.
+    /// Waits for a permit to hash a password.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] if too many others wait.
+    /// [`AuthError::Busy`] if the queue is too long.
     pub async fn permit(&self, priority: Priority) -> Result<HashPermit, AuthError> {
         let (slots, account) = match priority {
             Priority::Normal => (&self.everyone, None),
@@ -139,13 +137,13 @@ impl PasswordHasher {
         Ok(HashPermit { slots: Arc::clone(slots), memory, _permits: permits })
     }
 
-    /// How many passwords have been compared with a hash.
+    /// The number of verifications so far.
     #[must_use]
     pub fn looked_at(&self) -> u64 {
         self.looked_at.load(Ordering::Relaxed)
     }
 
-    /// Compares a password with a stored hash, or with nobody's if there is none.
+    /// Compares a password with a stored hash, or with the dummy hash if there is none.
     ///
     /// # Errors
     /// If the stored hash is not in PHC form.
@@ -170,7 +168,7 @@ async fn blocking<T: Send + 'static>(
     mut permit: HashPermit,
     work: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, AuthError> {
-    // The turn goes along: if the caller goes away, the work still counts until it ends.
+    // The permit moves along: the work counts until it ends, even if the caller is dropped.
     let worker = tokio::task::spawn_blocking(move || work(&mut permit.memory));
     worker.await.map_err(cryptography)
 }

@@ -1,5 +1,4 @@
-//! One permit for each key: calls with the same key wait for each other, and no others do. It must not know what the
-//! keys are.
+//! One permit for each key: calls with the same key wait for each other, and no others do.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-/// From how many keys on those are forgotten that no call waits for any more.
+/// From how many keys on unused ones are pruned.
 const FORGET_KEYS: usize = 1_024;
 
-/// The permits of the keys that have a call.
+/// The permits of keys in use.
 #[derive(Debug)]
 pub struct Permits<K>(Mutex<HashMap<K, Weak<Semaphore>>>);
 
@@ -21,9 +20,9 @@ impl<K> Default for Permits<K> {
 }
 
 impl<K: Eq + Hash> Permits<K> {
-    /// The permit of this key. It is there as long as it is held or waited for.
+    /// The semaphore of this key. It exists while a call holds it or waits for it.
     pub(super) fn of(&self, key: K) -> Arc<Semaphore> {
-        // An entry is never left half made.
+        // Every insertion is complete, even after a panic.
         let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(permit) = permits.get(&key).and_then(Weak::upgrade) {
             return permit;

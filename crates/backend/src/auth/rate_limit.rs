@@ -1,5 +1,5 @@
-//! Rate limits: how often, at once, in the memory of each instance. What must survive a restart is
-//! counted in the store; see [`login_throttle`](super::login_throttle). It must not know what the calls do.
+//! Rate limits: token buckets in the memory of each instance. Counts that must survive a restart are in the store;
+//! see [`login_throttle`](super::login_throttle).
 
 mod admission;
 mod buckets;
@@ -25,12 +25,12 @@ pub use rate::{NoRate, Period, Rate};
 pub use rates::{RateError, Rates, bounds};
 pub use table::{LIMITS, Limit, Row, TABLE};
 
-/// What calls are counted by.
+/// A key that calls are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// A network; all calls of which nobody knows where they come from are from one.
+    /// A network; all calls from unknown addresses share one.
     Network(Option<IpAddr>),
-    /// An account, from a network.
+    /// An account, on a network.
     Pair(Option<IpAddr>, AccountTag),
     /// A session.
     Session(SessionId),
@@ -38,27 +38,27 @@ pub enum Key {
     Account(UserId),
     /// A service, by a hash of its id.
     Service(AccountTag),
-    /// An account, a known device, or a session whose password is guessed.
+    /// An account, a known device, or a session, for password attempts.
     PasswordAttempt(AccountTag),
     /// A refresh token, by a hash of it.
     Ticket(AccountTag),
-    /// One of those that find no place of their own.
+    /// An overflow bucket, shared by several keys.
     Shared(u64),
 }
 
-/// A call that comes too early.
+/// A call beyond a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimited {
-    /// What it was counted by.
+    /// The key it was counted by.
     pub key: Key,
-    /// Seconds until it is worth trying again; at least 1.
+    /// Seconds until a retry is worthwhile; at least 1.
     pub retry_after: i64,
-    /// Which limit on wrong passwords it was, if it was one.
+    /// The limit on wrong passwords, if that was it.
     pub limited_by: Option<LimitedBy>,
 }
 
 impl RateLimited {
-    /// The same, where it was a session's passwords that were wrong: a lockout there is the session's alone.
+    /// The same for wrong passwords within a session: a lockout is then the session's alone.
     #[must_use]
     pub(super) fn in_session(self) -> Self {
         let of_session = |limited_by| match limited_by {
@@ -69,15 +69,15 @@ impl RateLimited {
     }
 }
 
-/// All limits, or none.
+/// All rate limits, or none.
 pub struct RateLimits(Option<All>);
 
 struct All {
     /// One for each [`Limit`], by its number.
     buckets: [Buckets; LIMITS],
-    /// Whether it was told lately that a limit was hit.
+    /// Limits the log lines about a limit.
     told: Buckets,
-    /// Authentic tickets that were refused a moment ago.
+    /// A cache of authentic tickets that were refused a moment ago.
     refused: Buckets,
 }
 
@@ -93,13 +93,13 @@ impl RateLimits {
         }))
     }
 
-    /// None: for tests and benchmarks.
+    /// No limits: for tests and benchmarks.
     #[must_use]
     pub const fn off() -> Self {
         Self(None)
     }
 
-    /// Whether there are any.
+    /// Whether limits are on.
     #[must_use]
     pub const fn are_on(&self) -> bool {
         self.0.is_some()
@@ -111,26 +111,26 @@ impl RateLimits {
         self.0.as_ref().map_or(0, |all| all.each().map(Buckets::keys).sum())
     }
 
-    /// The most keys there can ever be in memory.
+    /// The bound on the keys in memory.
     #[must_use]
     pub fn most_keys(&self) -> usize {
         self.0.as_ref().map_or(0, |all| all.each().count() * (MOST_KEYS + SHARED))
     }
 
-    /// A login to an account from a device that is not known there.
+    /// Counts a login to an account from an unknown device.
     pub(super) fn login(
         &self,
         address: Option<IpAddr>,
         account: AccountTag,
     ) -> Result<(), RateLimited> {
         let network = network(address);
-        // The pair first: who knocks at one door only shall not close the others for the neighbours.
+        // The pair first: attempts on one account must not use up the limit of other accounts on the network.
         self.take(Limit::LoginsPerNetworkAndAccount, Key::Pair(network, account))?;
         self.take(Limit::LoginsPerNetwork, Key::Network(network))
     }
 
-    /// A login from a known device, which is not counted against its network. Each login without the device's
-    /// cookie makes another device known: the account has a limit of its own there.
+    /// Counts a login from a known device, which does not count against its network. Each login without the device's
+    /// cookie creates another known device, so the account has a limit of its own for them.
     pub(super) fn login_on(
         &self,
         device: AccountTag,
@@ -144,17 +144,17 @@ impl RateLimits {
         )
     }
 
-    /// A registration.
+    /// Counts a registration.
     pub(super) fn registration(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
         self.take(Limit::RegistrationsPerNetwork, Key::Network(network(address)))
     }
 
-    /// A token that is not known to be genuine yet.
+    /// Counts a token that is not verified yet.
     fn refresh_from(&self, network: Key) -> Result<(), RateLimited> {
         self.take(Limit::RefreshesPerNetwork, network)
     }
 
-    /// Only for an authentic ticket: anybody can write a session's id.
+    /// Only for an authentic ticket: any caller can write a session's id.
     fn refresh_of(&self, session: SessionId, user: Option<UserId>) -> Result<(), RateLimited> {
         self.take(Limit::RefreshesPerSession, Key::Session(session))?;
         match user {
@@ -163,7 +163,7 @@ impl RateLimits {
         }
     }
 
-    /// An authentic ticket was refused by these limits. Whether it will be again, without a look at it, for a moment.
+    /// Caches that an authentic ticket was refused. Whether it will be refused for a moment without being judged.
     fn note_refused(&self, ticket: AccountTag) -> bool {
         self.0.as_ref().is_none_or(|all| {
             let _ = all.refused.take(Key::Ticket(ticket));
@@ -179,8 +179,8 @@ impl RateLimits {
         }
     }
 
-    /// Any call with an access token: what is not limited otherwise is limited here. A session has a part of what
-    /// its account has: with a stolen one, a thief cannot keep the owner's others from ending it.
+    /// Counts any call with an access token, so a call without a limit of its own has this one. A session gets a part
+    /// of its account's limit: a thief with a stolen session cannot keep the owner's other sessions from revoking it.
     fn call(&self, caller: &Caller, is_change: bool) -> Result<(), RateLimited> {
         let (session, account) = (Key::Session(caller.session), Key::Account(caller.user));
         self.take(Limit::CallsPerSession, session)?;
@@ -191,7 +191,7 @@ impl RateLimits {
         if is_change { self.take(Limit::ChangesPerAccount, account) } else { Ok(()) }
     }
 
-    /// A password given within a session, right or wrong: each costs a hash.
+    /// Counts a password given within a session, right or wrong: each costs a hash.
     pub(super) fn password_check(
         &self,
         user: UserId,
@@ -201,8 +201,8 @@ impl RateLimits {
         self.take(Limit::PasswordChecksPerAccount, Key::Account(user))
     }
 
-    /// A question of a service, before the database is asked for its credentials: until they are known to be right,
-    /// it counts against its network, and until they are known to be wrong, against the service that it names.
+    /// Counts an introspection before the database is read: until its credentials are known to be right, against the
+    /// network, and until they are known to be wrong, against the service that they name.
     fn introspection(&self, network: Key, service: Key) -> Result<(), RateLimited> {
         self.take(Limit::WrongServiceCredentialsPerNetwork, network)?;
         let taken = self.take(Limit::IntrospectionsPerService, service);
@@ -224,12 +224,12 @@ impl RateLimits {
         })
     }
 
-    /// Whether it is news that this limit was hit: once an hour, however often it is.
+    /// Whether to log this limit: once an hour for each key.
     pub(super) fn is_worth_logging(&self, limited: RateLimited) -> bool {
         self.0.as_ref().is_some_and(|all| all.logged.take(limited.key).is_ok())
     }
 
-    /// The answer to a call that comes too early; the event goes into the record if it is news.
+    /// The answer to a call beyond a limit, with an event if it is worth logging.
     pub(super) async fn refuse(
         &self,
         limited: RateLimited,

@@ -1,5 +1,5 @@
-//! Registration: an account and its first session, both or neither. A copy of the request, by its idempotency key, is
-//! answered with that session. It must not know what a session's tokens are made of.
+//! Registration: creates an account and its first session in one transaction. A retry, by its idempotency key, is
+//! answered with that session.
 
 use rotation::Generation;
 use shared::EventKind;
@@ -22,9 +22,10 @@ impl Accounts {
     /// Creates an account and its first session, both or neither.
     ///
     /// # Errors
-    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`], [`AuthError::RateLimited`], or a
-    /// failure of storage. Of a copy of an earlier request, by its key, the password is verified as at a login:
-    /// [`AuthError::InvalidCredentials`]; [`AuthError::DuplicateAttempt`] if its session was refreshed or has ended.
+    /// [`AuthError::Invalid`] with every field that breaks a rule, [`AuthError::EmailTaken`],
+    /// [`AuthError::RateLimited`], or a failure of storage. For a retry, by its idempotency key, the password is
+    /// verified as at a login: [`AuthError::InvalidCredentials`]; [`AuthError::DuplicateAttempt`] if its session was
+    /// refreshed or is no longer active.
     pub async fn register(
         &self,
         request: &RegisterRequest,
@@ -44,7 +45,7 @@ impl Accounts {
             return self.register_again((&earlier, keyed.as_ref(), copy), request, context).await;
         }
         match self.try_to_register(request, (email, name), keyed.as_ref(), context).await {
-            // Perhaps by a copy of this very request, at another instance.
+            // Perhaps taken by a retry of this request, at another instance.
             Err(AuthError::EmailTaken) => match event_log.faster(keyed.as_ref()).await? {
                 Some(earlier) => {
                     self.register_again((&earlier, keyed.as_ref(), copy), request, context).await
@@ -95,7 +96,7 @@ impl Accounts {
         }
     }
 
-    /// The account is there, and this request has made it. Who sends it again has to know the password.
+    /// Answers a retry: this request has created the account before. It must have the right password.
     async fn register_again(
         &self,
         (earlier, keyed, copy): (&UsedKey, Option<&KeyedRequest>, Copy),

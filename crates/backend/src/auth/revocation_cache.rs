@@ -1,9 +1,9 @@
-//! Which sessions have ended within the life of an access token: a set in memory, so that a protected call asks
-//! nobody and an ended session's tokens stop all the same. It must not know how it is kept up to date; that is
-//! [`revocation_listener`](super::revocation_listener).
+//! The revocation cache: the sessions that were revoked within the life of an access token, in memory. So a protected
+//! call needs no database read, and the access tokens of a revoked session are refused all the same.
+//! [`revocation_listener`](super::revocation_listener) keeps it fresh.
 //!
-//! A million may end at once. How the set bears that is in [`revoked_set`]; how it is read from the store, in
-//! [`catch_up`].
+//! A million sessions may be revoked at once. How the set holds that is in [`revoked_set`]; how it is read from the
+//! store, in [`catch_up`].
 
 mod catch_up;
 mod revoked_set;
@@ -18,10 +18,10 @@ use self::revoked_set::RevokedSet;
 use crate::clock::{BootInstant, Clock};
 use crate::store::RevokedSession;
 
-/// How many are forgotten before others may ask.
+/// How many revocations are pruned before the lock is released.
 const AT_ONCE: usize = 1_000;
 
-/// The sessions that have ended within the life of an access token.
+/// The sessions that were revoked within the life of an access token.
 pub struct RevocationCache {
     clock: Clock,
     known: Mutex<Known>,
@@ -30,34 +30,34 @@ pub struct RevocationCache {
 #[derive(Default)]
 struct Known {
     revoked: RevokedSet,
-    /// How many of those that ended in a second, as the store has it, were read there.
+    /// How many revocations of a second, by the store's time, were read from it.
     read: BTreeMap<NumericDate, u64>,
-    /// Until when it may be taken for complete. It runs out by itself: a feed that stands still, a task that is
-    /// not let run, or a machine that was suspended leaves nothing trusted.
+    /// Until when the cache is fresh. It expires by itself: a listener that hangs, a task that is not scheduled, or a
+    /// machine that was suspended leaves it stale.
     complete_until: Option<BootInstant>,
-    /// Since when something may have ended that is not known here.
+    /// Since when a revocation may be missing.
     invalidated_at: Option<BootInstant>,
 }
 
-/// What is known of a session whose token is genuine.
+/// The status of a session whose access token is genuine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// It has ended.
+    /// It is revoked.
     RevokedSession(RevocationReason),
-    /// It has not.
+    /// It is not revoked.
     Stands,
-    /// Others may have ended it: the store must be asked.
+    /// The cache is stale: read the store.
     Unknown,
 }
 
 impl RevocationCache {
-    /// None, and nothing trusted.
+    /// An empty cache, stale.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         Self { clock: clock.clone(), known: Mutex::default() }
     }
 
-    /// Takes note of ends, of its own doing or heard of.
+    /// Adds revocations, of this instance or of others.
     pub fn note(&self, revoked: impl IntoIterator<Item = RevokedSession>) {
         let mut known = self.known();
         for revoked in revoked {
@@ -65,7 +65,7 @@ impl RevocationCache {
         }
     }
 
-    /// What is known of `session`.
+    /// The status of `session`.
     #[must_use]
     pub fn word(&self, session: SessionId) -> SessionStatus {
         let known = self.known();
@@ -76,8 +76,8 @@ impl RevocationCache {
         }
     }
 
-    /// Everything that had ended by `seen` is known here: what is not is taken for standing, until
-    /// `until`.
+    /// Marks the cache as fresh until `until`: it holds every revocation made by `seen`, and all other sessions count
+    /// as active. Without effect if it was invalidated since `seen`.
     pub fn trust(&self, seen: BootInstant, until: BootInstant) {
         let mut known = self.known();
         if known.invalidated_at.is_none_or(|doubted| doubted < seen) {
@@ -86,43 +86,43 @@ impl RevocationCache {
         }
     }
 
-    /// Something may have ended that is not known here: nothing is taken for standing until somebody
-    /// has looked anew.
+    /// Invalidates the cache, because a revocation may be missing: no session counts as active until the store was
+    /// read again.
     pub fn invalidate(&self) {
         let mut known = self.known();
         known.invalidated_at = Some(self.clock.boot_instant());
         known.complete_until = None;
     }
 
-    /// Whether what is not known here is taken for standing.
+    /// Whether the cache is fresh.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.known().is_complete(self.clock.boot_instant())
     }
 
-    /// Forgets some of what was heard of before: no access token of it can be alive. Whether there is more; whoever
-    /// verifies a token need not wait until all of a million are forgotten.
+    /// Prunes some revocations that were added before `at`, whose access tokens have all expired. Returns whether
+    /// there are more: verifying a token must not wait until a million are pruned.
     pub fn forget_some_before(&self, at: NumericDate) -> bool {
         let mut known = self.known();
         known.read = known.read.split_off(&at);
         known.revoked.forget_some_before(at, AT_ONCE)
     }
 
-    /// How many are known.
+    /// The number of revoked sessions.
     #[must_use]
     pub fn count(&self) -> usize {
         self.known().revoked.count()
     }
 
-    /// The places in the status list of those heard of since: a number that changes with them, and the bits
-    /// unless they are known by that number.
+    /// The status list's bits of the revocations added since: their version, and the bits unless `known` is that
+    /// version.
     #[must_use]
     pub fn listing(&self, since: NumericDate, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
         self.known().revoked.listing(since, known)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // Nothing is left half done by a panic.
+        // A panic leaves no partial write.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,11 @@
-//! Keeps the set of ended sessions up to date with what others end. An access token is then verified
-//! without asking anybody, and stops within a second of its session all the same: here at once, because
-//! the [`event_log`](super::security_event_log) takes note of it; elsewhere because of this. It must not answer for a
-//! session; that is [`revocations`](super::revocation_cache).
+//! Keeps the revocation cache fresh with the revocations of other instances. So access tokens are verified without a
+//! database read, and are refused within a second after their session's revocation: at the revoking instance at once,
+//! by its [event log](super::security_event_log); at others by this subscription. A session's status is the
+//! [cache](super::revocation_cache)'s answer.
 //!
-//! The order is what makes it right. First listen, then read what has ended before; nothing is trusted
-//! until both are done, and then only for [`TRUST`] after the moment at which the feed was last asked and
-//! answered. Why so: docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
+//! The order makes it right: subscribe first, then read earlier revocations; the cache is fresh only after both, and
+//! then only for [`TRUST`] after the moment of the last request that the store answered. Why:
+//! docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -25,15 +25,14 @@ use crate::lifetimes::Lifetimes;
 use crate::store::{Notification, Reach, RevokedSession, Store, StoreError};
 use crate::telemetry::causes;
 
-/// For how long an answer of the feed proves that nothing is missing. An end that is committed right after
-/// the feed was asked is heard of before this has passed, or the trust runs out: less than the second
-/// that is promised, so that a request finds its way within the rest.
+/// How long an answer keeps the cache fresh. A revocation committed right after the request arrives before this has
+/// passed, or the cache is stale: less than the promised second, which leaves the rest to a request.
 const TRUST: Duration = Duration::from_millis(900);
-/// How long to rest after trouble, so that a storage in trouble is not asked without a pause.
+/// The back-off after a failure, so that a failing storage gets no burst of retries.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often ends are forgotten of which no token can be alive any more.
+/// How often revocations are pruned whose access tokens have all expired.
 const FORGET_SECONDS: i64 = 10;
-/// A task that ends with its handle.
+/// A task that is aborted when its handle is dropped.
 pub struct ListenerTask(JoinHandle<()>);
 
 impl Drop for ListenerTask {
@@ -43,8 +42,8 @@ impl Drop for ListenerTask {
 }
 
 impl Sessions {
-    /// From now on hears of the sessions that others end, until the handle is dropped. Nothing depends
-    /// on it but speed: as long as it has not caught up, calls ask the store.
+    /// Starts to listen for revocations, until the handle is dropped. Only speed depends on it: while the cache is
+    /// stale, calls read the store.
     #[must_use]
     pub fn listen_for_revocations(&self) -> ListenerTask {
         let follower = RevocationListener {
@@ -66,11 +65,11 @@ struct RevocationListener {
     lifetimes: Arc<Lifetimes>,
 }
 
-/// How far the ends have been read.
+/// The state of the subscription.
 struct Progress {
-    /// When something had changed before the last change.
+    /// The time of the notification that preceded the last change.
     changed_at: NumericDate,
-    /// When something was heard last.
+    /// The time of the last notification.
     now: NumericDate,
     forgotten_at: NumericDate,
 }
@@ -81,7 +80,7 @@ impl RevocationListener {
         loop {
             let Err(error) = self.follow(&mut troubled).await;
             self.revocations.invalidate();
-            // Once a spell: a log that fills the disk helps nobody.
+            // Once for each outage: the log must not fill the disk.
             if !std::mem::replace(&mut troubled, true) {
                 let cause = causes(&error);
                 tracing::warn!(event = "endings.stale", %error, cause, "protected calls ask the store");
@@ -90,10 +89,10 @@ impl RevocationListener {
         }
     }
 
-    /// Listens, reads what there was before, and goes on until there is trouble.
+    /// Subscribes, reads earlier revocations, then handles notifications until a failure.
     ///
-    /// By a clock that is in doubt nothing is read, noted or forgotten: what was heard of at a wrong instant would be
-    /// forgotten at another. Nothing is trusted then either, until all has been read by a clock that is right.
+    /// While the clock is not trusted, no revocation is read, added or pruned: one added at a wrong time would be
+    /// pruned at another. The cache then stays stale until all is read again by a trusted clock.
     async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
         let mut subscription = self.store.subscribe().await?;
         let mut asked = self.clock.boot_instant();
@@ -118,7 +117,7 @@ impl RevocationListener {
             progress = match (progress, self.clock.trusted_now()) {
                 (Some(progress), Ok(now)) => Some(self.go_on(progress, notification, now).await?),
                 (None, Ok(now)) => {
-                    // The clock may have gone back to before what was forgotten.
+                    // The clock may have gone back to before revocations that were pruned.
                     self.revocations.read_again();
                     Some(self.begin(now).await?)
                 }
@@ -130,7 +129,7 @@ impl RevocationListener {
         }
     }
 
-    /// These have ended: it counts from now.
+    /// Adds revocations at the present time.
     fn note(&self, revoked: Vec<(SessionId, RevocationReason)>, now: NumericDate) {
         let revoked = revoked.into_iter();
         self.revocations.note(revoked.map(|(session, cause)| RevokedSession {
@@ -140,16 +139,16 @@ impl RevocationListener {
         }));
     }
 
-    /// Reads what has ended before.
+    /// Reads earlier revocations.
     async fn begin(&self, now: NumericDate) -> Result<Progress, StoreError> {
         self.lifetimes.renew_in_time(&self.store, now);
-        // Who is committing at this moment may have begun at any time.
+        // A transaction that commits now may have begun at any time.
         let changed_at = now.plus(-self.memory_seconds().await?);
         self.catch_up(changed_at, now).await?;
         Ok(Progress { changed_at, now, forgotten_at: now })
     }
 
-    /// Takes note of what was heard, and forgets what no token can be alive of.
+    /// Adds a notification's revocations, and prunes those whose access tokens have all expired.
     async fn go_on(
         &self,
         progress: Progress,
@@ -176,7 +175,7 @@ impl RevocationListener {
             }
         }
         if now < before {
-            // Tokens that had expired are valid again, and what ended their sessions was forgotten.
+            // Expired tokens are valid again, and the revocations of their sessions were pruned.
             self.revocations.read_again();
             self.catch_up(now.plus(-self.memory_seconds().await?), now).await?;
         }
@@ -184,7 +183,7 @@ impl RevocationListener {
             forgotten_at = now;
             self.lifetimes.renew_in_time(&self.store, now);
             let before = now.plus(-self.memory_seconds().await?);
-            // Not by a step ahead that is merely believed: it may turn out wrong within a second.
+            // Not while a step ahead of the clock is unsettled: it may turn out wrong within a second.
             while self.clock.settled_now().is_ok() && self.revocations.forget_some_before(before) {
                 yield_now().await;
             }
@@ -192,9 +191,9 @@ impl RevocationListener {
         Ok(Progress { changed_at, now, forgotten_at })
     }
 
-    /// For how long an end is remembered: as long as an access token may live that any instance has issued,
-    /// its clock considered. Read each time, right before something is forgotten: an instance with a longer
-    /// setting writes it down before it issues its first token.
+    /// How long a revocation is cached: the longest life of an access token that any instance has issued, clock skew
+    /// included. Read before each pruning: an instance with a longer setting stores it before it issues its first
+    /// token.
     async fn memory_seconds(&self) -> Result<i64, StoreError> {
         self.lifetimes.read(&*self.store).await?;
         Ok(self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS))

@@ -1,5 +1,5 @@
-//! What is unusual about where a session goes on, and what to do about it. It must not end anything:
-//! it says what policy asks for. An address is a signal, never an identity; mobile and VPN users move.
+//! Risk signals: assesses the address and device with which a session continues, and which action policy demands. It
+//! must not revoke a session itself. An address is a signal, never an identity; mobile and VPN users move.
 
 use std::net::IpAddr;
 
@@ -9,27 +9,27 @@ use shared::{EventKind, NumericDate};
 use super::device_change::{DeviceChange, compare};
 use crate::store::{ClientInfo, Session};
 
-/// What policy asks for when something is unusual, in the order of severity.
+/// What policy demands on a risk signal, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum RiskAction {
-    /// Nothing.
+    /// Ignore it.
     Off,
-    /// It is recorded, and the session goes on.
+    /// Log it; the session continues.
     Log,
-    /// The user has to give the password before the session goes on.
+    /// Require step-up: the user must give the password before the session continues.
     Confirm,
-    /// The session ends.
+    /// Revoke the session.
     End,
 }
 
-/// What policy asks for, by signal.
+/// The action for each risk signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RiskPolicy {
-    /// A session goes on from another network.
+    /// The session continues from another network.
     pub network: RiskAction,
-    /// A session wants to go on on another kind of device or in another browser.
+    /// The session continues on another kind of device or in another browser.
     pub device: RiskAction,
-    /// A session goes on from another network and on another device, sooner than anybody travels.
+    /// The session continues from another network and on another device, too soon for travel.
     pub gap: RiskAction,
 }
 
@@ -39,19 +39,19 @@ impl Default for RiskPolicy {
     }
 }
 
-/// What was found, and what policy asks for.
+/// The risk signals, and the action that policy demands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RiskAssessment {
-    /// The events to record, none if nothing is unusual.
+    /// The events to log.
     pub signals: Vec<EventKind>,
-    /// The most severe of what policy asks for.
+    /// The most severe action.
     pub action: RiskAction,
 }
 
-/// Sooner than this nobody is elsewhere with another device.
+/// Below this, a change of both network and device counts as impossible travel.
 const GAP_SECONDS: i64 = 60;
 
-/// Compares where a session was seen last with where it is seen now.
+/// Compares the session's last address and device with the request's.
 #[must_use]
 pub fn assess(
     session: &Session,
@@ -60,7 +60,7 @@ pub fn assess(
     policy: RiskPolicy,
 ) -> RiskAssessment {
     let (before, after) = (&session.client, client);
-    // Where nothing was known before, nothing can have changed.
+    // An unknown address before counts as unchanged.
     let moved = before.address.is_some() && network(before.address) != network(after.address);
     let change = compare(&before.device, &after.device);
     let other_device = change == DeviceChange::Device;
@@ -68,7 +68,7 @@ pub fn assess(
     let found = [
         (moved, EventKind::NetworkChanged, policy.network),
         (other_device, EventKind::DeviceChanged, policy.device),
-        // No other device, but worth a line: a thief may say so.
+        // The same device, but worth a log line: a thief may claim it.
         (
             change == DeviceChange::DesktopSite,
             EventKind::DesktopSite,
@@ -85,7 +85,7 @@ pub fn assess(
     risk
 }
 
-/// What addresses are compared by: an IPv4 address as it is; of an IPv6 address the /64, because a
+/// The network by which addresses are compared: an IPv4 address as it is; of an IPv6 address the /64, because a
 /// machine changes the rest of it by itself (RFC 8981).
 #[must_use]
 pub fn network(address: Option<IpAddr>) -> Option<IpAddr> {

@@ -1,5 +1,4 @@
-//! The rules for what a person types into a form: one error for each field that breaks one. They must
-//! not know which form it is.
+//! Validation of form fields: one error for each field that breaks a rule.
 
 use shared::password::{assess, context_of};
 use shared::{FieldError, Secret};
@@ -15,7 +14,7 @@ pub(super) fn email(typed: &str) -> Result<Email, FieldError> {
     Email::parse_new(typed).map_err(|why| error("email", why.code(), &why.to_string()))
 }
 
-/// A name, or none if there is nothing but space.
+/// A name, or none if it is blank.
 pub(super) fn name(typed: Option<&str>) -> Result<Option<String>, FieldError> {
     let Some(name) = typed.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
     if name.chars().count() > MAX_NAME_CHARACTERS {
@@ -38,7 +37,7 @@ fn flaw_of_a_name(flaw: Flaw) -> String {
     }
 }
 
-/// A password to be, for the account of `email` and `name`.
+/// A new password, for the account of `email` and `name`.
 pub(super) fn new_password(
     field: &str,
     password: &Secret,
@@ -51,7 +50,7 @@ pub(super) fn new_password(
     }
 }
 
-/// One field that breaks one rule.
+/// The error of one field.
 pub(super) fn error(field: &str, code: &str, message: &str) -> FieldError {
     FieldError { field: field.to_owned(), code: code.to_owned(), message: message.to_owned() }
 }

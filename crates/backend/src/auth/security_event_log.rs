@@ -1,6 +1,6 @@
-//! What happens is told: in the store, for the user; in the log, for the operator; and to this
-//! process, which must know at once which sessions have ended. Every change of the domain goes through
-//! here. It must not decide what happens.
+//! The security event log: every change of the domain is committed here, with its security events in the same
+//! transaction. Events are in the store, for the user, and in the audit log, for the operator; revocations are added
+//! to this instance's cache at once.
 
 use std::sync::Arc;
 
@@ -16,23 +16,23 @@ use crate::store::{
 };
 use crate::telemetry::{AUDIT, causes};
 
-/// How many events a page has.
+/// The events of a page.
 const PAGE: u32 = 50;
-/// If more sessions than this end at once, they share a line of the log.
+/// If more sessions than this are revoked at once, they share a log line.
 const MANY: usize = 100;
 
-/// Changes what is stored, and tells of it.
+/// Commits changes together with their security events.
 #[derive(Clone)]
 pub struct SecurityEventLog {
-    /// Where it is stored.
+    /// The store of events and all other data.
     pub store: Arc<dyn Store>,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where ids come from.
+    /// The source of ids.
     pub entropy: Entropy,
-    /// Which sessions have ended lately.
+    /// The revocation cache.
     pub revocations: Arc<RevocationCache>,
-    /// Copies of a request wait for each other, by the hash of their idempotency key.
+    /// Retries of a request wait for each other, by the hash of their idempotency key.
     copies: Arc<Permits<[u8; 32]>>,
 }
 
@@ -40,12 +40,12 @@ pub struct SecurityEventLog {
 pub struct Page {
     /// The events, newest first.
     pub events: Vec<Event>,
-    /// Where the next page goes on, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<EventId>,
 }
 
 impl SecurityEventLog {
-    /// A journal of this store.
+    /// An event log of this store.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -60,7 +60,7 @@ impl SecurityEventLog {
         &self.copies
     }
 
-    /// An event that happens now.
+    /// A new event.
     #[must_use]
     pub fn event(&self, kind: EventKind, user: Option<UserId>, client: &ClientInfo) -> Event {
         let at = self.clock.dated_now();
@@ -68,16 +68,16 @@ impl SecurityEventLog {
         Event { id, kind, at, user, session: None, cause: None, client: client.clone() }
     }
 
-    /// An end that happens now.
+    /// A new revocation.
     #[must_use]
     pub fn revocation(&self, cause: RevocationReason) -> Revocation {
         Revocation { cause, at: self.clock.dated_now() }
     }
 
-    /// Carries a change out and tells of it, or does neither.
+    /// Commits a change and its security events in one transaction.
     ///
     /// # Errors
-    /// If storage fails: then it is not known whether the change took place.
+    /// If storage fails: then the change may or may not have taken place.
     pub async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
         let how = How::of(&change);
         let unsettled = how.as_ref().map(|_| Unsettled(&self.revocations));
@@ -97,8 +97,7 @@ impl SecurityEventLog {
         Ok(outcome)
     }
 
-    /// Tells of something that changed nothing. That it could not be stored is no reason to refuse
-    /// what it tells of: then the log alone has it.
+    /// Logs events without a change. Best effort: if they cannot be stored, only the audit log has them.
     pub async fn note(&self, events: Vec<Event>) {
         events.iter().for_each(log);
         if let Err(error) = self.store.commit(Change::Record, events).await {
@@ -123,7 +122,7 @@ impl SecurityEventLog {
         Ok(Page { next: events.last().filter(|_| more).map(|event| event.id), events })
     }
 
-    /// The present instant by a clock that is not in doubt.
+    /// The present time, by a trusted clock.
     ///
     /// # Errors
     /// While the machine's clock disagrees with others.
@@ -131,15 +130,15 @@ impl SecurityEventLog {
         self.clock.trusted_now()
     }
 
-    /// The present instant.
+    /// The present time.
     #[must_use]
     pub fn now(&self) -> NumericDate {
         self.clock.now()
     }
 }
 
-/// A change that ends sessions and has not been answered. If it never is, because storage failed or the
-/// caller was dropped, it may have taken place.
+/// Invalidates the cache, if a revoking change remains without an answer because storage failed or the caller was
+/// dropped: it may have taken place.
 struct Unsettled<'a>(&'a RevocationCache);
 
 impl Drop for Unsettled<'_> {
@@ -149,27 +148,27 @@ impl Drop for Unsettled<'_> {
 }
 
 impl Event {
-    /// The same, in this session.
+    /// The event, in this session.
     #[must_use]
     pub fn in_session(self, session: SessionId) -> Self {
         Self { session: Some(session), ..self }
     }
 
-    /// The same, an end for this cause.
+    /// The event, with this reason for a revocation.
     #[must_use]
     pub fn because(self, cause: RevocationReason) -> Self {
         Self { cause: Some(cause), ..self }
     }
 }
 
-/// How the sessions that a change ends do so.
+/// The revocations that a change makes.
 enum How {
     Alike(Revocation),
     Each(Vec<Superseded>),
 }
 
 impl How {
-    /// `None` for a change that ends none.
+    /// `None` for a change that revokes no session.
     fn of(change: &Change) -> Option<Self> {
         match change {
             Change::RevokeSession(_, revocation)
@@ -194,7 +193,7 @@ impl How {
     }
 }
 
-/// One line for each session, or one for many: the events in the store name each.
+/// A line for each session, or one for many: the stored events name each.
 fn log_revoked(revoked: &[RevokedSession]) {
     if let Some(first) = revoked.first().filter(|_| revoked.len() > MANY) {
         let cause = first.cause.as_str();
@@ -206,9 +205,8 @@ fn log_revoked(revoked: &[RevokedSession]) {
     }
 }
 
-/// One line for the operator. No field holds free text of a client: names of devices come from a fixed
-/// list. Anybody can cause a failed login and a limit that is hit, so their lines are limited; the store has
-/// the event of each.
+/// A line for the operator. No field has free text of a client: device names come from a fixed list. Any client can
+/// cause failed logins and hit limits, so their lines are rate limited; the store has the event of each.
 fn log(event: &Event) {
     let Event { kind, user, session, cause, client, .. } = event;
     let user = user.map(|user| user.to_string());

@@ -1,5 +1,5 @@
-//! Services: programs that are told what a token says, once they have said who they are. It must not know
-//! HTTP, nor what a token is made of.
+//! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662). It must not
+//! know HTTP.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
@@ -16,20 +16,20 @@ use super::sessions::Sessions;
 use crate::entropy::Entropy;
 use crate::store::{Change, ClientInfo, Service, Store};
 
-/// What an id is made of: it stands in log lines, and before a colon in credentials.
+/// The characters of an id: it is part of log lines, and precedes a colon in credentials.
 const ID_BYTES: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";
 const MAX_ID_BYTES: usize = 64;
 
 /// Why a service cannot be added. The text says how to mend it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// The id is empty, too long, or holds something else.
+    /// The id is empty, too long, or has another character.
     #[error("{0:?} is no id of a service: use 1 to 64 of a-z, 0-9 and -")]
     Id(String),
     /// The audience is empty.
     #[error("--audience: say which audience the service answers to, as it stands in `aud`")]
     Audience,
-    /// Another one has this id.
+    /// Another service has this id.
     #[error("there is a service {0:?} already: `baton services remove` it first")]
     Taken(String),
     /// Storage failed.
@@ -37,11 +37,11 @@ pub enum ServiceError {
     Store(#[from] crate::store::StoreError),
 }
 
-/// Adds a service. Its secret is told once: 256 random bits, of which only a hash is stored. Nobody guesses
-/// those, so the hash need not be slow.
+/// Adds a service. Its secret is shown once: 256 random bits, of which only a hash is stored. Brute force cannot
+/// guess them, so the hash need not be slow.
 ///
 /// # Errors
-/// If id or audience are not fit, or the id is taken.
+/// If the id or the audience is not valid, or the id is taken.
 pub async fn add_service(
     store: &dyn Store,
     entropy: &Entropy,
@@ -70,7 +70,7 @@ pub async fn add_service(
     Ok(secret)
 }
 
-/// Not the credentials of a service. The id is that of the caller's choice, in the characters of ids.
+/// Logs refused client credentials. The id is the caller's choice, in the characters of ids.
 pub fn service_refused(presented: Option<&str>) -> AuthError {
     tracing::warn!(event = "service_refused", service = presented);
     AuthError::InvalidClient
@@ -85,17 +85,17 @@ fn hash(secret: &Secret) -> [u8; 32] {
 }
 
 impl Sessions {
-    /// The service that these credentials are of, within the limits of its network and its own.
+    /// Authenticates a service by its credentials, within the rate limits of its network and its own.
     ///
     /// # Errors
-    /// [`AuthError::InvalidClient`] if there is none; [`AuthError::RateLimited`], and then the database was not asked.
+    /// [`AuthError::InvalidClient`] if they are wrong; [`AuthError::RateLimited`] before the database is read.
     pub async fn authenticate_service(
         &self,
         id: &str,
         secret: &Secret,
         client: &ClientInfo,
     ) -> Result<Service, AuthError> {
-        // What is no id is no service's; PostgreSQL would fail to read some of it.
+        // A malformed id is no service's; PostgreSQL would fail to read some.
         if !is_id(id) {
             return Err(service_refused(None));
         }
@@ -109,12 +109,11 @@ impl Sessions {
         self.admit_service(id, client, authenticate).await
     }
 
-    /// What a token says, if it is an access token for this service and holds at this moment, its session
-    /// included. For anything else `None`: which of the reasons it was is not for a service to know (RFC
-    /// 7662 section 2.2).
+    /// Introspects a token: the claims of an access token for this service that is valid, with an active session.
+    /// `None` for any other token: a service must not learn the reason (RFC 7662 section 2.2).
     ///
     /// # Errors
-    /// If that is not known, because storage fails.
+    /// If that is unknown, because storage fails.
     pub async fn introspect(
         &self,
         service: &Service,
@@ -135,11 +134,11 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Whoever holds a token may give its session up, whichever of the two it is (RFC 7009 section 2.1), an expired
-    /// access token included. What opens nothing ends nothing, and is no error.
+    /// Revokes the session of a refresh token or an access token (RFC 7009 section 2.1), even an expired one: its
+    /// bearer is authorized to. An unknown token is no error.
     ///
     /// # Errors
-    /// If storage fails: then nothing is known to have ended.
+    /// If storage fails: then no session is known to be revoked.
     pub async fn revoke(
         &self,
         token: &Secret,

@@ -1,5 +1,5 @@
-//! Sessions: begun at login, refreshed, asked, ended. Here a presented refresh token is answered:
-//! load, let `rotation` decide, apply. It must not decide anything about a token itself.
+//! Sessions. A presented refresh token is answered here: load its session, let `rotation` decide, apply the decision.
+//! It must not decide by itself what a token means.
 
 use std::sync::Arc;
 
@@ -18,33 +18,33 @@ use crate::lifetimes::Lifetimes;
 use crate::store::{Accepted, Change, ClientInfo, Event, Session, User};
 use crate::telemetry::AUDIT;
 
-/// How often a refresh that lost a race reads again and decides again. A loser finds what the winner
-/// wrote, so two rounds are the rule; a bound keeps a fault from becoming a loop.
+/// How often a refresh that lost a race retries. The loser reads what the winner wrote, so two rounds are the rule;
+/// the bound keeps a fault from becoming a loop.
 const ROUNDS: usize = 8;
 
 /// The sessions of this server.
 pub struct Sessions {
-    /// Where they are stored, and told of.
+    /// Stores sessions, and logs each change.
     pub event_log: SecurityEventLog,
     /// The server's keys.
     pub keys: Arc<KeyRing>,
-    /// How long sessions live.
+    /// The idle and absolute expiry of sessions.
     pub policy: Policy,
     /// Issues and verifies access tokens.
     pub access_tokens: AccessTokens,
-    /// How long those live, and what the database holds of lifetimes.
+    /// The lifetime of access tokens, and the lifetimes that the database holds.
     pub lifetimes: Arc<Lifetimes>,
-    /// How long ago a user may have proved who they are, for calls that want a recent login.
+    /// The greatest age of the last authentication, for calls that want a recent login.
     pub recent_login_seconds: i64,
-    /// What to do when a session goes on somewhere unusual.
+    /// The action for each risk signal.
     pub risk: RiskPolicy,
-    /// How often, at once.
+    /// The rate limits.
     pub limits: RateLimits,
-    /// Which sessions have ended, for services.
+    /// The status list of revoked sessions, for services.
     pub status_lists: StatusLists,
 }
 
-/// An authentic ticket, with the session it is of.
+/// An authentic ticket's session and user.
 pub(super) struct Found {
     pub(super) session: Session,
     pub(super) user: User,
@@ -52,7 +52,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Of an authentic access token: it is of the generation that was accepted last, or of an older one.
+    /// The session of a genuine access token, as if by the ticket that was accepted last.
     pub(super) const fn by_access_token(session: Session, user: User) -> Self {
         let presented = session.family.generation;
         Self { session, user, presented }
@@ -63,10 +63,9 @@ impl Sessions {
     /// Answers a presented refresh token (RFC 6749 section 6).
     ///
     /// # Errors
-    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late
-    /// copy, [`AuthError::StepUpRequired`] if policy wants the password first, [`AuthError::RateLimited`];
-    /// anything else is transient.
-    /// But for a replay and what policy asks for, nothing was changed.
+    /// [`AuthError::InvalidGrant`] for every refusal, [`AuthError::DuplicateAttempt`] for a late copy,
+    /// [`AuthError::StepUpRequired`] if policy demands it, [`AuthError::RateLimited`]; any other is transient. Of
+    /// these, only a replay and the actions of policy change state.
     pub async fn refresh(
         &self,
         presented: &Secret,
@@ -77,7 +76,7 @@ impl Sessions {
         self.answer(judged, presented, attempt, client).await
     }
 
-    /// The same for a ticket that is within its limits and was judged.
+    /// Answers a ticket that was admitted and judged.
     pub(super) async fn answer(
         &self,
         mut judged: (Decision, Found),
@@ -95,14 +94,14 @@ impl Sessions {
         Err(AuthError::Contended)
     }
 
-    /// What an authentic ticket is of, and what it means.
+    /// Loads an authentic ticket, and decides what it means.
     pub(super) async fn judge(
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
     ) -> Result<(Decision, Found), AuthError> {
-        // Before the row is read: while this waits, a copy of the attempt may be accepted elsewhere, and by a
-        // later clock the row as it was read could have run out.
+        // Taken before the row is read: while this waits, a retry may be accepted elsewhere, and by a later clock the
+        // stale row could seem expired.
         let now = self.event_log.trusted_now()?;
         let Some(found) = self.load(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
@@ -113,13 +112,13 @@ impl Sessions {
             None => decide(&found.session.family, found.presented, attempt, now, self.policy),
         };
         if decision == Decision::Refuse(Refusal::Expired) {
-            // A client that hears it gives its session up.
+            // The client gives up its session at this answer, so the clock must be settled.
             self.event_log.clock.settled_now()?;
         }
         Ok((decision, found))
     }
 
-    /// When a session is over unless it is refreshed before.
+    /// When a session expires unless it is refreshed before.
     #[must_use]
     pub fn expires_at(&self, session: &Session) -> NumericDate {
         self.policy.expires_at(&session.family)
@@ -129,7 +128,7 @@ impl Sessions {
         session.ended_because.is_none() && self.expires_at(session) > self.event_log.now()
     }
 
-    /// Whether this is a refresh token of a session, standing or over.
+    /// Whether this is a refresh token of a session here, active or not.
     ///
     /// # Errors
     /// If storage fails.
@@ -137,7 +136,7 @@ impl Sessions {
         Ok(self.load(presented).await?.is_some())
     }
 
-    /// What an authentic ticket is of. `None` for anything else.
+    /// Loads the session of an authentic ticket. `None` for any other token.
     pub(super) async fn load(&self, presented: &Secret) -> Result<Option<Found>, AuthError> {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
@@ -153,7 +152,7 @@ impl Sessions {
         Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
     }
 
-    /// Carries a decision out. `None`: somebody else changed the session meanwhile.
+    /// Applies a decision. `None`: a concurrent call has changed the session.
     async fn apply(
         &self,
         decision: Decision,
@@ -197,8 +196,7 @@ impl Sessions {
         }
     }
 
-    /// What is unusual about where this comes from, for the record; an error if policy does not let it
-    /// pass.
+    /// Assesses the risk of this client, for the log; an error if policy demands step-up or revocation.
     async fn assess_risk(
         &self,
         found: &Found,
@@ -214,7 +212,7 @@ impl Sessions {
         match action {
             RiskAction::Off | RiskAction::Log => Ok(signals),
             RiskAction::Confirm => {
-                // It sticks, or a thief would try what to say until it fits.
+                // Stored, or a thief could try clients until one passes.
                 let want = Change::RequireStepUp(found.session.id, self.event_log.now());
                 self.event_log.commit(want, signals).await?;
                 Err(AuthError::StepUpRequired { max_age: 0 })
@@ -238,8 +236,8 @@ impl Sessions {
     ) -> Result<Option<IssuedTokens>, AuthError> {
         let seen = found.session.family.generation;
         let now = self.event_log.trusted_now()?;
-        // It was judged within its limits, and has waited since: a copy may have been refused for them in between, and its
-        // client has given the session up. Judge again.
+        // The call has waited since it was judged: in between, the session may have expired, a retry may have been
+        // refused for that, and its client has given the session up. Judge again.
         if self.expires_at(&found.session) <= now {
             return Ok(None);
         }
@@ -256,7 +254,7 @@ impl Sessions {
         self.issue_tokens(&session, found.user, successor(generation)?).await.map(Some)
     }
 
-    /// Ends the session, unless it has ended already.
+    /// Revokes the session, unless it is revoked already.
     pub(super) async fn end(
         &self,
         found: &Found,

@@ -1,5 +1,4 @@
-//! What a user changes about their account: password, name, and its end. It must not know what a
-//! session's tokens are made of.
+//! Account settings: a user changes the password or the name, or deletes the account.
 
 use rotation::{Attempt, Decision};
 use shared::body::PasswordRequest;
@@ -16,12 +15,12 @@ use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
 use crate::telemetry::AUDIT;
 
 impl Accounts {
-    /// Sets another password for somebody who knows the current one. Whoever loses the answer gets it by
-    /// asking again with the same key: here, or at refresh.
+    /// Sets a new password for a user who gives the current one. A client that lost the answer retries with the same
+    /// attempt key: here, or at refresh.
     ///
     /// # Errors
-    /// [`AuthError::InvalidCredentials`] if the current password is another one, [`AuthError::Invalid`]
-    /// if the new one breaks a rule, [`AuthError::DuplicateAttempt`] for a late copy.
+    /// [`AuthError::InvalidCredentials`] if the current password is wrong, [`AuthError::Invalid`] if the new one
+    /// breaks a rule, [`AuthError::DuplicateAttempt`] for a late copy.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -41,7 +40,7 @@ impl Accounts {
         let hash = self.hasher.hash(&request.new_password, priority).await?;
         let hashes = (user.password_hash.as_str(), hash.as_str());
         match self.sessions.change_password(caller, hashes, attempt, client).await {
-            // Somebody was faster; perhaps a copy of this very call.
+            // A concurrent change was faster; perhaps a retry of this call.
             Err(AuthError::InvalidCredentials) => {
                 let Authenticated { user, session } = self.sessions.look_up(caller).await?;
                 self.answer_again(request, attempt, (user, session), client).await
@@ -50,8 +49,8 @@ impl Accounts {
         }
     }
 
-    /// The current password is another one than the call says. If this very attempt has set it, that
-    /// is no wonder: the answer was lost.
+    /// The current password is not the request's. If this attempt has changed it, the request is a retry whose answer
+    /// was lost.
     async fn answer_again(
         &self,
         request: &PasswordRequest,
@@ -98,24 +97,24 @@ impl Accounts {
         found(&self.sessions.event_log.commit_for(caller, rename, events).await?)
     }
 
-    /// Deletes the account: all of its sessions end, and nothing personal is kept. What the browser shall say
-    /// of known devices from now on, if that is not what it says already.
+    /// Deletes the account: revokes all of its sessions and keeps no personal data. Returns the browser's new list of
+    /// known devices, if it changes.
     ///
     /// # Errors
-    /// If the session has ended, or storage fails.
+    /// If the session is no longer active, or storage fails.
     pub async fn delete(
         &self,
         caller: &Caller,
         devices: &PresentedDevices,
     ) -> Result<Option<KeptDevices>, AuthError> {
         let Some(Authenticated { user, .. }) = self.sessions.begin_change(caller).await? else {
-            // The address is gone, by which the browser's list would be corrected.
+            // The address is deleted, so the browser's list cannot be corrected by it.
             return Ok(None);
         };
         let revocation = self.sessions.event_log.revocation(RevocationReason::Deleted);
         let erase = Change::Erase(user.id, revocation);
         found(&self.sessions.event_log.commit_for(caller, erase, Vec::new()).await?)?;
-        // Whoever comes with this address next is somebody else.
+        // A later account with this address may be another person's: reset its count.
         let account = AccountTag::of(&user.email);
         self.reset_failures([account]).await;
         tracing::info!(target: AUDIT, event = "deleted", user = %user.id);
@@ -123,7 +122,7 @@ impl Accounts {
     }
 }
 
-/// An enabled account that was there a moment ago is so still, or the caller's session has ended.
+/// If the account is no longer there and enabled, the caller's session is revoked.
 const fn found(outcome: &Outcome) -> Result<(), AuthError> {
     if outcome.took_place() { Ok(()) } else { Err(AuthError::InvalidToken) }
 }

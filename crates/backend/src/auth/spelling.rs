@@ -1,10 +1,9 @@
-//! Accounts whose address was stored before addresses had a canonical form. Nothing is merged: where no other account
-//! has the canonical form, the address is rewritten to it; where one has, both stay as they are, each is found by its
-//! own spelling, and both are reported. It must not decide what the canonical form is; that is
-//! [`email`](super::email).
+//! Migration of addresses that were stored before they had a canonical form. Accounts are not merged: if no other
+//! account has the canonical form, the address is rewritten to it; otherwise both stay, each is looked up by its own
+//! spelling, and both are reported. The canonical form itself is in [`email`](super::email).
 //!
-//! An address of ASCII alone is canonical (`email` tests it), so that only the others are looked at, by an index of
-//! their own and a page at a time.
+//! An ASCII address is canonical (`email` tests it), so only the others are read, by an index of their own and a page
+//! at a time.
 
 use std::sync::Arc;
 
@@ -13,38 +12,38 @@ use shared::UserId;
 use super::email::Email;
 use crate::store::{Change, Store, StoreError, User};
 
-/// An account that has another spelling of the address of another account.
+/// An account with another spelling of another account's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// The account that was left with its spelling.
+    /// The account that keeps its spelling.
     pub user: UserId,
-    /// Its address as it is stored.
+    /// Its address as stored.
     pub email: Email,
-    /// The account that has the canonical form.
+    /// The account with the canonical form.
     pub canonical: UserId,
 }
 
-/// What was found.
+/// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spellings {
-    /// How many addresses were rewritten, or are still to be.
+    /// How many addresses were rewritten, or would be.
     pub rewritten: u64,
-    /// The accounts that share an address with another one.
+    /// The accounts that share an address.
     pub pairs: Vec<Pair>,
 }
 
-/// Rewrites what can be rewritten. It may be run at any time, by several instances at once and beside an older
-/// version; what it has rewritten it does not look at again.
+/// Rewrites addresses to the canonical form. Idempotent: several instances may run it at once, at any time, beside an
+/// older version.
 ///
 /// # Errors
-/// If storage fails. What was rewritten stays so.
+/// If storage fails. Rewritten addresses stay so.
 pub async fn canonicalise(store: &Arc<dyn Store>) -> Result<Spellings, StoreError> {
     let rewrite = async |user: &User, email: Email| {
         let (user, seen) = (user.id, user.email.clone());
         let respell = Change::Respell { user, seen, email: email.clone() };
         match store.commit(respell, Vec::new()).await {
             Ok(outcome) => Ok(outcome.took_place()),
-            // An account with the canonical form was made at this moment.
+            // An account with the canonical form was just created.
             Err(_) if store.find_user(&email).await?.is_some() => Ok(false),
             Err(error) => Err(error),
         }
@@ -52,7 +51,7 @@ pub async fn canonicalise(store: &Arc<dyn Store>) -> Result<Spellings, StoreErro
     walk(&**store, rewrite).await
 }
 
-/// What [`canonicalise`] would find; it changes nothing.
+/// A dry run of [`canonicalise`].
 ///
 /// # Errors
 /// If storage fails.
@@ -84,9 +83,8 @@ async fn walk(
     }
 }
 
-/// The address of the account that is meant by what was typed: of a pair, each is meant by its own spelling. `None` if
-/// no account can have it. How long it takes depends on what was typed, and not on whether there is an account with the
-/// canonical form.
+/// The address of the account that was typed: of a pair, each is found by its own spelling. `None` if no account can
+/// have it. Its timing depends on the typed text, and not on whether an account with the canonical form exists.
 ///
 /// # Errors
 /// If storage fails.
@@ -97,8 +95,8 @@ pub(super) async fn meant(store: &dyn Store, typed: &str) -> Result<Option<Email
     }
 }
 
-/// Whether an account has the address in the very spelling that was typed, and not in its canonical form. The store
-/// knows of that one by itself.
+/// Whether an account has the address in the typed spelling, which is not the canonical form. The store itself
+/// refuses a second account with that one.
 ///
 /// # Errors
 /// If storage fails.

@@ -1,10 +1,9 @@
-//! The status list: which sessions have ended while an access token of theirs may be alive, for services
-//! that ask nobody on each call (draft-ietf-oauth-status-list). It must not know how it is published.
+//! The status list (draft-ietf-oauth-status-list): sessions that were revoked while an access token of theirs may be
+//! valid, for services that verify offline.
 //!
-//! A session's place in the list is the end of its id, which is random. So the list is as long for three
-//! sessions as for three million, a place tells nothing, and nothing has to be stored for it. What stands
-//! in it is cut by expiry: a session whose last token has died is not in it any more, so that the list
-//! compresses to next to nothing.
+//! The status list index is the last three bytes of the session id, which are random. So the list is as long for
+//! three sessions as for three million, an index reveals no fact, and none has to be stored. A revocation leaves the
+//! list when the session's last access token has expired, so the list compresses well.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,29 +22,29 @@ use crate::clock::{BootInstant, Clock};
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::StoreError;
 
-/// How many places there are: one for each value of the last three bytes of a session id.
+/// The number of indexes: one for each value of the last three bytes of a session id.
 pub const PLACES: u64 = 1 << 24;
-/// For how long services may keep the list: with [`FRESH`], and the second in which instances hear of
-/// each other's ends, less than the five seconds that are promised.
+/// How long services may cache the list: with [`FRESH`], and the second in which revocations reach other instances,
+/// less than the promised five seconds.
 pub const TTL_SECONDS: i64 = 2;
-/// How long nothing that the list says may be relied on any more, should it not be renewed.
+/// The lifetime of a list (`exp`), should it not be renewed.
 const LIFE_SECONDS: i64 = 300;
-/// For how long one list is given to everybody who asks.
+/// How long one list is served from the cache.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long making one may take. What was read of the store until then need not be read again.
+/// The timeout of making a list. What was read from the store until then need not be read again.
 const LIST_TIME: Duration = Duration::from_millis(2_500);
 
-/// A session's place in the list (Token Status List section 6).
+/// A session's status list index (Token Status List section 6).
 #[must_use]
 pub fn place(session: SessionId) -> u64 {
     let [.., a, b, c] = *session.as_bytes();
     u64::from_be_bytes([0, 0, 0, 0, 0, a, b, c])
 }
 
-/// The list as a signed token, as it is sent.
+/// The list as a signed token.
 pub type Token = Arc<[u8]>;
 
-/// The list as it was made last, and how it is made for all who ask.
+/// A cache of the latest list, made in a single flight for all callers.
 pub struct StatusLists {
     clock: Clock,
     latest: Mutex<Latest>,
@@ -54,21 +53,21 @@ pub struct StatusLists {
 
 #[derive(Default)]
 struct Latest {
-    /// As old as the question that it answers; `None` if it could not be made, for as long as one is given.
+    /// As old as the request that it answers; a cached failure is `None`, for as long as a list is served.
     token: Option<(BootInstant, Option<Token>)>,
-    /// The bits as they stand in the token, and the number they are known by.
+    /// The compressed bits, and their version.
     lst: Option<(u64, Arc<str>)>,
 }
 
 impl StatusLists {
-    /// None was made yet.
+    /// An empty cache.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let flights = SingleFlight::new(LIST_TIME, clock);
         Self { clock: clock.clone(), latest: Mutex::default(), flights }
     }
 
-    /// The token, or that there is none, as long as it is given to everybody who asks.
+    /// The cached token or failure, while it is fresh.
     fn given(&self) -> Option<Option<Token>> {
         let (latest, now) = (self.latest(), self.clock.boot_instant());
         let token = latest.token.as_ref().filter(|(at, _)| now.since(*at) < FRESH);
@@ -80,7 +79,7 @@ impl StatusLists {
     }
 
     fn latest(&self) -> MutexGuard<'_, Latest> {
-        // Its parts are put there whole.
+        // Each part is replaced whole.
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,11 +101,11 @@ struct List<'a> {
 }
 
 impl Sessions {
-    /// The list as a signed token, at most a second old. Whoever comes while it is made waits for it; whoever
-    /// comes after that has failed is told so for a second, and does not wait for another failure.
+    /// The list as a signed token, at most a second old. Callers share a single flight; a failure is cached for a
+    /// second, so that no caller waits for another one.
     ///
     /// # Errors
-    /// If it is not known what has ended, because storage fails; or signing fails.
+    /// If revocations cannot be read, because storage fails; or signing fails.
     pub async fn status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
         if let Some(token) = self.status_lists.given() {
             return token.ok_or(AuthError::Store(StoreError::TimedOut));
@@ -116,7 +115,7 @@ impl Sessions {
             let clock = &sessions.event_log.clock;
             let begun = clock.boot_instant();
             let token = sessions.made_status_list().await;
-            // A list is as old as the question it answers, a failure as its answer.
+            // A list is as old as its request, a failure as its answer.
             let at = if token.is_ok() { begun } else { clock.boot_instant() };
             sessions.status_lists.give(at, token.as_ref().ok().cloned());
             token
@@ -126,7 +125,7 @@ impl Sessions {
 
     async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
         let now = self.event_log.trusted_now()?;
-        // Whoever ended a session may have had a slow clock.
+        // The revoking instance may have had a slow clock.
         let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
         let since = now.plus(-life);
         let SecurityEventLog { store, revocations, .. } = &self.event_log;
@@ -134,7 +133,7 @@ impl Sessions {
             revocations.catch_up(&**store, since, now).await?;
         }
         let sessions = Arc::clone(self);
-        // Of a million that have ended, to compress and to sign takes a while.
+        // With a million revocations, compressing and signing take a while.
         let signed = spawn_blocking(move || sessions.signed_status_list(since, now)).await;
         signed.map_err(|error| AuthError::Cryptography(error.to_string()))?
     }
@@ -142,7 +141,7 @@ impl Sessions {
     fn signed_status_list(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
         let lst = self.compressed_places(since);
         let uri = self.access_tokens.status_list_uri();
-        // A service takes no list that is older than one it has had, from whichever instance.
+        // The shared clock: a service rejects a list that is older than one of another instance.
         let iat = self.event_log.clock.shared_now();
         let claims = Claims {
             iss: self.access_tokens.issuer(),
@@ -163,7 +162,7 @@ impl Sessions {
             .map_err(|error| AuthError::Cryptography(error.to_string()))
     }
 
-    /// Compressed again only if a place has changed since. One at a time makes a list.
+    /// Cached until a bit changes. A single flight makes each list.
     fn compressed_places(&self, since: NumericDate) -> Arc<str> {
         let known = self.status_lists.latest().lst.clone();
         let version = known.as_ref().map(|(version, _)| *version);
@@ -190,11 +189,11 @@ impl From<Failed<Self>> for AuthError {
 }
 
 impl SecurityEventLog {
-    /// A session id whose place in the list no other session has: of two with one place, neither could end
+    /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
     /// alone.
     ///
     /// # Errors
-    /// [`AuthError::Contended`] if all that were drawn are taken; storage's.
+    /// [`AuthError::Contended`] if every index drawn is taken; storage's.
     pub(super) async fn free_session_id(&self) -> Result<SessionId, AuthError> {
         for _ in 0..DRAWS {
             let id = self.entropy.session_id(self.now());
@@ -206,10 +205,10 @@ impl SecurityEventLog {
     }
 }
 
-/// With half of all places taken, one login in four billion fails.
+/// With half of all indexes taken, one login in four billion fails.
 const DRAWS: usize = 32;
 
-/// Where the list is published, as `sub` in it and as `uri` in access tokens.
+/// The list's URL, as `sub` in it and as `uri` in access tokens.
 #[must_use]
 pub fn uri(issuer: &str) -> String {
     format!("{issuer}{}", path::STATUS_LIST)

@@ -1,5 +1,5 @@
-//! Sessions that give way to a new one at login: the one that the same browser had, and the least lately used of an
-//! account that has too many. It must not begin a session.
+//! Sessions that a login supersedes: the browser's previous one, and the least recently used of an account with too
+//! many.
 
 use shared::{EventKind, RevocationReason};
 
@@ -7,7 +7,7 @@ use super::sessions::Sessions;
 use super::{AuthError, SignInContext};
 use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
 
-/// What gives way, and an event for each.
+/// The superseded sessions, with an event for each.
 #[derive(Default)]
 pub(super) struct GivingWay {
     pub(super) sessions: Vec<Superseded>,
@@ -15,9 +15,9 @@ pub(super) struct GivingWay {
 }
 
 impl Sessions {
-    /// The session of the refresh token that came along with a login, whoever's it is (ASVS 5.0.0 V7.2.4): the new
-    /// cookie takes the place of its cookie, so that its user could not end it here any more. No other session of
-    /// its user ends. A token that is not genuine ends nothing.
+    /// The sessions of the refresh tokens presented with a login, of any user, which it revokes (ASVS 5.0.0 V7.2.4):
+    /// the new cookie replaces theirs, so they could not be revoked here any more. Other sessions of their users
+    /// stay. A token that is not genuine revokes no session.
     ///
     /// # Errors
     /// If storage fails.
@@ -35,8 +35,8 @@ impl Sessions {
         Ok(giving_way)
     }
 
-    /// Of the sessions that a user has, newest first, those that are too many beside another one. What acts on all
-    /// sessions of an account is one write; this is its bound.
+    /// Adds those of a user's sessions, newest first, that exceed the bound together with a new one. A change to all
+    /// sessions of an account is one write; this bounds it.
     pub(super) fn too_many(
         &self,
         mut giving_way: GivingWay,

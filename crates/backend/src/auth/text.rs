@@ -1,7 +1,6 @@
-//! Unicode rules for text that people read: which characters a name or an email address must not hold,
-//! by their properties (Unicode Standard Annex 44) and not by a list, so that a character which a later
-//! version of Unicode adds is covered by its category. PRECIS draws the same line (RFC 8264 section 4.3,
-//! FreeformClass). It must not know which field the text is of.
+//! Unicode rules for text that people read: which characters a name or an email address must not have, by their
+//! properties (Unicode Standard Annex 44) and not by a list, so that a character of a later version of Unicode is
+//! covered by its category. PRECIS draws the same line (RFC 8264 section 4.3, FreeformClass).
 
 use icu_properties::props::{
     BinaryProperty as _, DefaultIgnorableCodePoint, Emoji, EmojiModifier, EnumeratedProperty as _,
@@ -13,16 +12,14 @@ use unicode_normalization::char::canonical_combining_class;
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
-/// Unicode counts it among the symbols; what is seen of it is nothing.
+/// A symbol in Unicode, but drawn as blank.
 const BRAILLE_PATTERN_BLANK: char = '\u{2800}';
 const TEXT_PRESENTATION: char = '\u{fe0e}';
 const EMOJI_PRESENTATION: char = '\u{fe0f}';
 const ENCLOSING_KEYCAP: char = '\u{20e3}';
-/// The canonical combining class of the sign that joins two consonants in the scripts of India and its
-/// neighbours.
+/// The canonical combining class of the sign that joins two consonants in the scripts of India and its neighbours.
 const VIRAMA: u8 = 9;
-/// UTS 39 section 5.4: no orthography puts more nonspacing marks on one letter; more of them overflow the
-/// line.
+/// UTS 39 section 5.4: no orthography puts more nonspacing marks on one letter; more of them overflow the line.
 const MAX_NONSPACING_MARKS: usize = 4;
 
 /// Why a text is refused.
@@ -30,27 +27,27 @@ const MAX_NONSPACING_MARKS: usize = 4;
 pub(super) enum Flaw {
     /// A character that is invisible, changes the direction of what follows, or has no agreed meaning.
     Invisible {
-        /// Which.
+        /// The character.
         character: char,
         /// Its place in the text, counted from 1.
         position: usize,
     },
-    /// It begins with a combining mark, which would be drawn upon the text before it.
+    /// It begins with a combining mark, which would be drawn on the text before it.
     LeadingMark,
-    /// More marks upon one letter than any orthography has.
+    /// More marks on one letter than any orthography has.
     TooManyMarks,
 }
 
-/// Whether invisible characters may stand where a script needs them.
+/// Whether invisible characters are allowed where a script needs them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Joiners {
     /// Only in the contexts that need them: for text that is shown.
     InContext,
-    /// Nowhere: for text that is compared, because two that look the same would differ.
+    /// Never: for text that is compared, because two that look the same would differ.
     Refused,
 }
 
-/// The first reason to refuse a text; `None` for one that people can read.
+/// The first reason to refuse a text; `None` for a readable one.
 pub(super) fn flaw(text: &str, joiners: Joiners) -> Option<Flaw> {
     let characters: Vec<char> = text.chars().collect();
     let refused = |at: usize| {
@@ -63,9 +60,9 @@ pub(super) fn flaw(text: &str, joiners: Joiners) -> Option<Flaw> {
     }
 }
 
-/// Control characters (which could forge a log line), format characters (which change the direction of
-/// others), line and paragraph separators, characters that are drawn as nothing, and code points without a
-/// meaning (unassigned, noncharacters) or without an agreed one (private use).
+/// Control characters (which could forge a log line), format characters (which change the direction of others), line
+/// and paragraph separators, characters that are drawn as blank, and code points without a meaning (unassigned,
+/// noncharacters) or without an agreed one (private use).
 fn is_invisible(c: char) -> bool {
     use GeneralCategory as G;
     DefaultIgnorableCodePoint::for_char(c)
@@ -82,8 +79,8 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
-/// Whether the invisible character at this place changes how its neighbours are drawn, in a way that
-/// their script or emoji need.
+/// Whether the invisible character at this place changes how its neighbours are drawn, in a way that their script or
+/// emoji need.
 fn is_needed(text: &[char], at: usize) -> bool {
     let (before, after) = (&text[..at], &text[at + 1..]);
     match text[at] {
@@ -100,17 +97,17 @@ fn follows_virama(before: &[char]) -> bool {
     before.last().is_some_and(|&c| canonical_combining_class(c) == VIRAMA)
 }
 
-/// Bengali and Kannada spell a consonant that keeps its form beside a virama with the joiner in front of
-/// it (The Unicode Standard, sections 12.2 and 12.8); RFC 5892 overlooks them.
+/// Bengali and Kannada spell a consonant that keeps its form beside a virama with the joiner in front of it (The
+/// Unicode Standard, sections 12.2 and 12.8); RFC 5892 overlooks them.
 fn precedes_virama(before: &[char], after: &[char]) -> bool {
     use GeneralCategory as G;
     after.first().is_some_and(|&c| canonical_combining_class(c) == VIRAMA)
         && before.last().is_some_and(|&c| G::for_char(c) == G::OtherLetter)
 }
 
-/// RFC 5892 appendix A.1, second rule: between letters that would join, as in Persian. Here the first may
-/// also be one that joins only to the letter before it: people type the non-joiner there, too, and in
-/// text that is only shown it does no harm.
+/// RFC 5892 appendix A.1, second rule: between letters that would join, as in Persian. Here the first may also be one
+/// that joins only to the letter before it: people type the non-joiner there, too, and in text that is only shown it
+/// does no harm.
 fn is_within_cursive(before: &[char], after: &[char]) -> bool {
     use JoiningType as J;
     let joins = |c: Option<J>| matches!(c, Some(J::DualJoining | J::LeftJoining | J::RightJoining));
@@ -128,16 +125,16 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
     is_pictograph(first) && is_pictograph(after.first())
 }
 
-/// A selector says in which of its forms the character before it is meant: of an emoji, of an ideograph
-/// (Japanese family names are told apart by it), of a Mongolian letter.
+/// A selector says in which of its forms the character before it is meant: of an emoji, of an ideograph (Japanese
+/// family names differ by it), of a Mongolian letter.
 fn selects_a_variant(base: Option<&char>, selector: char, next: Option<&char>) -> bool {
     let Some(&base) = base else { return false };
     match selector {
-        // Upon a digit it shows only with a keycap around both.
+        // On a digit it shows only with a keycap around both.
         TEXT_PRESENTATION | EMOJI_PRESENTATION => {
             Emoji::for_char(base) && (!base.is_ascii() || next == Some(&ENCLOSING_KEYCAP))
         }
-        // The vowel separator among them is no selector by its category, and has the same effect.
+        // The vowel separator among them is not a selector by its category, but has the same effect.
         '\u{180b}'..='\u{180f}' => {
             Script::for_char(base) == Script::Mongolian && !is_invisible(base)
         }
@@ -145,7 +142,7 @@ fn selects_a_variant(base: Option<&char>, selector: char, next: Option<&char>) -
     }
 }
 
-/// Counted as they are drawn: a letter with an accent of its own is a letter and a mark.
+/// Counted as drawn: a letter with an accent of its own is a letter and a mark.
 fn flaw_of_marks(text: &str) -> Option<Flaw> {
     use GeneralCategory as G;
     let is_mark =
@@ -208,7 +205,7 @@ mod tests {
         '\u{10ffff}',
     ];
 
-    /// Names as their owners spell them, with the invisible characters that this takes.
+    /// Names in their owners' spelling, with the invisible characters that it takes.
     const NAMES: [&str; 24] = [
         "Alice",
         "Zoë O’Brien-Müller Jr.",
@@ -256,7 +253,7 @@ mod tests {
         }
     }
 
-    /// Every code point there is: the categories that are drawn as nothing are refused, all others pass.
+    /// All code points: the categories that are drawn as blank are refused, all others pass.
     #[test]
     fn every_code_point_is_judged_by_its_properties() {
         use GeneralCategory as G;
@@ -340,7 +337,7 @@ mod tests {
             prop_assert_eq!(flaw_of(&name), None);
         }
 
-        /// Wherever it is put, also beside a joiner or a selector that has its reason.
+        /// At any place, also beside a joiner or a selector that is needed.
         #[test]
         fn an_invisible_character_spoils_any_name(
             name in name(),
@@ -356,7 +353,7 @@ mod tests {
             prop_assert!(matches!(flaw_of(&spoilt), Some(Flaw::Invisible { .. })), "{:?}", spoilt);
         }
 
-        /// Text that passes where nothing invisible may stand passes everywhere.
+        /// Text that passes where invisible characters are refused passes in both modes.
         #[test]
         fn the_stricter_rule_is_stricter(text in any::<String>()) {
             if flaw(&text, Joiners::Refused).is_none() {

@@ -1,5 +1,5 @@
-//! The site's files: read once at the start, served from memory under names that contain their hash,
-//! and compressed beforehand. It must not read the disk while serving, so no path can lead astray.
+//! The site's static files: read once at the start, served from memory under names with their hash (cache busting),
+//! compressed beforehand. It must not read the disk while serving, so path traversal is impossible.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,9 +17,9 @@ use super::error::ApiError;
 
 /// Where browsers look for an icon that no page has named.
 pub const FAVICON: &str = "/favicon.ico";
-/// Its name stays when the content changes.
+/// For a name that stays when the content changes.
 const A_DAY: &str = "public, max-age=86400";
-/// The name changes when the content does.
+/// For a name that changes with the content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Every file of the site, by name.
@@ -66,7 +66,7 @@ pub async fn asset(
     name: Result<UrlPath<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    // A name that is not even UTF-8 is no name of ours.
+    // A name that is not UTF-8 is no file's.
     let UrlPath(name) = name.map_err(|_| ApiError::NotFound)?;
     let asset = files.0.get(&name).ok_or(ApiError::NotFound)?;
     Ok(answer(asset, IMMUTABLE, &headers))

@@ -1,5 +1,5 @@
-//! Documents that others may keep for a while: with a validator, so that asking again costs nothing
-//! (RFC 9110 section 8.8.3, RFC 9111). It must not know what they say.
+//! HTTP caching of public documents, with a validator, so that to revalidate is cheap (RFC 9110 section 8.8.3, RFC
+//! 9111).
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-/// 200 with the document, or 304 if the caller has this very one.
+/// 200 with the document, or 304 if the caller's cache has this version.
 pub(super) fn cached(
     request: &HeaderMap,
     media_type: &'static str,
@@ -24,7 +24,7 @@ pub(super) fn cached(
     (caching, [(CONTENT_TYPE, media_type)], document).into_response()
 }
 
-/// RFC 9110 section 13.1.2: a list of tags, compared weakly, or anything at all.
+/// RFC 9110 section 13.1.2: a list of tags, compared weakly, or `*`.
 fn knows(request: &HeaderMap, tag: &str) -> bool {
     let lists = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);

@@ -1,5 +1,5 @@
-//! Who calls, by network address. A forwarding header counts only from a proxy that was configured;
-//! from anybody else it is a claim. It must not be taken for an identity.
+//! The client's network address. A forwarding header counts only from a configured proxy; from any other peer it is a
+//! claim. An address must not be taken for an identity.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,15 +13,15 @@ use crate::config::Proxies;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The other end of the connection; the listener puts it into every request.
+/// The peer of the connection; the listener adds it to every request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// The proxies whose `X-Forwarded-For` is believed.
+/// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Debug, Clone)]
 pub struct TrustedProxies(pub Arc<[Proxies]>);
 
-/// The address a call comes from, as far as it can be known.
+/// The client's address, as far as known.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
@@ -49,9 +49,9 @@ where
     }
 }
 
-/// Walks from the peer towards the client as long as the one before is trusted. Each proxy appends
-/// whom it heard from, so the rightmost entry is the nearest; what stands left of the first address
-/// that is not trusted, or of the first entry that is none, anybody may have written.
+/// Walks from the peer towards the client while the hop before is trusted. Each proxy appends its peer's address, so
+/// the rightmost entry is the nearest; entries left of the first untrusted address, or of the first malformed entry,
+/// may be forged.
 fn behind_proxies(peer: IpAddr, forwarded: &[&[u8]], trusted: &[Proxies]) -> IpAddr {
     let mut client = peer;
     for entry in forwarded.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {

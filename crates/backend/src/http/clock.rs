@@ -1,5 +1,5 @@
-//! Middleware: while the machine's clock is in doubt, calls are 503 (`Retry-After`), because it is not known what has
-//! expired, and a token that is issued now could live for weeks. It must not decide what a doubt is.
+//! Middleware: while the machine's clock is not trusted, calls are 503 (`Retry-After`), because expiry cannot be
+//! checked, and a token issued now could live for weeks.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::error::ApiError;
 use crate::auth::AuthError;
 use crate::auth::sessions::Sessions;
 
-/// Lets a call pass whose answer depends on what time it is.
+/// Refuses calls while the clock is not trusted.
 pub async fn demand(
     State(sessions): State<Arc<Sessions>>,
     request: Request,

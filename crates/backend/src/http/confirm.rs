@@ -1,5 +1,5 @@
-//! `POST /api/auth/confirm`: a refresh with the password. The user proves again who they are, because a
-//! call wants a recent login (RFC 9470) or the session goes on somewhere unusual.
+//! `POST /api/auth/confirm`: step-up, a refresh with the password. The user reauthenticates, because a call wants a
+//! recent login (RFC 9470) or the session shows a risk signal.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,8 +10,8 @@ use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// As refresh; 401 `invalid_credentials` for another password, and then nothing was changed; 429
-/// `rate_limited` after too many of them.
+/// As refresh; 401 `invalid_credentials` for a wrong password, without a change of state; 429 `rate_limited` after
+/// too many of them.
 pub async fn confirm(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,

@@ -1,5 +1,5 @@
-//! The cookies: the refresh token's, the readable hint beside it, and the list of known devices. There are no
-//! others, and none has a name that depends on an account (decision 33). It must not know what a token means.
+//! The cookies: the refresh token's, the readable hint beside it, and the list of known devices. There are no others,
+//! and no name depends on an account (decision 33).
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use shared::path::{
 use crate::auth::known_device::KNOWN_SECONDS;
 use crate::auth::known_device::list::KeptDevices;
 
-/// What the two cookies of a session are called in a browser.
+/// The names of a session's two cookies in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     refresh: Cow<'static, str>,
@@ -24,13 +24,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// As everybody knows them.
+    /// The usual names.
     #[must_use]
     pub const fn usual() -> Self {
         Self { refresh: Cow::Borrowed(REFRESH_COOKIE), signed_in: Cow::Borrowed(SIGNED_IN_COOKIE) }
     }
 
-    /// While the usual ones are those of another server on this host.
+    /// The names while the usual ones hold another server's cookies on this host.
     #[must_use]
     pub fn at(port: u16) -> Self {
         Self {
@@ -40,21 +40,20 @@ impl Names {
     }
 }
 
-/// Sets both cookies.
+/// Sets both cookies of a session.
 pub struct SetSession<'a> {
     /// Their names.
     pub names: &'a Names,
-    /// The refresh token. It appears nowhere else.
+    /// The refresh token. It is sent only in this cookie.
     pub refresh_token: &'a Secret,
-    /// How long the session may still live: no cookie outlives it.
+    /// Seconds until the session expires, and the cookies with it.
     pub seconds: i64,
 }
 
-/// Sets what the browser shall say of known devices, or clears it if nothing is left to say. It outlives the
-/// session.
+/// Sets the list of known devices, or clears it if it is empty. It outlives the session.
 pub struct SetDevices(pub KeptDevices);
 
-/// Clears both cookies of a session. What pages have stored they remove themselves (ASVS 5.0.0 V14.3.1): after
+/// Clears both cookies of a session. Pages remove their own storage (ASVS 5.0.0 V14.3.1), because after the header
 /// `Clear-Site-Data: "storage"` old and new tabs of a browser hold one Web Lock at a time each (decision 26).
 pub struct ClearSession(pub Names);
 
@@ -123,7 +122,7 @@ fn strict_cookie<'a>(name: impl Into<Cow<'a, str>>, value: &'a str, seconds: i64
         .build()
 }
 
-/// Lax, so that a page reached through a link from elsewhere is rendered for a signed-in user too.
+/// `SameSite=Lax`, so that a page reached through a link on another site is also rendered for a signed-in user.
 fn signed_in_cookie<'a>(name: &'a str, value: &'a str, seconds: i64) -> Cookie<'a> {
     Cookie::build((name, value))
         .path("/")
@@ -140,7 +139,7 @@ fn append(headers: &mut HeaderMap, cookie: Cookie<'_>) {
     headers.append(SET_COOKIE, value);
 }
 
-/// The names of all cookies that the server at this port sets. They are read however many others come along.
+/// The names of all cookies that the server at this port sets. They are read among any number of others.
 #[must_use]
 pub fn names(port: u16) -> Vec<String> {
     let [usual, own] = [Names::usual(), Names::at(port)];
@@ -148,13 +147,13 @@ pub fn names(port: u16) -> Vec<String> {
     session.map(Cow::into_owned).into_iter().chain([DEVICES_COOKIE.to_owned()]).collect()
 }
 
-/// The values of all cookies with this name. The line is read as bytes: whatever else stands in it,
-/// set by whomever, must not hide ours.
+/// The values of all cookies with this name. The header is parsed as bytes: malformed cookies of another origin must
+/// not hide ours.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     all_named(headers, name).filter(|(rest, _)| rest.is_empty()).map(|(_, value)| value)
 }
 
-/// All cookies whose names begin so: with the rest of the name, and the value.
+/// All cookies whose names have this prefix: the rest of the name, and the value.
 pub fn all_named<'a>(
     headers: &'a HeaderMap,
     start: &'a str,
@@ -165,7 +164,7 @@ pub fn all_named<'a>(
         let rest = pair.trim_ascii().strip_prefix(start.as_bytes())?;
         let equals = rest.iter().position(|byte| *byte == b'=')?;
         let rest_of_name = std::str::from_utf8(&rest[..equals]).ok()?;
-        // What is not even text is a value all the same, and opens nothing.
+        // A value that is not UTF-8 still counts as one, and authenticates no call.
         Some((rest_of_name, std::str::from_utf8(&rest[equals + 1..]).unwrap_or_default()))
     })
 }

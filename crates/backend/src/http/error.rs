@@ -1,6 +1,5 @@
-//! What a call can fail with, and the one table that says how each failure looks on the wire. It
-//! must not write bodies: a problem document needs the request's id, so [`problem`](super::problem)
-//! writes it on the way out.
+//! The failures of a call, and the one table of how each looks on the wire. Bodies are written on the way out by
+//! [`problem`](super::problem): a problem document needs the request's id.
 
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::store::StoreError;
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The request cannot be read; how to mend it.
+    /// The request is malformed; how to mend it.
     #[error("malformed request: {0}")]
     Malformed(String),
     /// The body is too large.
@@ -29,18 +28,18 @@ pub enum ApiError {
     /// The header section is too large.
     #[error("header fields too large")]
     HeaderFieldsTooLarge,
-    /// The body is not JSON, by its own account.
+    /// The body's media type is not JSON.
     #[error("unsupported media type")]
     UnsupportedMediaType,
-    /// No proof that the call comes from this origin.
+    /// CSRF: no proof that the call comes from this origin.
     #[error("not from this origin: {}", cause.as_str())]
     CrossSite {
-        /// From where calls are accepted.
+        /// The origin whose calls are accepted.
         accepted: Origin,
-        /// What speaks against it.
+        /// Why the call is refused.
         cause: ForeignCause,
     },
-    /// No such thing.
+    /// No such resource.
     #[error("not found")]
     NotFound,
     /// No such method.
@@ -49,16 +48,16 @@ pub enum ApiError {
     /// The request's handler panicked.
     #[error("the handler panicked")]
     Panicked,
-    /// The request's handler took too long.
+    /// The request's handler reached its timeout.
     #[error("the handler took too long")]
     TookTooLong,
-    /// This instance is to be sent no calls; why, in words.
+    /// The readiness probe fails; why, as text.
     #[error("not ready: {0}")]
     NotReady(String),
-    /// A form cannot be read as what the call takes; what is wrong with it.
+    /// A form is malformed; what is wrong with it.
     #[error("malformed form: {0}")]
     Form(&'static str),
-    /// The domain said no, or failed.
+    /// The domain refused the call, or failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -70,7 +69,7 @@ impl From<StoreError> for ApiError {
 }
 
 impl ApiError {
-    /// The table.
+    /// Status, code and title of each failure.
     pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
         use StatusCode as S;
         match self {
@@ -112,7 +111,7 @@ impl ApiError {
         }
     }
 
-    /// Whether the request was refused for what was sent, whoever sent it.
+    /// Whether the request was refused for its input, for any caller.
     pub(super) const fn is_refused_input(&self) -> bool {
         match self {
             Self::Malformed(_)
@@ -132,7 +131,7 @@ impl ApiError {
         }
     }
 
-    /// What is wrong with this request in particular.
+    /// The detail of this failure.
     pub(super) fn detail(&self) -> Option<&str> {
         match self {
             Self::Malformed(detail) | Self::NotReady(detail) => Some(detail),
@@ -145,7 +144,7 @@ impl ApiError {
         }
     }
 
-    /// Which limit on wrong passwords it was.
+    /// The limit on wrong passwords, if that was it.
     pub(super) const fn limited_by(&self) -> Option<LimitedBy> {
         match self {
             Self::Auth(AuthError::RateLimited { limited_by, .. }) => *limited_by,
@@ -153,7 +152,7 @@ impl ApiError {
         }
     }
 
-    /// The same in the words of RFC 6749 section 5.2, for the calls whose RFCs want them.
+    /// The error code of RFC 6749 section 5.2, for the calls whose RFCs require it.
     pub(super) const fn in_oauth_words(&self) -> Option<&'static str> {
         match self {
             Self::Form(_) => Some("invalid_request"),
@@ -162,7 +161,7 @@ impl ApiError {
         }
     }
 
-    /// Why the session of a genuine access token was ended.
+    /// Why the session of a genuine access token was revoked.
     pub(super) const fn ended_because(&self) -> Option<RevocationReason> {
         match self {
             Self::Auth(AuthError::SessionEnded(cause)) => Some(*cause),
@@ -186,8 +185,8 @@ impl ApiError {
             Self::Auth(AuthError::InvalidClient) => {
                 Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
             }
-            // No token was shown, so none is wrong (section 3.1); but the scheme MUST be followed by a
-            // parameter (section 3).
+            // No token was presented, so none is wrong (section 3.1); but the scheme MUST be followed by a parameter
+            // (section 3).
             Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
                 Some("Bearer realm=\"baton\"".to_owned())
             }
@@ -195,7 +194,7 @@ impl ApiError {
         }
     }
 
-    /// Seconds after which it is worth trying again (RFC 9110 section 10.2.3).
+    /// Seconds until a retry is worthwhile (RFC 9110 section 10.2.3).
     pub(super) const fn retry_after(&self) -> Option<i64> {
         match self {
             Self::Auth(AuthError::RateLimited { retry_after, .. }) => Some(*retry_after),
@@ -215,7 +214,7 @@ impl ApiError {
     }
 }
 
-/// After how many seconds a client may try again when storage failed.
+/// The back-off for clients when storage fails.
 const UNAVAILABLE_SECONDS: i64 = 1;
 const UNAVAILABLE: &str = "This does not work right now. Try again in a moment.";
 
@@ -282,8 +281,7 @@ const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static
     }
 }
 
-/// A response that carries the failure along; [`problem::write`](super::problem::write) turns it
-/// into a problem document.
+/// A response that carries the failure; [`problem::write`](super::problem::write) turns it into a problem document.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, ..) = self.on_the_wire();

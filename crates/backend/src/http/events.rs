@@ -1,4 +1,4 @@
-//! `GET /api/events`: what has happened around the user's account, newest first, in pages.
+//! `GET /api/events`: the security events of the user's account, newest first, in pages.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct Parameters {
     kind: Option<String>,
 }
 
-/// 200 and a page; 400 if a parameter cannot be read.
+/// 200 and a page; 400 if a parameter is malformed.
 pub async fn events(
     State(sessions): State<Arc<Sessions>>,
     Bearer(caller): Bearer,

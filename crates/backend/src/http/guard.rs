@@ -1,5 +1,5 @@
-//! What a handler can demand of a request, as extractors: the signature is the security argument.
-//! They must not do more than read and prove; an absent credential is `None`, a bad one an error.
+//! Guards: what a handler requires of a request, as extractors. The signature is the security argument. They must
+//! only parse and verify; an absent credential is `None`, a bad one an error.
 
 mod attempt_key;
 mod authorization;

@@ -1,5 +1,5 @@
-//! `GET /health/live` and `GET /health/ready`: for whoever restarts the process, and for whoever
-//! sends it traffic. They must not tell more than that.
+//! Liveness (`GET /health/live`) and readiness (`GET /health/ready`), for process supervisors and load balancers.
+//! They must not reveal more.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use axum::extract::State;
 use super::error::ApiError;
 use crate::readiness::Readiness;
 
-/// 200 while the process answers at all.
+/// Liveness: 200 while the process answers at all.
 pub async fn live() -> &'static str {
     "live\n"
 }
 
-/// 200 while storage can be read and written and it is known what time it is; otherwise 503, and of the clock the
-/// reason, for the log of whatever asks. A clock that differs from the database's by less than that is remarked.
+/// Readiness: 200 while storage can be read and written and the clock is trusted; otherwise 503, with the reason if
+/// it is the clock, for the log of the probe. A smaller clock skew against the database is remarked.
 pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<String, ApiError> {
     let clock = &readiness.clock;
     clock.trusted_now().map_err(|invalidate| ApiError::NotReady(invalidate.to_string()))?;
@@ -25,7 +25,7 @@ pub async fn ready(State(readiness): State<Arc<Readiness>>) -> Result<String, Ap
     })
 }
 
-/// How the machine's clock differs from the database's.
+/// The clock skew against the database.
 #[must_use]
 pub fn skew_remark(seconds: i64) -> String {
     let direction = if seconds > 0 { "ahead of" } else { "behind" };

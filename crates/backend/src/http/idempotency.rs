@@ -1,6 +1,6 @@
-//! Middleware: calls with an access token that change something, and an `Idempotency-Key`
-//! (draft-ietf-httpapi-idempotency-key-header). A copy of a request reaches the handler marked as such, and is answered as
-//! the first was. It must not know what a call does: the domain stores the key with the change
+//! Idempotency middleware: state-changing calls with an access token and an `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header). A retry reaches the handler marked as such, and is answered as the
+//! first request was. It must not know what a call does: the domain stores the key with the change
 //! ([`commit_for`](crate::auth::security_event_log::SecurityEventLog::commit_for)).
 
 use axum::body::Body;
@@ -16,17 +16,17 @@ use crate::auth::AuthError;
 use crate::auth::callers::Caller;
 use crate::auth::idempotency::{Idempotency, KeyedRequest};
 
-/// Without a key the call is as any other. With one, who calls is found out here, and the handler's
-/// [`Bearer`] takes it from here.
+/// Passes a call without a key on. With a key, the caller is authenticated here, where the handler's [`Bearer`] finds
+/// it.
 ///
 /// # Errors
-/// What the guards refuse; 422 if the key was used for another request, or by another caller.
+/// Those of the guards; 422 if the key was used for another request, or by another caller.
 pub async fn once(
     State(app): State<AppState>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    // RFC 9110 section 9.2.1: a safe method changes nothing.
+    // RFC 9110 section 9.2.1: a safe method changes no state.
     if request.method().is_safe() {
         return Ok(next.run(request).await);
     }
@@ -58,8 +58,8 @@ pub async fn once(
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
-/// Whom the call speaks for; if its token does not hold any more, and why not. It may have ended its own session, and
-/// nothing but the copy is answered.
+/// The caller; if its token is no longer valid, with the reason. The first request may have revoked its own session,
+/// so only a retry is answered then.
 async fn caller(parts: &mut Parts, app: &AppState) -> Result<(Caller, Option<ApiError>), ApiError> {
     let refused = match Bearer::from_request_parts(parts, app).await {
         Ok(Bearer(caller)) => return Ok((caller, None)),

@@ -1,5 +1,5 @@
-//! `POST /api/auth/introspect`: a registered service is told what a token says, and whether it holds at this
-//! moment (RFC 7662).
+//! `POST /api/auth/introspect`: token introspection by a registered service (RFC 7662): the claims, and whether the
+//! token is active.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::auth::sessions::Sessions;
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Introspection {
-    /// Of a token that does not hold nothing is said, not even why.
+    /// An inactive token is answered without claims or reason.
     Inactive {
         /// Always false.
         active: bool,
     },
-    /// What an access token for this service says.
+    /// The claims of an access token for this service.
     Active(Box<Claims>),
 }
 

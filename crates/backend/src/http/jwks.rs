@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the public keys (RFC 7517 section 5). Public members only.
+//! `GET /.well-known/jwks.json`: the JWKS, with public members only (RFC 7517 section 5).
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::auth::sessions::Sessions;
 /// RFC 7517 section 8.5.2.
 const MEDIA_TYPE: &str = "application/jwk-set+json";
 
-/// 200 with the set. It may be kept for as long as a new key waits before it signs.
+/// 200 with the key set. It may be cached for as long as a new key waits before it signs.
 pub async fn jwks(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
     let max_age = sessions.keys.jwks_cache_seconds();
     let keys = sessions.keys.published(sessions.event_log.now());

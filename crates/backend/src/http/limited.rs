@@ -1,9 +1,8 @@
-//! What the answer to a call beyond a limit says there is to do. It must not know which account it is about.
+//! The advice in the answer to a throttled password attempt. It must not depend on the account.
 
 use shared::LimitedBy;
 
-/// What there is to do about a limit on wrong passwords. It must not depend on whether there is such an
-/// account.
+/// What a user can do about a limit on wrong passwords. It must not reveal whether the account exists.
 pub(super) const fn what_to_do(limited_by: LimitedBy) -> &'static str {
     match limited_by {
         LimitedBy::Lockout => {

@@ -1,5 +1,6 @@
-//! `POST /api/auth/login`: exchanges email address and password for a session. A refresh cookie that comes
-//! along opens nothing, since it could have been planted; the session that it is of, if it is genuine, ends.
+//! `POST /api/auth/login`: exchanges email address and password for a session. A presented refresh cookie
+//! authenticates no user, since it could have been planted (session fixation); if it is genuine, its session is
+//! revoked.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,9 +11,9 @@ use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInConte
 use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
-/// 200 and a new session; 401 `invalid_credentials`, whatever was wrong; 429 `rate_limited`. With an `Idempotency-Key`, a copy of the
-/// request is answered with the same session: 409 `duplicate_attempt` if that was refreshed or has ended, 422
-/// `idempotency_key_reused` for another address.
+/// 200 and a new session; 401 `invalid_credentials` for every failed authentication; 429 `rate_limited`. With an
+/// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is
+/// no longer active, 422 `idempotency_key_reused` for another address.
 pub async fn login(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,

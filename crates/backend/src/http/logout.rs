@@ -1,4 +1,4 @@
-//! `POST /api/auth/logout`: ends the session that the refresh cookie belongs to, or the access token: the cookie may be
+//! `POST /api/auth/logout`: revokes the session of the refresh cookie, or of the access token: the cookie may be
 //! gone, blocked or overwritten, and the token may have expired.
 
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use super::guard::{
 use crate::auth::logout::{LoggedOut, Presented};
 use crate::auth::sessions::Sessions;
 
-/// 204 whatever came along, a body included, but for an `Idempotency-Key` that is malformed (400) or of another request (422); with the cookies cleared; `Session-Ended` is `?1` if a session was named that is over
-/// now, and `?0` if none was (RFC 9651 section 3.3.6). 503 if the end could not be stored, with the cookies kept, because then nothing
-/// has ended. `If-Match` says which session is meant: no other one ends, and the cookie of another one that stands is kept. If nothing
-/// that came along names the one that is meant, that is 412; anything in it but one id is 400, `*` and lists (RFC 9110 section 13.1.1)
-/// included.
+/// 204 for any tokens and any body, with the cookies cleared; `Session-Ended` is `?1` if a presented token was of an
+/// expected session, which is revoked now, and `?0` if none was (RFC 9651 section 3.3.6). 400 for a malformed
+/// `Idempotency-Key`, 422 for that of another request. 503 if the revocation could not be stored, with the cookies
+/// kept, because then no session is revoked. `If-Match` names the expected session: no other is revoked, and the
+/// cookie of another active one is kept. 412 if a refresh token is of another active session, and no token of the
+/// expected one; 400 if the header is not one id, `*` and lists included (RFC 9110 section 13.1.1).
 pub async fn logout(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,

@@ -1,5 +1,4 @@
-//! `GET /api/me`: the user and the session an access token speaks for. `DELETE /api/me`: deletes the
-//! account.
+//! `GET /api/me`: the user and the session of an access token. `DELETE /api/me`: deletes the account.
 
 use std::sync::Arc;
 
@@ -27,8 +26,8 @@ pub async fn me(
     Ok(Json(Me { user: shown(&user), session: info(&sessions, &session, &caller) }))
 }
 
-/// 204, with the cookies of the session cleared (unless another one has taken their place) and the account taken out of the known devices'; 401
-/// `insufficient_user_authentication` if the login is old.
+/// 204, with the session's cookies cleared (unless another session has replaced them) and the account removed from
+/// the known devices; 401 `insufficient_user_authentication` without a recent login.
 pub async fn delete(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,
@@ -37,7 +36,7 @@ pub async fn delete(
     Devices(devices): Devices,
     RefreshCookies(tokens): RefreshCookies,
 ) -> Result<impl IntoResponse, ApiError> {
-    // Afterwards there is no session to know its cookie by. A browser may have another session by now.
+    // Read first: afterwards the session of a cookie is unknown. A browser may have another session by now.
     let Accompanying { another_stands, is_anothers } =
         accounts.sessions.whose(&tokens, &caller).await?;
     let devices = accounts.delete(&caller, &devices).await?;

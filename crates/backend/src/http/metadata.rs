@@ -1,4 +1,4 @@
-//! `GET /.well-known/oauth-authorization-server`: where everything is (RFC 8414).
+//! `GET /.well-known/oauth-authorization-server`: authorization server metadata (RFC 8414).
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use crate::auth::sessions::Sessions;
 
 const JSON: &str = "application/json";
 
-/// RFC 8414 section 2. What Baton does not have is left out.
+/// RFC 8414 section 2. Members that Baton does not have are absent.
 #[derive(Serialize)]
 struct Metadata<'a> {
-    /// The very text that stands in `iss`.
+    /// Exactly the text of `iss`.
     issuer: &'a str,
     jwks_uri: String,
-    /// Refresh, and nothing else: the token comes and goes in a cookie.
+    /// The refresh grant only: the token comes and goes in a cookie.
     token_endpoint: String,
     token_endpoint_auth_methods_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 1],
-    /// REQUIRED, and must not be empty: nothing is ever authorised through a redirect.
+    /// REQUIRED, and must not be empty: there is no authorization through a redirect.
     response_types_supported: [&'static str; 1],
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: [&'static str; 1],
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 1],
-    /// Of no RFC: the one client there is.
+    /// Not of an RFC: the only client.
     client_id: &'static str,
 }
 
-/// 200 with the document, which may be kept as long as the keys.
+/// 200 with the document, which may be cached as long as the keys.
 pub async fn metadata(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
     let issuer = sessions.access_tokens.issuer();
     let at = |path: &str| format!("{issuer}{path}");

@@ -1,4 +1,4 @@
-//! `PUT /api/me/name`: another name, or none.
+//! `PUT /api/me/name`: sets another name, or none.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::guard::{Bearer, ClientInfo, Json, SameOrigin};
 use crate::auth::accounts::Accounts;
 
-/// 204; 422 if it breaks a rule.
+/// 204; 422 if the name breaks a rule.
 pub async fn change(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,

@@ -1,5 +1,5 @@
-//! `PUT /api/me/password`: another password, an end to all other sessions, and the next refresh token
-//! of this one.
+//! `PUT /api/me/password`: changes the password, revokes all other sessions, and rotates this session's refresh
+//! token.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::guard::{AttemptKey, Bearer, ClientInfo, Json, SameOrigin, SessionCookies};
 use crate::auth::accounts::Accounts;
 
-/// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is another one;
-/// 422 if the new one breaks a rule. With an attempt key, a lost answer is asked for again at refresh.
+/// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is wrong; 422 if the new one
+/// breaks a rule. With an attempt key, a lost answer can be retried at refresh.
 pub async fn change(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,

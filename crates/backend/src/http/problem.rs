@@ -1,6 +1,6 @@
-//! Writes problem documents (RFC 9457) on the way out, or a page where a person waits for one, and logs what is the server's fault, and requests
-//! that were refused before the domain saw them: once, here. It must not choose a status; that is the
-//! table in [`error`](super::error).
+//! Writes problem documents (RFC 9457) on the way out, or a page for a browser's navigation, and logs server errors
+//! and requests that were refused before the domain saw them: once, here. The status is the choice of the table in
+//! [`error`](super::error).
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
     with_problem(response, &error, &id)
 }
 
-/// Failures that the framework answers itself, before any handler of ours.
+/// Failures that the framework answers before a handler.
 fn bare_failure(response: &Response) -> Option<ApiError> {
     match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::MethodNotAllowed),
@@ -59,7 +59,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         ..Problem::new(code, status.as_u16(), title)
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
-    // What the failure already carries stays, such as `Allow`.
+    // Headers of the failure stay, such as `Allow`.
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     // RFC 6749 section 5.2: with `error`, it is application/json.
@@ -75,7 +75,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
     (parts.status, parts.headers, Body::from(body)).into_response()
 }
 
-/// From where calls are accepted, if this one comes from elsewhere.
+/// The accepted origin, if the call comes from another one.
 fn accepted_origin(error: &ApiError) -> Option<String> {
     match error {
         ApiError::CrossSite { accepted, .. } => Some(accepted.as_str().to_owned()),
@@ -92,7 +92,7 @@ fn log(error: &ApiError) {
         ApiError::CrossSite { cause, .. } => {
             tracing::warn!(event = "cross_site_refused", cause = cause.as_str());
         }
-        // What was sent is not quoted.
+        // Input is not quoted.
         _ if error.is_refused_input() => tracing::info!(event = "request.refused", %code),
         _ => {}
     }

@@ -1,5 +1,5 @@
-//! `POST /api/auth/refresh`: the refresh grant (RFC 6749 section 6). The refresh token arrives only
-//! in its cookie and leaves only in its cookie.
+//! `POST /api/auth/refresh`: the refresh grant (RFC 6749 section 6). The refresh token is received only in its
+//! cookie, and sent only in its cookie.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use super::session_answer::SessionAnswer;
 use crate::auth::sessions::Sessions;
 
 /// 200 and the next refresh token; 401 `invalid_grant`; 409 `duplicate_attempt`; 401
-/// `insufficient_user_authentication` if the password is wanted first. A refusal leaves
-/// the cookies alone: a late one must not wipe out a newer session's.
+/// `insufficient_user_authentication` if step-up is required. A refusal leaves the cookies alone: a late one must not
+/// clear a newer session's.
 pub async fn refresh(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,

@@ -1,5 +1,5 @@
-//! The page that says why a page was refused: the request was too large for any page to be rendered. It must
-//! hold no script, load nothing and clear nothing: a link makes any browser send a long address.
+//! The error page for a request that was too large for any page to be rendered. It must have no script, load no
+//! resource and clear no data: a link makes any browser send a long address.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use super::request_id::RequestId;
 const STYLE: &str = include_str!("refusal_page/page.css");
 const HTML: &str = "text/html; charset=utf-8";
 
-/// The style stands in the page, and the policy lets it by its hash (CSP level 3).
+/// The CSP: the inline style is allowed by its hash (CSP level 3).
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
@@ -26,7 +26,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("base64 is visible ASCII")
 });
 
-/// Whether a person waits for a page: a browser's navigation says so, a script or a program does not.
+/// Whether a browser's navigation expects a page, unlike a script or a program.
 pub(super) fn is_wanted(request: &Request) -> bool {
     let path = request.uri().path();
     let is_call = path == "/api" || path.starts_with("/api/");

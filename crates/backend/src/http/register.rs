@@ -10,8 +10,9 @@ use super::session_answer::SessionAnswer;
 use crate::auth::accounts::Accounts;
 
 /// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429 `rate_limited`. With an
-/// `Idempotency-Key`, a copy of the request is answered with the same session: 409 `duplicate_attempt` if that was refreshed or has
-/// ended, 422 `idempotency_key_reused` for another address or name, 401 `invalid_credentials` for another password.
+/// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is
+/// no longer active, 422 `idempotency_key_reused` for another address or name, 401 `invalid_credentials` for another
+/// password.
 pub async fn register(
     State(accounts): State<Accounts>,
     _proof: SameOrigin,

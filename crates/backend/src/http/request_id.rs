@@ -1,5 +1,5 @@
-//! Names each request, for its log lines and problem document, and logs that it was answered. It
-//! must not log a query, a header or a body: any of them may hold a secret.
+//! Request ids: each request has one, for its log lines and its problem document. It must not log a query, a header
+//! or a body: any of them may hold a secret.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,7 +16,7 @@ use super::client::ClientAddress;
 use crate::entropy::Entropy;
 use crate::telemetry::REQUEST;
 
-/// The id of one request. Always our own: one that a client chose could forge log lines.
+/// The id of one request. Never the client's choice, which could forge log lines.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestId([u8; 8]);
 
@@ -34,7 +34,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-/// How much of a method and of a path a log line holds: the client chooses both, and a line is bounded.
+/// How much of a method and of a path is logged: the client chooses both, and a line is bounded.
 const METHOD_BYTES: usize = 16;
 const PATH_BYTES: usize = 256;
 
@@ -61,7 +61,7 @@ pub async fn assign(
     response
 }
 
-/// The beginning of a text, in whole characters.
+/// Truncates a text, to whole characters.
 fn start(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

@@ -1,4 +1,4 @@
-//! `POST /api/auth/revoke`: whoever holds a token gives its session up (RFC 7009).
+//! `POST /api/auth/revoke`: token revocation by its bearer (RFC 7009).
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::guard::{ClientInfo, IdempotencyKey, SameOrigin, TokenForm};
 use crate::auth::services::service_refused;
 use crate::auth::sessions::Sessions;
 
-/// 200 whatever the token is (RFC 7009 section 2.2); 503 if the end could not be stored. The only client is
-/// a public one: credentials are nobody's, and are refused rather than ignored.
+/// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The only client is a public
+/// one: client credentials are refused rather than ignored.
 pub async fn revoke(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,

@@ -1,5 +1,5 @@
-//! The answer to register, login and refresh: the access token in the body, the refresh token in its
-//! cookie, never the other way round.
+//! The answer to register, login and refresh: the access token only in the body, the refresh token only in its
+//! cookie.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -9,13 +9,13 @@ use shared::body::{SessionBody, User};
 use super::cookie::{Names, SetDevices, SetSession};
 use crate::auth::IssuedTokens;
 
-/// A grant on its way out.
+/// Issued tokens as a response.
 pub struct SessionAnswer {
     /// 200, or 201 for a new account.
     pub status: StatusCode,
-    /// What its cookies are called.
+    /// The names of the session's cookies.
     pub names: Names,
-    /// What is given out.
+    /// The issued tokens.
     pub tokens: IssuedTokens,
 }
 

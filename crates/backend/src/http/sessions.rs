@@ -1,4 +1,4 @@
-//! `GET /api/sessions`: where the user is logged in. `DELETE`: out with one, or with all others.
+//! `GET /api/sessions`: the user's active sessions. `DELETE`: revokes one, or all others.
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub async fn list(
     Ok(Json(Body { sessions: shown.collect() }))
 }
 
-/// 204, again and again; 404 if the user has no such session; 401 `insufficient_user_authentication`
-/// if the login is old (ASVS 5.0.0 V7.5.2).
+/// 204, also if repeated; 404 if the user has no such session; 401 `insufficient_user_authentication` without a
+/// recent login (ASVS 5.0.0 V7.5.2).
 pub async fn revoke_one(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
@@ -38,7 +38,7 @@ pub async fn revoke_one(
     RefreshCookies(tokens): RefreshCookies,
     id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    // What is no id is no id of a session.
+    // A malformed id is no session's.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     sessions.revoke_one(&caller, id, &client).await?;
     let own = if id == caller.session {
@@ -50,7 +50,7 @@ pub async fn revoke_one(
     Ok((StatusCode::NO_CONTENT, own, ()).into_response())
 }
 
-/// 204; 401 `insufficient_user_authentication` if the login is old.
+/// 204; 401 `insufficient_user_authentication` without a recent login.
 pub async fn revoke_others(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,

@@ -1,6 +1,6 @@
-//! The pages: rendered on the server so that the first paint waits for no script, hydrated in the
-//! browser by the bundle that Trunk built. It must not know who is logged in: the refresh cookie
-//! authenticates nothing here, and the hint beside it only chooses what is shown first.
+//! The pages: rendered on the server, so that the first paint waits for no script, and hydrated in the browser by
+//! Trunk's bundle. They must not depend on authentication: the refresh cookie authenticates no page, and the hint
+//! beside it only chooses what is shown first.
 
 use std::io;
 use std::path::Path;
@@ -22,11 +22,11 @@ use super::cookie;
 use super::error::ApiError;
 use crate::config::Origin;
 
-/// The built site: where its files are. `None` if none was built, and then there are no pages.
+/// The files of the built site. `None` if none was built, and then there are no pages.
 #[derive(Clone, Default)]
 pub struct Site(pub Option<Assets>);
 
-/// What the build leaves beside the files.
+/// The build's manifest, beside the files.
 #[derive(Deserialize)]
 struct Manifest {
     stylesheet: String,
@@ -42,14 +42,14 @@ impl Site {
     /// If it cannot be read.
     pub fn read(folder: &Path) -> io::Result<Self> {
         let text = std::fs::read(folder.join("site.json"))?;
-        // Rendering spawns; whoever comes second finds the executor set, and that is as good.
+        // Rendering spawns tasks; an error means that the executor is already set.
         let _ = any_spawner::Executor::init_tokio();
         let Manifest { stylesheet, script, wasm, icon } = serde_json::from_slice(&text)?;
         Ok(Self(Some(Assets { stylesheet, script, wasm, icon })))
     }
 }
 
-/// Every path that nothing else answers is a page's, if only of the one that says there is none.
+/// The fallback: a page, even if only the one for an unknown path.
 pub async fn page(
     State(site): State<Site>,
     State(origin): State<Origin>,
@@ -90,7 +90,7 @@ pub async fn page(
     response
 }
 
-/// With the shape that hydration relies on.
+/// The response in the shape that hydration relies on.
 async fn sealed(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("rendering cannot fail");
@@ -98,8 +98,8 @@ async fn sealed(response: Response) -> Response {
     Response::from_parts(parts, frontend::seal(html).into())
 }
 
-/// The page's Content-Security-Policy: scripts by this page's nonce, nothing inline, nothing from
-/// elsewhere (CSP level 3; `'wasm-unsafe-eval'` compiles WebAssembly and nothing else).
+/// The page's Content-Security-Policy: scripts only by this page's nonce, none inline, and no resource of another
+/// origin (CSP level 3; `'wasm-unsafe-eval'` allows WebAssembly only).
 fn set_policy() {
     let nonce = use_nonce().expect("leptos_axum provides one to every page");
     let policy = format!(

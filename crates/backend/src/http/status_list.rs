@@ -1,4 +1,4 @@
-//! `GET /status-lists/0`: which sessions have ended lately, signed, for services that ask nobody on each call
+//! `GET /status-lists/0`: the signed list of revoked sessions, for services that verify offline
 //! (draft-ietf-oauth-status-list section 8). There is one list.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::error::ApiError;
 use crate::auth::sessions::Sessions;
 use crate::auth::status_list::TTL_SECONDS;
 
-/// 200 with the list as a token; 503 if what has ended is not known.
+/// 200 with the list as a token; 503 if revocations are unknown.
 pub async fn status_list(
     State(sessions): State<Arc<Sessions>>,
 ) -> Result<impl IntoResponse, ApiError> {
@@ -20,6 +20,6 @@ pub async fn status_list(
     let caching = format!("public, max-age={TTL_SECONDS}");
     let headers =
         [(CONTENT_TYPE, "application/statuslist+jwt".to_owned()), (CACHE_CONTROL, caching)];
-    // Of a million that have ended it is two megabytes: not copied for each who asks.
+    // With a million revocations it has two megabytes, so it is not copied for each request.
     Ok((headers, Bytes::from_owner(list)))
 }

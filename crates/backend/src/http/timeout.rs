@@ -1,5 +1,4 @@
-//! The fence around every handler: what is too long does not get in, what takes too long is let go,
-//! and a panic stays inside its request. It must not know any endpoint.
+//! Middleware for every handler: size limits, a timeout, and isolation of panics. It must not know any endpoint.
 
 use std::any::Any;
 use std::time::Duration;
@@ -12,17 +11,17 @@ use tracing::Instrument as _;
 
 use super::error::ApiError;
 
-/// The longest target that is read, in bytes: authority, path and query.
+/// The longest request target, in bytes: authority, path and query.
 const URI_BYTES: usize = 4 * 1024;
-/// The largest header section that is read, in bytes.
+/// The largest header section, in bytes.
 const HEADER_BYTES: usize = 16 * 1024;
-/// The longest a request may take, its body included.
+/// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: caps, timeout, and a task of its own for what follows.
+/// Middleware: size limits, the timeout, and a task for each request.
 ///
-/// The task goes on when the client goes away: a logout that was received takes place, whether or
-/// not somebody waits for its answer.
+/// The task continues when the client disconnects: a logout that was received takes place, even if no client waits
+/// for its answer.
 pub async fn guard(request: Request, next: Next) -> Response {
     let uri = request.uri();
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
@@ -47,8 +46,8 @@ pub async fn guard(request: Request, next: Next) -> Response {
     }
 }
 
-/// A panic is a 500 for that request alone. Its message may hold anything, so it is not logged here;
-/// the panic hook has logged it.
+/// A panic is a 500 for that request alone. Its message may hold secrets, so it is not logged here; the panic hook
+/// has logged it.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::Panicked.into_response()
 }

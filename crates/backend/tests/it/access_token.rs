@@ -1,5 +1,5 @@
-//! Access tokens over HTTP: what they say, when they stop. The rules for one token are tested in the
-//! `verifier` crate.
+//! Access tokens over HTTP (RFC 9068): claims, expiry, bearer challenges. The `verifier` crate tests the rules for
+//! one token.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -24,7 +24,7 @@ async fn me_with(browser: &Browser, authorization: &str) -> Answer {
         .await
 }
 
-/// RFC 9068 section 2.
+/// RFC 9068 section 2: header and claims of a JWT access token.
 #[tokio::test]
 async fn an_access_token_says_what_rfc_9068_asks_for() {
     let app = TestApp::in_memory().await;
@@ -67,7 +67,7 @@ async fn several_audiences_are_an_array() {
     alice.me().await.assert_ok();
 }
 
-/// RFC 7517 section 5, RFC 7638: public members only, and the token's `kid` finds its key.
+/// RFC 7517 section 5, RFC 7638: the JWKS has public members only, and the token's `kid` finds its key.
 #[tokio::test]
 async fn the_key_set_verifies_the_token_and_holds_nothing_private() {
     let app = TestApp::in_memory().await;
@@ -96,7 +96,7 @@ async fn an_access_token_expires() {
     let alice = app.registered("alice").await;
     app.clock.advance(59);
     alice.me().await.assert_ok();
-    // Within the ten seconds that clocks may differ by, and beyond.
+    // The expiry, plus ten seconds of tolerated clock skew.
     app.clock.advance(11);
     alice.me().await.assert_problem(401, "invalid_token");
     alice.refresh().await.assert_ok();

@@ -1,4 +1,4 @@
-//! Users and sessions in an administrator's hands: the program's own commands, beside a server that runs.
+//! The administration commands, run beside a live server: users, sessions, revocation.
 
 use std::path::Path;
 use std::process::Output;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::support::PASSWORD;
 use crate::support::program::{Serving, baton, folder, request, run, run_with_input};
 
-/// Within which a running server notices what another process has done.
+/// A running server must notice another process's revocation within this time.
 const LAG: Duration = Duration::from_secs(1);
 
 fn said(output: &Output) -> String {
@@ -27,7 +27,7 @@ fn assert_refused(output: &Output, named: &str) {
     assert!(output.stdout.is_empty(), "{output:?}");
 }
 
-/// A folder with a database that has no users yet.
+/// A folder with a migrated database and no users.
 fn prepared() -> TempDir {
     let folder = folder();
     said(&run(folder.path(), &["migrate"]));
@@ -50,7 +50,7 @@ fn access_token(answer: &str) -> String {
     body["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// A call that asks for nothing of the session.
+/// A call that needs only an access token and does not read its session.
 fn call(server: &Serving, token: &str) -> String {
     let bearer = format!("Bearer {token}");
     server.ask(&request("GET", "/api/events", &[("authorization", &bearer)], ""))
@@ -60,7 +60,7 @@ fn call(server: &Serving, token: &str) -> String {
 fn refused_within(limit: Duration, server: &Serving, token: &str) -> String {
     let begun = Instant::now();
     loop {
-        // A test that is let run late has seen nothing wrong.
+        // Taken before the call: a test that was scheduled late must not fail.
         let is_late = begun.elapsed() > limit;
         let answer = call(server, token);
         if answer.starts_with("HTTP/1.1 401 ") {
@@ -78,7 +78,7 @@ fn a_user_is_added_with_a_password_that_is_no_argument() {
     assert!(added.starts_with("added alice@example.com as "), "{added}");
     let server = Serving::start(folder.path());
     assert!(login(&server, "alice").starts_with("HTTP/1.1 200 OK\r\n"));
-    // The rules are everybody's.
+    // The rules of registration hold here, too.
     assert_refused(&add(folder.path(), "alice"), "somebody has this address");
     let short = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "short\n");
     assert_refused(&short, "password: ");
@@ -102,7 +102,7 @@ fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
     let list = said(&run(folder.path(), &["users", "list"]));
     let mut lines: Vec<Vec<&str>> =
         list.lines().map(|line| line.split_whitespace().collect()).collect();
-    // Within one second, ids sort by chance.
+    // Users of the same second have no defined order.
     lines.sort_by_key(|line| line[4]);
     let seen: Vec<_> = lines.iter().map(|line| [line[1], line[3], line[4]]).collect();
     let expected =
@@ -116,7 +116,7 @@ fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
     }
 }
 
-/// What begins with a hyphen is no flag: a user could choose an address that no command takes.
+/// A leading hyphen is no flag: otherwise a user could register an address that no command can disable.
 #[test]
 fn whatever_is_named_may_begin_with_a_hyphen() {
     let folder = prepared();
@@ -136,7 +136,7 @@ fn whatever_is_named_may_begin_with_a_hyphen() {
     assert_refused(&unknown, "the ring holds no key \"-unknown\"");
 }
 
-/// ASVS 5.0.0 V7.4.2: a disabled user loses everything at once.
+/// ASVS 5.0.0 V7.4.2: disabling a user revokes all of the user's sessions.
 #[test]
 fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
     let folder = prepared();
@@ -156,11 +156,11 @@ fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
     let again = access_token(&login(&server, "alice"));
     let events = call(&server, &again);
     assert!(events.contains(r#""kind":"disabled""#) && events.contains(r#""kind":"enabled""#));
-    // What was ended stays so.
+    // Enabling the user restores no revoked session.
     assert!(call(&server, &token).starts_with("HTTP/1.1 401 "));
 }
 
-/// ASVS 5.0.0 V7.4.5: an administrator ends one user's sessions, or everyone's.
+/// ASVS 5.0.0 V7.4.5: an administrator revokes the sessions of one user or of all users.
 #[test]
 fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
     let folder = prepared();
@@ -190,13 +190,13 @@ fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
     }
     let events = call(&server, &access_token(&login(&server, "bob")));
     assert_eq!(events.matches(r#""kind":"session_ended""#).count(), 1, "{events}");
-    // Everyone's, or somebody's: one has to be said.
+    // `--all` or `--user`, and exactly one of them.
     assert_refused(&run(folder.path(), &["sessions", "end"]), "--all");
     let both = ["sessions", "end", "--all", "--user", "alice@example.com"];
     assert_refused(&run(folder.path(), &both), "--all");
 }
 
-/// One line each, which says whose it is.
+/// One line for each session, with its user.
 #[test]
 fn sessions_are_listed_of_one_user_or_of_everyone() {
     let folder = prepared();

@@ -1,4 +1,4 @@
-//! What exists, and with which methods; everything else says so.
+//! The API surface: paths and methods, size limits, and authentication with a bearer token.
 
 mod garbage;
 
@@ -9,7 +9,7 @@ use shared::path;
 
 use crate::support::{PASSWORD, TestApp};
 
-/// Every path with its methods. Those that want an access token come last.
+/// Every public path with its methods. Those that want an access token come last.
 const OPEN: [(&str, &str); 13] = [
     (path::REGISTER, "POST"),
     (path::LOGIN, "POST"),
@@ -99,7 +99,7 @@ async fn what_is_too_large_is_refused_with_its_own_status() {
     browser.send(request, Body::empty()).await.assert_problem(431, "header_fields_too_large");
 }
 
-/// Bodies are objects; an array with the values of their members is none.
+/// Bodies are JSON objects: an array of the members' values is malformed.
 #[tokio::test]
 async fn an_array_is_no_body_however_well_it_fits() {
     let app = TestApp::in_memory().await;
@@ -118,7 +118,7 @@ async fn an_array_is_no_body_however_well_it_fits() {
     }
 }
 
-/// RFC 9112 section 3.2.
+/// RFC 9112 section 3.2: a request without exactly one `Host` is a 400.
 #[tokio::test]
 async fn a_request_names_exactly_one_host() {
     let app = TestApp::in_memory().await;
@@ -134,7 +134,7 @@ async fn a_request_names_exactly_one_host() {
         .assert_problem(400, "malformed_request");
 }
 
-/// Whatever is no access token opens nothing, whichever way it comes, and the answer says what would.
+/// RFC 6750 section 2: only one valid access token in one bearer header is accepted; the 401 carries the challenge.
 #[tokio::test]
 async fn every_protected_call_wants_a_token() {
     let app = TestApp::in_memory().await;
@@ -157,7 +157,7 @@ async fn every_protected_call_wants_a_token() {
             let call = |path: &str| {
                 let method = Method::from_bytes(method.as_bytes()).expect("a method");
                 let request = alice.request(method, path);
-                // As a cookie or a form would bring it along.
+                // The token where a cookie or a form would put it.
                 request.header("content-type", "application/json").header("x-access-token", &good)
             };
             let both = format!("Bearer {good}");
@@ -173,7 +173,7 @@ async fn every_protected_call_wants_a_token() {
             }
         }
     }
-    // Nothing of it took place.
+    // No refused request took effect.
     alice.me().await.assert_ok();
     alice.refresh().await.assert_ok();
 }

@@ -1,4 +1,4 @@
-//! Under attack: memory stays bounded, and those who have nothing to do with it go on.
+//! Brute-force and flood attacks: memory stays bounded by the rate limits' buckets, other users stay unaffected.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use futures_util::future::join_all;
 use crate::support::{Browser, PASSWORD, TestApp};
 
 const WRONG: &str = "a wrong password, mistyped";
-/// A bucket that was used once is kept for 30 s by account and network, and for 10 s by network, twice as long
-/// as it takes to be full again; and until the next sweep, 10 s later at most. At a hundred strangers a second
-/// that makes so many of both, with room for another second of them and for what is counted once.
+/// The most buckets of throttled strangers. A bucket that was used once lives for twice its refill time, 30 s per
+/// account and network, 10 s per network, and until the next sweep, at most 10 s later. At a hundred strangers a
+/// second that makes this many, with room for another second of them and for single buckets.
 const STRANGERS_REMEMBERED: usize = (30 + 10) * 100 + (10 + 10) * 100 + 2 * 100;
 const PROXY: &str = "10.0.0.1";
 
-/// Somebody behind the proxy, in a network of their own.
+/// A client behind the proxy, in a network of its own.
 fn stranger(app: &TestApp, number: u32) -> Browser {
     let address = Ipv4Addr::from_bits(0xc612_0000 + number);
     app.browser().at(PROXY).forwarded_for(&address.to_string())
@@ -33,7 +33,7 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
     let limits = &app.app.sessions.limits;
     let (mut answered, mut most) = ([0, 0], 0);
     for number in 0..10_000 {
-        // One second in a hundred guesses: a burst, and then some patience.
+        // A hundred guesses a second.
         app.clock.advance(i64::from(number % 100 == 0));
         match stranger(&app, number).login("alice", WRONG).await.status.as_u16() {
             401 => answered[0] += 1,
@@ -42,7 +42,7 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
         }
         most = most.max(limits.keys());
         if number % 1_000 == 999 {
-            // The owner, on the device they know, in the middle of it. Elsewhere they would have to wait.
+            // The owner logs in meantime on a known device, which the throttling of strangers does not delay.
             let known = owner.copied();
             known.login("alice", PASSWORD).await.assert_ok();
             known.logout().await.assert_status(204);
@@ -51,11 +51,11 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
     let looked_at = app.app.accounts.hasher.looked_at() - 10;
     assert_eq!((answered[0], answered[0] + answered[1]), (looked_at, 10_000));
     assert!(looked_at <= u64::from(MOST_IN_A_ROW), "{looked_at}");
-    // Without a bound it would be one bucket for each network and another for each pair.
+    // Unbounded, each network and each pair would have a bucket.
     assert!((100..=STRANGERS_REMEMBERED).contains(&most), "{most}");
 }
 
-/// The clock stands still, so that no bucket is ever full again and thrown away.
+/// The clock stands still, so that no bucket refills and is evicted.
 #[tokio::test]
 async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_room_for() {
     let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
@@ -63,15 +63,15 @@ async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_roo
         let answer = stranger(&app, number).login("alice", WRONG).await;
         assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
     }
-    // By network, by pair, and the one account of which it was told. Without a bound: 24,001.
+    // Per network, per pair, and one that limits the account's `limited` events. Unbounded: 24,001.
     let limits = &app.app.sessions.limits;
     let room = 2 * MOST_KEYS..=2 * (MOST_KEYS + SHARED) + 1;
     assert!(room.contains(&limits.keys()), "{}", limits.keys());
     assert!(limits.keys() <= limits.most_keys());
 }
 
-/// Argon2 takes a bounded number at a time; everyone else waits, or is sent away. Refreshes need none. Time
-/// is paused: it goes on only when there is nothing left to do.
+/// Argon2id runs under a bounded number of permits: other logins wait, with a timeout. Refreshes need no permit.
+/// Tokio's paused time advances only when all tasks are idle.
 #[tokio::test(start_paused = true)]
 async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() {
     let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
@@ -106,12 +106,12 @@ async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() 
     });
     join_all(refreshing).await;
     assert_eq!(answered.load(Ordering::SeqCst), 0);
-    // Whoever has waited too long is told so, and nothing was counted against them.
+    // A login whose wait timed out is a 503, and no failure was recorded for throttling.
     for login in logins {
         login.await.expect("no panic").assert_problem(503, "temporarily_unavailable");
     }
     assert_eq!(hasher.looked_at(), looked_at);
-    // Those who are known have a lane of their own.
+    // Known devices have a permit queue of their own.
     clients[0].login("alice", PASSWORD).await.assert_ok();
     drop(under_way);
     let patient = stranger(&app, 0);

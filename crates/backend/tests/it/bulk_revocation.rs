@@ -1,4 +1,4 @@
-//! Ending everyone's sessions: in parts, with their events, to the end, and no further than it has to.
+//! Bulk revocation: in batches, each with its events, complete after a retry, bounded while new sessions are opened.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,17 +10,17 @@ use shared::{EventKind, SessionId, UserId};
 
 use crate::support::{Browser, Faulty, Place, START, TestApp, on_every_store};
 
-/// A part is a thousand rows.
+/// Rows per batch.
 const PART: usize = 1_000;
 
-/// The user behind a browser, and their session.
+/// The session of a browser, and its user.
 async fn row_of(app: &TestApp, browser: &Browser) -> (Session, User) {
     let id: SessionId =
         browser.claims()["sid"].as_str().and_then(|sid| sid.parse().ok()).expect("an id");
     app.store.find_session(id).await.expect("a store").expect("a session")
 }
 
-/// Like this session, with another id: the larger the number, the later.
+/// A copy of the session with another id; a larger number sorts later.
 fn copy_of(session: &Session, number: u32) -> Session {
     let mut id = *session.id.as_bytes();
     id[12..].copy_from_slice(&number.to_be_bytes());
@@ -35,14 +35,14 @@ fn opened(session: Session, user: &User) -> Change {
     }
 }
 
-/// So many sessions more of the user behind a browser.
+/// Opens so many more sessions for the user of a browser.
 async fn with_more(app: &TestApp, browser: &Browser, many: usize) -> (Session, User) {
     let (session, user) = row_of(app, browser).await;
     open_copies(app, (&session, &user), 0..u32::try_from(many).expect("a number")).await;
     (session, user)
 }
 
-/// At once: an engine commits what waits together.
+/// Concurrently, so that the engine's group commit takes them together.
 async fn open_copies(app: &TestApp, (session, user): (&Session, &User), numbers: Range<u32>) {
     let copies = numbers.map(|number| opened(copy_of(session, number), user));
     let mut opening =
@@ -88,7 +88,7 @@ async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
     .await;
 }
 
-/// What was committed stays so, with its events; a repeat ends the rest.
+/// Committed batches stay revoked, with their events; a repeat revokes the rest.
 #[tokio::test(start_paused = true)]
 async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
     let store = Faulty::new();
@@ -106,7 +106,7 @@ async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
     assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
 }
 
-/// A database that is locked for a moment, or restarts, does not stop it.
+/// A transient storage error, such as a locked or restarting database, is retried.
 #[tokio::test(start_paused = true)]
 async fn a_part_whose_answer_was_lost_is_tried_again() {
     let store = Faulty::new();
@@ -119,7 +119,7 @@ async fn a_part_whose_answer_was_lost_is_tried_again() {
     assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
 }
 
-/// Whatever begins while it works goes on, and does not keep it from its end.
+/// A session that is opened during the revocation stays active and does not prolong the loop.
 #[tokio::test]
 async fn sessions_that_begin_later_go_on() {
     let app = TestApp::in_memory().await;
@@ -140,7 +140,7 @@ async fn sessions_that_begin_later_go_on() {
     assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), PART);
 }
 
-/// A script that logs in each time it runs has thousands of sessions.
+/// A script that logs in at each run has thousands of sessions.
 #[tokio::test]
 async fn a_user_with_thousands_of_sessions_loses_them_all() {
     on_every_store(async |app| {
@@ -162,7 +162,7 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
     .await;
 }
 
-/// A failure between the flag and the last session: the command is run again.
+/// Storage fails between disabling the user and revoking the last session; the command is run again.
 #[tokio::test(start_paused = true)]
 async fn disabling_again_ends_the_sessions_that_a_failure_left() {
     let store = Faulty::new();

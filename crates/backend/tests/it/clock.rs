@@ -1,5 +1,5 @@
-//! A clock that is wrong for a while: nothing is refused for good and nothing is removed that a right clock would
-//! have kept. And a machine that was suspended, whose timers stood still.
+//! A wrong clock: no session or token expires for good and pruning removes no row that a right clock would have kept.
+//! Also a suspended machine, whose timers stood still.
 
 mod check;
 mod instances;
@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 const DAY: i64 = 86_400;
-/// Longer than any session lives.
+/// Longer than the absolute lifetime of a session.
 const FORTY_DAYS: i64 = 40 * DAY;
 
 async fn refused_for_now(browser: &Browser, app: &TestApp) {
@@ -54,7 +54,7 @@ async fn a_clock_that_is_set_wrong_signs_nobody_out() {
     }
 }
 
-/// Readiness says why, so that a probe's log leads to the cause.
+/// Readiness names the cause, for the probe's log.
 #[tokio::test]
 async fn readiness_names_the_clock() {
     let app = TestApp::in_memory().await;
@@ -66,7 +66,7 @@ async fn readiness_names_the_clock() {
     assert!(detail.contains("restart with --trust-clock"), "{detail}");
 }
 
-/// A call may have been let in a moment before the clock was set: what it ends is looked for by its date.
+/// A call may have begun a moment before the clock was set: its revocation is looked up by its date.
 #[tokio::test]
 async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
     let app = TestApp::in_memory().await;
@@ -77,7 +77,7 @@ async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
     assert_eq!(app.app.sessions.event_log.revocation(RevocationReason::Logout).at, START.plus(6));
 }
 
-/// What is asked then is not answered with an end, and what would end something is not done.
+/// While the clock is in doubt, introspection answers no `active: false`, and no call revokes or expires a session.
 #[tokio::test]
 async fn while_the_clock_is_in_doubt_no_session_ends_and_no_token_is_called_inactive() {
     on_every_store(async |app| {
@@ -106,7 +106,7 @@ async fn while_the_clock_is_in_doubt_no_session_ends_and_no_token_is_called_inac
     .await;
 }
 
-/// For the operator: each state once, with what is wrong, and once when it is over.
+/// One log line for each state of the clock, and one for its end.
 #[tokio::test]
 async fn each_state_of_a_clock_that_was_set_leaves_a_line() {
     let app = TestApp::in_memory().await;
@@ -130,13 +130,13 @@ async fn each_state_of_a_clock_that_was_set_leaves_a_line() {
     }
 }
 
-/// What pruning or the keeping of keys could remove.
+/// All rows that pruning or key rotation could remove.
 #[derive(Debug, PartialEq)]
 struct Held {
     keys: Vec<String>,
     sessions: Vec<SessionId>,
     events: Vec<Event>,
-    /// When something happened last, if only to an account that is not there.
+    /// The time of the newest event, events without an account included.
     newest: Option<NumericDate>,
 }
 
@@ -160,7 +160,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     let users =
         [&alice, &bob].map(|it| serde_json::from_value(it.claims()["sub"].clone()).expect("an id"));
     let elsewhere = app.logged_in("alice").await;
-    // That a session was refreshed is kept for a week, and what happened to no account for a day.
+    // Refresh events are pruned after a week, events without an account after a day.
     elsewhere.refresh().await.assert_ok();
     app.clock.advance(1);
     app.browser().login("mallory", PASSWORD).await.assert_status(401);
@@ -170,7 +170,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     let _keeping = app.app.sessions.keys.keep(&app.store, &app.clock);
     app.clock.step(FORTY_DAYS);
     an_hour_passes().await;
-    // No call has come for hours, and the step is believed.
+    // Hours pass without a call, and the step of the clock becomes trusted.
     app.clock.trusted_now().expect_err("a clock in doubt");
     assert_eq!(held(&app, users).await, before);
     app.clock.advance(STEADY_SECONDS);
@@ -186,7 +186,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     for browser in [&alice, &elsewhere, &bob] {
         browser.refresh().await.assert_ok();
     }
-    // By a clock that is right, the same tasks do remove it.
+    // By a right clock the same tasks do prune.
     app.clock.advance(FORTY_DAYS);
     an_hour_passes().await;
     let after = held(&app, users).await;
@@ -194,7 +194,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     assert!(after.events.len() < before.events.len() && after.keys != before.keys, "{after:?}");
 }
 
-/// An hour of timers: whatever is done once an hour has come to its turn.
+/// Advances paused time beyond an hour, so that each hourly task has run.
 async fn an_hour_passes() {
     for _ in 0..130 {
         tokio::time::advance(Duration::from_secs(60)).await;
@@ -202,12 +202,12 @@ async fn an_hour_passes() {
     }
 }
 
-/// Where there is a database with a clock of its own, an instance that was started with a wrong one finds out.
+/// An instance that starts with a wrong clock detects it by the clock of the database, if that has one.
 #[tokio::test]
 async fn an_instance_whose_clock_is_not_the_databases_serves_nothing() {
     on_every_store(async |app| {
         app.registered("alice").await;
-        // The tests' clock stands years away from the machine's.
+        // The tests' clock is years away from the machine's.
         app.clock.compare_with(&*app.store).await.expect("a store");
         let asked = app.store.clock().await.expect("a store");
         let ready = app.browser().get(path::HEALTH_READY).await;
@@ -226,7 +226,8 @@ async fn an_instance_whose_clock_is_not_the_databases_serves_nothing() {
     .await;
 }
 
-/// Timers stand still while a machine is suspended. What was trusted before is a day old when it resumes.
+/// Timers stand still while the machine is suspended, so a revocation cache that was complete before is stale after
+/// it.
 #[tokio::test]
 async fn an_instance_that_was_suspended_asks_before_it_trusts() {
     on_every_store(async |here| {
@@ -239,7 +240,7 @@ async fn an_instance_that_was_suspended_asks_before_it_trusts() {
         let alice = here.browser().calling_itself(FIREFOX_ON_LINUX);
         alice.register("alice").await.assert_status(201);
         let copy = alice.copied().through(&there);
-        // Its feed is cut off, and the machine sleeps for a minute, at once.
+        // The revocation listener stops while the machine sleeps for a minute.
         drop(following);
         alice.logout().await.assert_status(204);
         there.clock.suspend(60);

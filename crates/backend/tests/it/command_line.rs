@@ -1,4 +1,4 @@
-//! The program itself: what it prints, how it starts and stops.
+//! The command line: output, start, stop, exit codes, settings from flags and environment.
 
 use std::fs;
 use std::io::Read as _;
@@ -95,7 +95,7 @@ fn the_environment_counts_and_a_flag_counts_more() {
     assert!(with_env(&["serve", "--listen", "from-the-flag"]).contains("from-the-flag"));
 }
 
-/// Files of variables keep what a shell removes; see `crates/environment`.
+/// Environment files keep what a shell removes; see `crates/environment`.
 #[test]
 fn the_environment_is_cleaned_and_each_complaint_names_the_variable() {
     let folder = folder();
@@ -119,13 +119,13 @@ fn the_environment_is_cleaned_and_each_complaint_names_the_variable() {
     }
     let soon = checked(&[("BATON_REFRESH_IDLE_SECONDS", "soon")]);
     assert!(soon.starts_with("baton: --refresh-idle-seconds / BATON_REFRESH_IDLE_SECONDS: "));
-    // A command that does not use it is not stopped by it.
+    // A command ignores invalid variables that it does not use.
     let mut migrate = baton(folder.path());
     migrate.args(["migrate"]).env("BATON_ORIGIN", "'https://login.example'");
     assert!(migrate.status().expect("the program runs").success());
 }
 
-/// Every variable that `serve` and `check` take.
+/// Every variable of `serve` and `check`.
 const VARIABLES: [&str; 24] = [
     "BATON_LOG",
     "BATON_LOG_JSON",
@@ -189,7 +189,7 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
         "removed 0 sessions that were long over\n\
          removed 0 records that were too old (events, failed logins, deleted accounts)\n"
     );
-    // Neither of them makes the keys it is asked about.
+    // Neither command creates a key ring.
     for asks in [&["keys", "list"][..], &["check"]] {
         assert!(
             String::from_utf8(run(folder.path(), asks).stderr)
@@ -204,7 +204,7 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
     let signing = |purpose| vec![purpose, "active", "published"];
     let waiting = vec!["access", "pending", "published"];
     assert_eq!(columns, [signing("access"), waiting, signing("refresh")], "{keys}");
-    // No site was built here: check says so, after all that is well.
+    // No site was built here: `check` reports it last.
     let check = run(folder.path(), &["check"]);
     assert!(String::from_utf8(check.stdout).expect("UTF-8").contains("storage        ok"));
     assert!(
@@ -213,7 +213,7 @@ fn migrate_prune_check_and_keys_list_say_what_they_did() {
     );
 }
 
-/// By the limits it is told, and no others.
+/// Pruning by the retention limits that are given.
 #[test]
 fn prune_removes_what_is_long_over_and_says_how_much() {
     let folder = folder();
@@ -231,14 +231,14 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     assert!(pruned(&[]).starts_with("removed 0 sessions"), "it is fresh");
-    // As if the week after its end had passed long ago.
+    // Ages the rows, as if the week after the session's expiry had passed long ago.
     let database = folder.path().join("baton.db");
     let aged = "
         UPDATE sessions SET created_at = 1, accepted_at = 1,
                             id = CAST(x'010000000001' || substr(id, 7) AS BLOB);
         UPDATE events SET at = 1, id = CAST(x'010000000001' || substr(id, 7) AS BLOB)";
     run_sql(&database, aged);
-    // Nothing has happened since, by which it asks.
+    // No event is recent, so that pruning asks for confirmation.
     let said = pruned(&["--yes"]);
     assert!(
         said.starts_with("removed 1 sessions that were long over\nremoved 1 records"),
@@ -247,7 +247,7 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
     assert!(pruned(&[]).starts_with("removed 0 sessions"), "once");
 }
 
-/// A server that runs hears of it.
+/// A running server notices rotated and revoked keys.
 #[test]
 fn keys_are_rotated_and_revoked_from_the_command_line() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! Settings: the defaults of the contract, and one line for each that is wrong.
+//! Settings: the defaults of the contract, and a one-line error for each invalid setting.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
         (&["--audience", "a,,b"], "--audience"),
     ] {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        // A negative number must not be taken for a flag.
+        // In the form `--flag=value`: a negative number must not be taken for a flag.
         let joined: Vec<String> = flags.chunks(2).map(|pair| pair.join("=")).collect();
         let joined: Vec<&str> = joined.iter().map(String::as_str).collect();
         let error =
@@ -66,7 +66,7 @@ fn every_setting_that_is_wrong_is_named_with_a_remedy() {
     }
 }
 
-/// What was promised under a mistyped value would count for as long as it says.
+/// A mistyped lifetime would bind for as long as it says: caches and cookies cannot be called back.
 #[test]
 fn lifetimes_have_a_longest_value() {
     for (flag, longest, days) in [
@@ -115,7 +115,7 @@ fn loopback_is_recognised_in_every_spelling() {
     }
 }
 
-/// Complaints name the variable by this rule.
+/// Errors name the variable by this rule.
 #[test]
 fn the_variable_of_a_setting_is_named_after_its_flag() {
     fn check(command: &Command) -> usize {

@@ -1,4 +1,4 @@
-//! Proving again who one is: a refresh with the password (RFC 9470).
+//! Step-up authentication (RFC 9470): a refresh with the password reauthenticates the session.
 
 use serde_json::json;
 use shared::path;
@@ -69,7 +69,7 @@ async fn without_a_session_there_is_nothing_to_confirm() {
         .assert_problem(400, "malformed_request");
 }
 
-/// An answer that was lost is asked for again with the same key, and is the same.
+/// Idempotency: a retry with the same key has the same response.
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again() {
     on_every_store(async |app| {
@@ -82,7 +82,7 @@ async fn a_lost_answer_is_asked_for_again() {
     .await;
 }
 
-/// Default policy: another kind of device wants the password first; nothing is rotated before.
+/// Default policy: a refresh from another kind of device requires step-up; no token is rotated before.
 #[tokio::test]
 async fn a_session_that_goes_on_on_another_device_wants_the_password() {
     on_every_store(async |app| {
@@ -103,8 +103,8 @@ async fn a_session_that_goes_on_on_another_device_wants_the_password() {
     .await;
 }
 
-/// Or a thief would try what to say until it fits. The owner gives the password and goes on; the
-/// ticket the thief has is then a replay.
+/// Step-up binds the session, not the device: otherwise a thief could vary the `User-Agent` until it matches. After
+/// the owner reauthenticates, the thief's token is a replay.
 #[tokio::test]
 async fn once_the_password_is_wanted_it_is_wanted_everywhere() {
     on_every_store(async |app| {
@@ -123,7 +123,7 @@ async fn once_the_password_is_wanted_it_is_wanted_everywhere() {
     .await;
 }
 
-/// Sessions from before devices were kept, and clients that say nothing.
+/// Sessions older than the device column, and clients without a `User-Agent`, need no step-up.
 #[tokio::test]
 async fn where_nothing_was_known_nothing_has_changed() {
     on_every_store(async |app| {
@@ -137,7 +137,7 @@ async fn where_nothing_was_known_nothing_has_changed() {
     .await;
 }
 
-/// A stolen ticket that was used before is a replay first, and an unusual device after.
+/// A replayed token is a replay first; the unusual device comes second.
 #[tokio::test]
 async fn a_replay_from_another_device_ends_the_session() {
     on_every_store(async |app| {
@@ -151,7 +151,7 @@ async fn a_replay_from_another_device_ends_the_session() {
     .await;
 }
 
-/// Browsers send a request again by themselves: the password is verified each time, and confirms once.
+/// Browsers retry by themselves: each retry verifies the password, but only the first reauthenticates.
 #[tokio::test]
 async fn a_confirmation_that_arrives_three_times_is_one() {
     on_every_store(async |app| {
@@ -173,7 +173,7 @@ async fn a_confirmation_that_arrives_three_times_is_one() {
     .await;
 }
 
-/// The pending key is that of a refresh, whose answer was lost: the password counts all the same.
+/// The idempotency key is that of a refresh whose response was lost: the password still counts.
 #[tokio::test]
 async fn a_confirmation_with_the_key_of_a_refresh_confirms() {
     on_every_store(async |app| {
@@ -187,7 +187,7 @@ async fn a_confirmation_with_the_key_of_a_refresh_confirms() {
     .await;
 }
 
-/// The answer to a confirmation was lost, and the session has come to want the password once more: the same key gives it.
+/// The response was lost, and by now the session requires step-up again: a retry with the same key reauthenticates.
 #[tokio::test]
 async fn a_confirmation_with_a_used_key_confirms_if_the_password_is_wanted() {
     on_every_store(async |app| {

@@ -1,6 +1,5 @@
-//! Connection limits over real sockets: one client cannot take all connections, slow clients give way to
-//! others, and a request that the server works on is not cut. All of 127.0.0.0/8 are this machine's, so
-//! each client has an address of its own.
+//! Connection limits over real sockets: one client cannot exhaust the connections, slow clients are evicted for new
+//! ones, a request in progress is not cut. Clients differ by their loopback address (127.0.0.0/8).
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -19,26 +18,26 @@ use tokio::time::timeout;
 
 use crate::support::{Log, settings};
 
-/// Less than an answer may stay unread.
+/// A timeout shorter than the server's for an unread response.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// More than the buffers between server and client hold.
+/// More than the socket buffers hold.
 const LARGE: usize = 32 * 1024 * 1024;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
-/// A request whose headers are not whole.
+/// A request whose headers are incomplete.
 const SLOW_HEADERS: &[u8] = b"GET / HTTP/1.1\r\nhost: loc";
-/// And one that lacks the rest of its body.
+/// A request whose body is incomplete.
 const SLOW_BODY: &[u8] = b"POST /read HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
 
-/// A server of four paths.
+/// A server with four paths.
 struct Server {
     address: SocketAddr,
-    /// Somebody waits at `/work`.
+    /// A handler runs at `/work`.
     at_work: Arc<Notify>,
-    /// Lets it go.
+    /// Lets that handler return.
     done: Arc<Notify>,
 }
 
-/// A server that takes so many connections in all, an eighth of them from one address.
+/// A server with a limit on connections, an eighth of it per address.
 async fn serving(connections: usize, flags: &[&str]) -> Server {
     let (at_work, done) = (Arc::<Notify>::default(), Arc::<Notify>::default());
     let (working, until) = (Arc::clone(&at_work), Arc::clone(&done));
@@ -60,7 +59,7 @@ async fn serving(connections: usize, flags: &[&str]) -> Server {
 }
 
 impl Server {
-    /// A connection from this client.
+    /// A connection from this client, with these bytes sent.
     async fn dial(&self, client: u8, said: &[u8]) -> TcpStream {
         let socket = TcpSocket::new_v4().expect("a socket");
         let from = Ipv4Addr::new(127, 0, 7, client);
@@ -70,29 +69,29 @@ impl Server {
         stream
     }
 
-    /// Whether a client is answered on a new connection.
+    /// Whether a new connection of this client is served.
     async fn answers(&self, client: u8) -> bool {
         let mut stream = self.dial(client, GET).await;
         first_bytes(&mut stream).await.starts_with(b"HTTP/1.1 200 ")
     }
 }
 
-/// What the server says next; nothing if it closes.
+/// The next bytes from the server; empty if it closes.
 async fn first_bytes(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = vec![0; 1_024];
     let read = timeout(PATIENCE, stream.read(&mut bytes)).await.expect("the server does something");
-    // A reset is an end, too.
+    // A reset counts as closed.
     bytes.truncate(read.unwrap_or(0));
     bytes
 }
 
-/// Whether the server has not closed a connection on which it owes nothing.
+/// Whether a connection without a pending response is still open.
 fn is_open(stream: &TcpStream) -> bool {
     let read = stream.try_read(&mut [0; 16]);
     read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// A client that opens many connections at once keeps no other client from being accepted.
+/// The accept queue is long enough for a burst of connections.
 #[tokio::test]
 async fn a_burst_of_connections_waits_to_be_accepted() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -114,7 +113,7 @@ async fn one_client_has_an_eighth_of_all_connections_and_loses_its_own_slowest()
     for _ in 0..12 {
         slow.push(server.dial(1, SLOW_HEADERS).await);
     }
-    // This one is accepted after them, so they have been counted by then. It is one of the four.
+    // Accepted after the others, so they are counted by now. It is one of the client's four.
     assert!(server.answers(1).await);
     for stream in &mut slow[..8] {
         assert_eq!(first_bytes(stream).await, b"", "the first ones give way");
@@ -130,7 +129,7 @@ async fn when_all_connections_are_taken_the_one_that_has_waited_longest_is_close
         let mut streams = Vec::new();
         for client in 1..=8 {
             let mut stream = server.dial(client, GET).await;
-            // Kept alive, it has been answered and is no longer new.
+            // A keep-alive connection that had a response is no longer new.
             assert!(first_bytes(&mut stream).await.starts_with(b"HTTP/1.1 200 "), "{name}");
             stream.write_all(slow).await.expect("a write");
             streams.push(stream);
@@ -165,7 +164,7 @@ async fn a_request_that_the_server_works_on_is_not_cut() {
     let server = serving(8, &[]).await;
     let mut working = server.dial(1, b"GET /work HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     timeout(PATIENCE, server.at_work.notified()).await.expect("it arrives");
-    // The client has its share, and nothing of it can be taken.
+    // The client has its share, and none of its connections can be evicted.
     let mut refused = server.dial(1, GET).await;
     assert_eq!(first_bytes(&mut refused).await, b"");
     for client in 2..=12 {
@@ -173,7 +172,7 @@ async fn a_request_that_the_server_works_on_is_not_cut() {
     }
     server.done.notify_one();
     assert!(first_bytes(&mut working).await.starts_with(b"HTTP/1.1 200 "));
-    // It is kept alive, and gives way to the next one of its client.
+    // Idle on keep-alive, it is evicted by the client's next connection.
     assert!(server.answers(1).await);
     assert_eq!(first_bytes(&mut working).await, b"");
 }
@@ -192,7 +191,7 @@ async fn a_trusted_proxy_has_all_connections_and_without_limits_so_has_any_clien
     }
 }
 
-/// A client may cause as many of them as it opens connections.
+/// The log lines are rate-limited: a client causes one with each connection.
 #[tokio::test]
 async fn lines_about_connections_that_are_refused_or_evicted_are_counted() {
     const MANY: u32 = AT_ONCE + 10;
@@ -206,7 +205,7 @@ async fn lines_about_connections_that_are_refused_or_evicted_are_counted() {
     }
     server.done.notify_one();
     assert!(first_bytes(&mut working).await.starts_with(b"HTTP/1.1 200 "));
-    // Each takes the place of the one before; the last one's is taken by a request, which is answered after all of them.
+    // Each evicts the one before; the last is evicted by a request, whose response comes after all of them.
     let mut slow = Vec::new();
     for _ in 0..MANY {
         slow.push(server.dial(2, SLOW_HEADERS).await);

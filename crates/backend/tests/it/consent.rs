@@ -1,4 +1,4 @@
-//! Commands that cannot be undone ask first: at a terminal, or the command line has to say yes.
+//! Destructive commands ask for confirmation: yes at a terminal, or `--yes` on the command line.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::support::program::{Serving, folder, request, run, run_sql, run_with_i
 use crate::support::terminal::run_at_terminal;
 use crate::support::{PASSWORD, commands};
 
-/// As a file looks on which no server has worked for weeks, or to a machine whose clock is weeks ahead.
+/// The leases of a file without a server for weeks, or as a machine sees them whose clock is weeks ahead.
 const WEEKS_AGO: &str = "UPDATE lifetimes SET held_until = held_until - 40 * 86400";
 
 /// A folder with a database, a session, a service, and two keys, one of which signs.
@@ -27,14 +27,14 @@ fn prepared() -> TempDir {
     folder
 }
 
-/// The same, in a state in which each command that can ask does.
+/// The same, in a state in which every command that can ask does.
 fn prepared_to_ask() -> TempDir {
     let folder = prepared();
     run_sql(&folder.path().join("baton.db"), WEEKS_AGO);
     folder
 }
 
-/// Every command that can ask, in an order in which none takes away what the next one is about.
+/// Every command that can ask, in an order in which none removes the object of the next.
 fn that_ask(kid: &str) -> Vec<Vec<&str>> {
     let all = vec![
         vec!["prune"],
@@ -53,7 +53,7 @@ fn signing_key(folder: &Path) -> String {
     keys.split_whitespace().next().expect("a key").to_owned()
 }
 
-/// What is left of all that could be destroyed.
+/// The rows that are left of all that these commands can destroy.
 fn state(folder: &Path) -> [String; 3] {
     [&["keys", "list"][..], &["services", "list"], &["sessions", "list", "--all"]]
         .map(|list| String::from_utf8(run(folder, list).stdout).expect("UTF-8"))
@@ -112,7 +112,7 @@ fn at_a_terminal_only_yes_is_yes() {
     assert_all_is_destroyed(path);
 }
 
-/// One user's: in an emergency seconds count, and the user logs in again. Pruning: schedulers do it.
+/// Ending one user's sessions is urgent in an emergency, and the user can log in again; pruning is run by schedulers.
 #[test]
 fn what_can_be_taken_back_or_is_routine_is_not_asked() {
     let folder = prepared();
@@ -131,7 +131,7 @@ fn what_can_be_taken_back_or_is_routine_is_not_asked() {
     }
 }
 
-/// What a machine whose clock is weeks ahead would see, on an engine without a clock of its own.
+/// The view of a machine whose clock is weeks ahead, on an engine without a clock of its own.
 #[test]
 fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
     let folder = prepared();
@@ -145,7 +145,7 @@ fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
     }
 }
 
-/// A server that believes a clock which was set ahead renews its leases by it.
+/// A server that trusts a clock which was set ahead renews its leases by it, so the newest event counts, too.
 #[test]
 fn pruning_asks_if_nothing_has_happened_in_the_days_before() {
     let folder = prepared();
@@ -160,7 +160,7 @@ fn pruning_asks_if_nothing_has_happened_in_the_days_before() {
     assert!(run(folder.path(), &["prune", "--yes"]).status.success());
 }
 
-/// A mistyped name is not asked about.
+/// A mistyped name is an error before the question.
 #[test]
 fn what_is_not_there_is_said_before_it_is_asked_about() {
     let folder = prepared();

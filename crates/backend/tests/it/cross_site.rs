@@ -1,4 +1,4 @@
-//! A call that does not prove that it comes from this origin changes nothing.
+//! CSRF: a state-changing call without proof of same origin is refused and changes no state.
 
 use axum::body::Body;
 use axum::http::{Method, Request, request::Builder};
@@ -10,7 +10,7 @@ use crate::support::{Answer, Browser, Log, ORIGIN, PASSWORD, TestApp};
 
 const NEW: &str = "marble heron beyond tuesday";
 
-/// A state-changing call with these headers and nothing else of a browser's.
+/// A state-changing call with these headers and no others of a browser.
 fn bare(path: &str, headers: &[(&str, &str)]) -> Builder {
     let request = Request::post(path).header("host", "localhost:3000");
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
@@ -55,11 +55,11 @@ async fn a_cross_site_refresh_does_not_rotate() {
         assert!(answer.set_cookies().is_empty(), "{headers:?}");
     }
     assert_eq!(alice.refresh_token(), before);
-    // Had any of them rotated, this would be a replay.
+    // Had one of them rotated the token, this would be a replay.
     alice.refresh().await.assert_ok();
 }
 
-/// Whatever the operator has left of the log, a line that is there is found by the id.
+/// A line that the log filter keeps is found by the request id.
 #[tokio::test]
 async fn a_refusal_is_logged_with_the_cause_and_the_id_that_the_user_is_asked_to_quote() {
     const NO_TEXT: &[(&str, &str)] = &[("origin", ORIGIN), ("origin", ORIGIN)];
@@ -125,7 +125,7 @@ async fn every_state_changing_call_is_guarded() {
         let silent = answer.set_cookies().is_empty() && answer.header("clear-site-data").is_none();
         assert!(silent, "{method} {path}");
     }
-    // Any page can send a form. The second changes nothing, and is guarded all the same.
+    // Any page can send a cross-site form. Introspection changes no state and is guarded all the same.
     for path in [path::REVOKE, path::INTROSPECT] {
         let form = ("content-type", "application/x-www-form-urlencoded");
         let request = bare(path, &[("sec-fetch-site", "cross-site"), form]);

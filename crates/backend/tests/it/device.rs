@@ -1,4 +1,4 @@
-//! Known devices: what a login leaves behind, what it is good for, and what it is not.
+//! Known devices: which logins make a device known, what the device cookie is good for, and that it is no credential.
 
 mod many;
 mod named;
@@ -15,7 +15,7 @@ fn device_cookies(answer: &crate::support::Answer) -> Vec<cookie::Cookie<'static
     cookies
 }
 
-/// The event of the user's last login, and what was unusual about it.
+/// The risk signals of the user's last login, sorted.
 async fn signals(browser: &Browser) -> Vec<String> {
     let mut kinds = browser.events().await;
     kinds.retain(|kind| ["logged_in", "new_device", "new_network"].contains(&kind.as_str()));
@@ -52,7 +52,7 @@ async fn a_device_stays_known_after_logout_and_keeps_its_cookie() {
     assert_eq!(alice.device_cookie(), Some(known.clone()));
     let again = alice.login("alice", PASSWORD).await;
     assert!(device_cookies(again.assert_ok()).is_empty());
-    // Once a month it is renewed, before browsers forget it.
+    // The cookie is renewed once a month, before browsers expire it.
     app.clock.advance(31 * 86_400);
     assert_eq!(device_cookies(alice.login("alice", PASSWORD).await.assert_ok()).len(), 1);
     assert_ne!(alice.device_cookie(), Some(known));
@@ -137,7 +137,7 @@ async fn a_login_from_another_network_is_told_and_ipv6_is_compared_by_its_half()
     .await;
 }
 
-/// A network is remembered by the record, too, once all sessions from there are over.
+/// The device record remembers the network when no session from there is left.
 #[tokio::test]
 async fn a_network_stays_known_after_logout() {
     on_every_store(async |app| {
@@ -150,7 +150,7 @@ async fn a_network_stays_known_after_logout() {
     .await;
 }
 
-/// A token of somebody else's account, a forged one, half of one: as if there were none.
+/// Another account's token, a forged one, half of one: treated as no cookie.
 #[tokio::test]
 async fn a_forged_device_cookie_is_as_good_as_none() {
     let app = TestApp::in_memory().await;

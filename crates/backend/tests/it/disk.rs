@@ -1,5 +1,4 @@
-//! The embedded database as the operator meets it: its file, its lock, and what happens when either is
-//! in somebody else's hands.
+//! SQLite from the operator's side: file mode, locks held by another process, a removed file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -64,7 +63,7 @@ async fn a_database_that_somebody_has_locked_is_503_and_nothing_is_lost() {
     alice.get(path::HEALTH_READY).await.assert_ok();
 }
 
-/// Who only reads waits for nobody who writes, and sees nothing that is not committed.
+/// WAL mode: a reader does not wait for a writer and sees only committed rows.
 #[tokio::test]
 async fn reading_goes_on_beside_a_write_under_way() {
     let app = TestApp::on_disk().await;
@@ -82,8 +81,8 @@ async fn reading_goes_on_beside_a_write_under_way() {
     alice.me().await.assert_problem(401, "invalid_token");
 }
 
-/// How long the store waits is checked where it is built: less than 3 s in all. Here it is seen that nobody
-/// waits for anything else: the store gives up by itself, long before a handler is let go.
+/// The store's own timeout is less than 3 s, checked where it is built. Here the store's error is logged, so no call
+/// waited for the longer timeout of its handler.
 #[tokio::test]
 async fn the_store_itself_gives_a_locked_database_up() {
     let (log, _listening) = Log::of_json();
@@ -110,14 +109,14 @@ async fn a_database_file_that_was_removed_is_noticed() {
     let file = app.database().expect("a file");
     app.browser().get(path::HEALTH_READY).await.assert_ok();
     fs::remove_file(&file).expect("the file");
-    // An answer is good for a second.
+    // The readiness result is cached for a second.
     app.clock.suspend(1);
     app.browser().get(path::HEALTH_READY).await.assert_problem(503, "temporarily_unavailable");
     fs::write(&file, "").expect("another file");
     app.browser().get(path::HEALTH_READY).await.assert_problem(503, "temporarily_unavailable");
 }
 
-/// ASVS V7.4.2: a disabled user loses everything at once.
+/// ASVS V7.4.2: disabling a user revokes all sessions.
 #[tokio::test]
 async fn a_disabled_user_loses_every_session_at_once() {
     let app = TestApp::on_disk().await;

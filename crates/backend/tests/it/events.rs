@@ -1,4 +1,4 @@
-//! What has happened around an account, as its user reads it.
+//! The security events of an account, as its user reads them.
 
 use axum::http::Method;
 use backend::prune::{Pace, Progress};
@@ -79,7 +79,7 @@ async fn a_late_copy_is_told_and_issues_nothing() {
     .await;
 }
 
-/// What happens to a session where it is not: who ended it, and where it went on.
+/// Events of another session: who revoked it, and from where it was refreshed.
 #[tokio::test]
 async fn what_happens_to_a_session_elsewhere_is_told() {
     on_every_store(async |app| {
@@ -88,7 +88,7 @@ async fn what_happens_to_a_session_elsewhere_is_told() {
         let other = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
         other.login("alice", PASSWORD).await.assert_ok();
         let (own, others) = (alice.claims()["sid"].clone(), other.claims()["sid"].clone());
-        // Elsewhere, and on another device: all within a minute.
+        // Another network and another device, within a minute.
         let thief = other.copied().calling_itself(SAFARI_ON_IPHONE).at("198.51.100.7");
         thief.refresh().await.assert_problem(401, "insufficient_user_authentication");
         let session = format!("{}/{}", path::SESSIONS, others.as_str().expect("an id"));
@@ -111,7 +111,7 @@ async fn what_happens_to_a_session_elsewhere_is_told() {
     .await;
 }
 
-/// `--event-retention-seconds`, as a user meets it.
+/// `--event-retention-seconds`, as a user sees it: pruned events are gone.
 #[tokio::test]
 async fn what_is_too_old_is_told_no_more() {
     let flags = ["--event-retention-seconds", "86400"];
@@ -129,7 +129,7 @@ async fn what_is_too_old_is_told_no_more() {
         app.clock.advance(800);
         prune().await;
         assert_eq!(alice.events().await, ["refreshed"]);
-        // Of what is gone nothing is left to ask for, either.
+        // A filter by kind finds no pruned event, either.
         assert_eq!(page(&alice, "kind=registered").await["events"], json!([]));
     })
     .await;

@@ -1,5 +1,5 @@
-//! The catalogue of forged tokens at every place that takes one: nobody gets in, nothing is told, nothing
-//! ends. Made from a token of this server and signed with its own key.
+//! The catalogue of forged tokens at every endpoint that takes one: no authentication, no introspection result, no
+//! revocation. Derived from a token of this server, with its own signing key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +24,7 @@ async fn original(app: &TestApp, browser: &Browser) -> Original {
     Original::new(&browser.access_token(), &jwks, sign)
 }
 
-/// What else was made for another purpose, and is this server's own.
+/// Genuine tokens of this server, issued for other purposes.
 async fn tokens_of_other_kinds(app: &TestApp, browser: &Browser) -> [(&'static str, String); 3] {
     let device = browser.device_cookie().expect("a known device").1;
     let list = app.browser().get(path::STATUS_LIST).await.body;
@@ -72,7 +72,7 @@ async fn of_no_forged_token_is_anything_told() {
         async |token: &str| form(&app, INTROSPECT, Some(&notes), &token_in_a_form(token)).await;
     for case in catalogue(&original, &lure.url()) {
         let answer = ask(&case.token).await;
-        // What is empty or too long for a form is no call; of everything else nothing is said.
+        // Empty or oversized input is no valid request; every other case is `active: false` alone.
         let no_call = answer.status.is_client_error();
         assert!(no_call || answer.json() == json!({"active": false}), "{case}: {answer:?}");
     }
@@ -85,7 +85,7 @@ async fn no_forged_token_ends_a_session() {
     let app = TestApp::with(&["--limits", "off"]).await;
     let alice = app.registered("alice").await;
     let (original, lure) = (original(&app, &alice).await, Lure::set());
-    // A token of the issuer's that has expired is none of these: its session may be given up with it.
+    // An expired token of the issuer is not forged: RFC 7009 lets its holder revoke the session with it.
     let cases = catalogue(&original, &lure.url());
     for case in cases.iter().filter(|case| case.name != "expired") {
         form(&app, REVOKE, None, &token_in_a_form(&case.token)).await;

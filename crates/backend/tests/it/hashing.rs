@@ -1,4 +1,4 @@
-//! Password hashing is bounded: each takes 19 MiB and a core.
+//! Password hashing needs a permit: Argon2id takes 19 MiB and a core, so concurrency is bounded.
 
 use std::task::Poll;
 
@@ -38,7 +38,7 @@ async fn a_permit_comes_back() {
     }
 }
 
-/// Strangers, however many there are, do not stand in the way of those who are known.
+/// Any number of strangers leaves the permits of known accounts free.
 #[tokio::test(start_paused = true)]
 async fn whoever_is_known_waits_in_a_lane_of_their_own() {
     let hasher = PasswordHasher::new(1, Entropy::seeded(1));
@@ -50,7 +50,7 @@ async fn whoever_is_known_waits_in_a_lane_of_their_own() {
     hasher.permit(Priority::Normal).await.expect("a permit");
 }
 
-/// However many sessions and devices an account has, it has one place in the queue of those who are known.
+/// An account has one place in the queue of known accounts, however many sessions and devices it has.
 #[tokio::test]
 async fn one_account_with_a_thousand_calls_does_not_delay_another() {
     let hasher = PasswordHasher::new(1, Entropy::seeded(1));

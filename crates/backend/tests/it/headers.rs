@@ -1,4 +1,4 @@
-//! Headers every answer carries.
+//! Security headers of every response: HSTS, caching, CORS, request ids.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -6,7 +6,7 @@ use shared::path;
 
 use crate::support::{TestApp, settings};
 
-/// What every answer carries, over http and https alike.
+/// Headers of every response, over http and https alike.
 pub(crate) const EVERYWHERE: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -46,7 +46,7 @@ async fn over_tls_browsers_are_told_to_insist_on_it_for_a_year() {
     );
 }
 
-/// A browser would keep to https for every program on every port of the machine, `localhost` being one host.
+/// HSTS binds a host with all its ports: on `localhost` it would force https on every other program.
 #[tokio::test]
 async fn a_loopback_origin_binds_no_other_port_to_https() {
     for origin in ["https://localhost", "https://localhost:3443", "https://127.0.0.1:3443"] {
@@ -57,7 +57,7 @@ async fn a_loopback_origin_binds_no_other_port_to_https() {
     }
 }
 
-/// ASVS V14.3.2: nobody on the way keeps an answer about a user.
+/// ASVS V14.3.2: `no-store`, so that no cache on the way holds user data.
 #[tokio::test]
 async fn no_answer_of_the_api_is_stored() {
     let app = TestApp::in_memory().await;

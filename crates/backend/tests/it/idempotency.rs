@@ -1,4 +1,4 @@
-//! Idempotency keys: a request that arrives twice has one effect, and both copies have the same answer.
+//! Idempotency keys: a retry has no second effect and the same response.
 
 mod sign_in;
 mod waiting;
@@ -12,13 +12,13 @@ use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
 use crate::own_share::routes;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
-/// Keys of attempts.
+/// Idempotency keys.
 const KEY: &str = "first-action-of-the-user";
 const OTHER_KEY: &str = "second-action-of-the-user";
-/// A day, for which a key is remembered.
+/// A key is remembered for a day.
 const DAY: i64 = 86_400;
 
-/// A call of each kind that takes an access token and changes something.
+/// One call of each kind that changes state and takes an access token.
 fn changes(another_session: &str) -> [(Method, String, Option<Value>); 3] {
     [
         (Method::PUT, path::NAME.to_owned(), Some(json!({"name": "Alice Liddell"}))),
@@ -58,7 +58,7 @@ async fn a_copy_has_no_second_effect_and_the_same_answer() {
             }
         }
         for kind in ["name_changed", "session_ended", "others_ended"] {
-            // The last one has found no session to end.
+            // The last one has found no other session to revoke.
             let expected = usize::from(kind != "others_ended");
             assert_eq!(count(&alice, kind).await, expected, "{kind}");
         }
@@ -66,7 +66,7 @@ async fn a_copy_has_no_second_effect_and_the_same_answer() {
     .await;
 }
 
-/// The harm that a late copy does: it undoes what has been done since.
+/// Without a key, a late retry would undo later changes.
 #[tokio::test]
 async fn a_late_copy_undoes_nothing() {
     on_every_store(async |app| {
@@ -145,7 +145,7 @@ async fn a_malformed_key_changes_nothing() {
     assert_eq!(name_of(&alice).await, "alice");
 }
 
-/// Each route that the router has and each of its methods, those still to come included.
+/// Every unsafe method of every route, future ones included.
 #[tokio::test]
 async fn every_call_that_changes_something_looks_at_the_key() {
     let app = TestApp::in_memory().await;
@@ -163,7 +163,7 @@ async fn every_call_that_changes_something_looks_at_the_key() {
     assert!(calls >= 11, "{calls}");
 }
 
-/// The call ends the very session that it is made in: its copy has a token that does not hold any more.
+/// The call revokes its own session, so its retry arrives with a revoked token.
 #[tokio::test]
 async fn the_copy_of_a_call_that_ended_its_own_session_is_answered_as_the_first() {
     on_every_store(async |app| {
@@ -174,7 +174,7 @@ async fn the_copy_of_a_call_that_ended_its_own_session_is_answered_as_the_first(
         let again = copy.call_with(KEY, Method::DELETE, &own, None).await;
         assert_eq!(first.assert_status(204).snapshot(), again.snapshot());
         assert_eq!(copy.cookie(REFRESH_COOKIE), None);
-        // For anything else the token is as good as none.
+        // For any other call the revoked token is refused.
         let unused = other.call_with(OTHER_KEY, Method::DELETE, &own, None).await;
         unused.assert_problem(401, "invalid_token");
         rename(&other, KEY, "Alice").await.assert_problem(422, "idempotency_key_reused");
@@ -258,7 +258,7 @@ async fn a_copy_needs_the_proof_of_same_origin() {
     answer.assert_problem(403, "cross_site");
 }
 
-/// Nothing to end is told as done: a late copy does not end what has begun since.
+/// Revoking no session is a success, too: a late retry must not revoke a session opened since.
 #[tokio::test]
 async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
     on_every_store(async |app| {
@@ -273,7 +273,7 @@ async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
     .await;
 }
 
-/// The key was used for something else at the same moment: a logout that did not take place does not say it did.
+/// Another session uses the key at the same moment: a logout that did not take place must not report success.
 #[tokio::test]
 async fn a_logout_with_the_key_of_another_session_ends_nothing_and_says_so() {
     on_every_store(async |app| {
@@ -297,7 +297,7 @@ async fn a_logout_with_the_key_of_another_session_ends_nothing_and_says_so() {
     .await;
 }
 
-/// Another tab has logged in since: the copy of a deletion leaves its cookie alone.
+/// Another tab has logged in since: a retried deletion must not clear its cookie.
 #[tokio::test]
 async fn the_copy_of_a_deletion_leaves_the_cookie_of_another_session() {
     on_every_store(async |app| {
@@ -311,7 +311,7 @@ async fn the_copy_of_a_deletion_leaves_the_cookie_of_another_session() {
     .await;
 }
 
-/// Whatever keys a user makes up, the account keeps few.
+/// Eviction is drawn by lot, not by the key: a client that chooses its keys cannot avoid it.
 #[tokio::test]
 async fn an_account_does_not_choose_which_of_its_keys_are_kept() {
     let app = TestApp::with(&["--limits", "off"]).await;

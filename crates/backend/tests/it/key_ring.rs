@@ -1,4 +1,4 @@
-//! The life of keys, seen from outside: rotation that nobody notices, retirement that everybody does.
+//! The key ring from outside: rotation without a rejected token, revocation with immediate effect.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use verifier::{KeySet, Verifier};
 use crate::support::{Browser, Faulty, ORIGIN, Place, START, TestApp, on_every_store, settings};
 
 const DAY: i64 = 86_400;
-/// How long others may keep the set.
+/// How long a service may cache the JWKS.
 const CACHE: i64 = 300;
-/// How long before its first use a key is published.
+/// How long before its first signature a key is published.
 const AHEAD: i64 = CACHE + 60;
-/// How long an access token lives.
+/// The lifetime of an access token.
 const LIFE: i64 = 900;
 
 async fn advance(app: &TestApp) {
@@ -92,8 +92,8 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_is_kept_until_it
     .await;
 }
 
-/// The promise to services: whoever keeps the set for as long as it says, and no longer, accepts every
-/// token that is alive. A year, in steps that fall on every phase of it.
+/// The promise to resource servers: one that caches the JWKS no longer than `max-age` accepts every valid token. A
+/// year, in steps that fall on every phase of the cache.
 #[tokio::test]
 async fn no_token_is_refused_by_a_service_that_keeps_the_set_as_long_as_it_may() {
     const STEP: i64 = 97;
@@ -143,7 +143,7 @@ async fn keys_rotate_by_themselves_once_a_month_and_one_waits_at_all_times() {
     assert_eq!(in_use(&app, KeyPurpose::Refresh), refresh, "this one does not");
 }
 
-/// Timers stand still while the machine sleeps.
+/// Timers stand still while the machine is suspended.
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_has_slept_looks_for_an_unknown_key_at_once() {
     let app = TestApp::in_memory().await;
@@ -154,7 +154,7 @@ async fn a_machine_that_has_slept_looks_for_an_unknown_key_at_once() {
     assert!(keys.look_again(store).await);
 }
 
-/// Of instances that find the same thing due, one does it.
+/// Of instances that find the same rotation due, one rotates: the write is conditional.
 #[tokio::test]
 async fn instances_publish_one_successor_between_them() {
     on_every_store(async |app| {
@@ -172,7 +172,7 @@ async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
     on_every_store(async |app| {
         let other = app.another_instance().await;
         let alice = app.registered("alice").await;
-        // The one in use, and the one that waits: what is left is made now.
+        // Revoke the active and the pending key, so that the next key is created now.
         for _ in 0..2 {
             revoke(&app, &in_use(&app, KeyPurpose::Access)).await.expect("a store");
         }
@@ -183,7 +183,7 @@ async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
     .await;
 }
 
-/// An answer of the store that is late must not bring back what was retired meanwhile.
+/// A late response of the store must not restore a key that was revoked meantime.
 #[tokio::test]
 async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     let store = Faulty::new();
@@ -209,7 +209,7 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     assert!(other.app.sessions.keys.current().verifying().get(&stolen).is_none());
 }
 
-/// Whoever comes with keys that nobody has makes no work.
+/// Tokens with an unknown `kid` cause at most one query a second.
 #[tokio::test]
 async fn a_key_that_is_not_there_is_looked_for_once_a_second() {
     let store = Faulty::new();
@@ -253,7 +253,7 @@ async fn a_refresh_key_is_kept_as_long_as_a_session_has_tickets_made_with_it() {
             advance(&app).await;
             alice.refresh().await.assert_ok();
         }
-        // Long over, and still there: removed it is when nothing names it any more.
+        // Expired, but stored until no session refers to it.
         app.clock.advance(20 * DAY);
         advance(&app).await;
         assert!(app.store.keys().await.expect("a store").iter().any(|key| key.kid == old));
@@ -288,7 +288,7 @@ async fn a_retired_key_counts_no_more_at_once_and_nobody_is_signed_out() {
     .await;
 }
 
-/// One that waits is known to every service already.
+/// The pending key is in every service's cache already.
 #[tokio::test]
 async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
     let app = TestApp::in_memory().await;
@@ -299,14 +299,14 @@ async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
     alice.refresh().await.assert_ok();
     assert_eq!(kid_of(&alice), waiting);
 
-    // Nor does an old one come back when its successor is retired.
+    // Nor does the old key become active when its successor is revoked.
     revoke(&app, &waiting).await.expect("a store");
     alice.refresh().await.assert_ok();
     assert_ne!(kid_of(&alice), waiting);
     assert_eq!(app.store.keys().await.expect("a store").len(), 4);
 }
 
-/// One that is not used any more may be gone at any moment.
+/// A key that is no longer active may be removed at any moment.
 #[tokio::test]
 async fn no_old_key_comes_back_when_its_successor_is_retired() {
     let app = TestApp::in_memory().await;
@@ -353,8 +353,8 @@ async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
     .await;
 }
 
-/// The key is retired first, so that its tickets count no more; its sessions end in parts. What a failure leaves
-/// alive, a repeat ends.
+/// The key is revoked first, so that its tickets are rejected; its sessions are revoked in batches. A retry revokes
+/// those that a failure left active.
 #[tokio::test(start_paused = true)]
 async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
     let store = Faulty::new();
@@ -365,7 +365,7 @@ async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
     let error = revoke(&app, &stolen).await.expect_err("storage fails after the first write");
     assert!(matches!(error, KeyError::Store(_)), "{error}");
     store.set_broken(false);
-    // As an instance hears of it.
+    // The reload of an instance that was notified.
     app.app.sessions.keys.reload(&app.store).await.expect("a store");
     alice.me().await.assert_ok();
     alice.refresh().await.assert_problem(401, "invalid_grant");
@@ -382,7 +382,7 @@ async fn a_key_that_is_not_there_cannot_be_retired() {
     assert!(error.to_string().contains("baton keys list"), "{error}");
 }
 
-/// Whoever can write into the database, and does not have the master key, adds no key that counts.
+/// Write access to the database without the master key adds no valid key.
 #[tokio::test]
 async fn a_key_that_was_sealed_otherwise_is_no_key() {
     let app = TestApp::in_memory().await;
@@ -398,7 +398,7 @@ async fn a_key_that_was_sealed_otherwise_is_no_key() {
     assert_eq!(kid_of(&alice), signing);
 }
 
-/// A key of another Baton, to be used at once.
+/// A key of another Baton, active at once.
 async fn forged_key(predecessor: String) -> backend::store::StoredKey {
     let store: Arc<dyn Store> = Arc::new(Memory::default());
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,5 +1,5 @@
-//! A setting that sizes a promise may be changed: what was promised under the earlier value still holds. Ends
-//! are remembered, keys kept and sessions spared by the longest lifetime that any instance has issued under.
+//! Changed lifetimes: promises made under the earlier setting hold. Revocations stay cached, keys published and
+//! sessions unpruned for the longest lifetime under which any instance has issued tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const HALF_AN_HOUR: &[&str] = &["--access-token-seconds", "1800"];
 const FIVE_SECONDS: &[&str] = &["--access-token-seconds", "5"];
 const DAY: i64 = 86_400;
 
-/// From now on the instance hears what others end; until it has read what there was before.
+/// Subscribes the instance to revocations of others; returns once its cache is complete.
 async fn follow(app: &TestApp) -> backend::auth::revocation_listener::ListenerTask {
     let following = app.app.sessions.listen_for_revocations();
     let mut look = tokio::time::interval(Duration::from_millis(5));
@@ -59,7 +59,7 @@ async fn a_shorter_access_token_life_revives_no_revoked_session() {
         let after = before.another_instance_with(FIVE_SECONDS).await;
         alice.copied().through(&after).logout().await.assert_status(204);
         after.clock.advance(66);
-        // Of this instance everything is new: what has been revoked it reads from the database.
+        // A new instance has an empty cache and reads past revocations from the database.
         let restarted = after.another_instance_with(FIVE_SECONDS).await;
         let _following = follow(&restarted).await;
         call(&alice, &restarted).await.assert_problem(401, "invalid_token");
@@ -69,7 +69,7 @@ async fn a_shorter_access_token_life_revives_no_revoked_session() {
     .await;
 }
 
-/// In a rolling restart one instance may still have the longer setting, or already.
+/// In a rolling restart one instance may still, or already, have the longer setting.
 #[tokio::test(start_paused = true)]
 async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() {
     let short = TestApp::with(FIVE_SECONDS).await;
@@ -80,12 +80,12 @@ async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() 
     for _ in 0..20 {
         short.clock.advance(80);
         advance(Duration::from_secs(11)).await;
-        // Its heartbeats forget what may be forgotten.
+        // The listener's heartbeats evict expired revocations.
         follow(&short).await;
         call(&alice, &short).await.assert_problem(401, "invalid_token");
     }
     assert_eq!(short.app.sessions.event_log.revocations.count(), 1);
-    // Half an hour, and what the clocks may differ by: no token of the session can be alive.
+    // Half an hour, and the tolerated clock skew: every token of the session has expired.
     short.clock.advance(400);
     for _ in 0..3 {
         advance(Duration::from_secs(11)).await;
@@ -119,14 +119,14 @@ async fn a_key_set_that_may_be_cached_for_an_hour_is_waited_for() {
         let (keys, now) = (&after.app.sessions.keys, after.clock.now());
         let rotated = keys.rotate(KeyPurpose::Access, &after.store, now).await;
         assert_eq!(rotated.expect("a store").signs_from.since(now), 3_660);
-        // What it promises from now on is its own setting.
+        // From now on it announces its own setting.
         let answer = after.browser().get(path::JWKS).await;
         assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
     })
     .await;
 }
 
-/// `baton prune` by hand has the default limits, unless it is given those of the server.
+/// Run by hand, `baton prune` has the default limits, unless it is given those of the server.
 #[tokio::test]
 async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_accepts() {
     let long = &["--refresh-idle-seconds", "5184000", "--refresh-absolute-seconds", "7776000"];
@@ -141,7 +141,7 @@ async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_acce
     .await;
 }
 
-/// The same for what has happened: a server that shows it for longer has promised to.
+/// The same for events: a server with a longer retention still shows them.
 #[tokio::test]
 async fn a_prune_with_a_shorter_retention_removes_no_event_that_a_server_still_shows() {
     for (setting, is_kept) in [("31536000", true), ("7776000", false)] {
@@ -158,7 +158,7 @@ async fn a_prune_with_a_shorter_retention_removes_no_event_that_a_server_still_s
     }
 }
 
-/// What was issued under the longer setting has expired: the shorter one is all that counts.
+/// Every token issued under the longer lifetime has expired: the shorter one applies.
 #[tokio::test]
 async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
     on_every_store_with(HALF_AN_HOUR, async |before| {
@@ -182,7 +182,7 @@ async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
     .await;
 }
 
-/// Half of the lease has passed: it is renewed by a task of its own. Refreshes neither wait for it nor fail with it.
+/// A lease is renewed in the background after half its time. Refreshes neither wait for the renewal nor fail with it.
 #[tokio::test]
 async fn a_renewal_that_fails_matters_only_once_the_lease_has_run_out() {
     let store = Faulty::new();
@@ -190,7 +190,7 @@ async fn a_renewal_that_fails_matters_only_once_the_lease_has_run_out() {
     let alice = app.registered("alice").await;
     alice.refresh_and_lose_the_answer("attempt-key-number-1").await.assert_ok();
     store.set_breaks_after_writing(true);
-    // The same answer again, which writes nothing that must last.
+    // A retry of one attempt, which needs no durable write.
     let again = async || alice.refresh_and_lose_the_answer("attempt-key-number-1").await;
     for seconds in [1_801, 1_798] {
         app.clock.advance(seconds);

@@ -1,4 +1,4 @@
-//! How often, at once: limits on bursts, by network, account and session.
+//! Rate limits on bursts: by network, account and session.
 
 mod one_network;
 
@@ -19,7 +19,7 @@ fn assert_limited(answer: &Answer) {
     assert!(answer.set_cookies().is_empty());
 }
 
-/// Calls until one is refused: how many were not.
+/// Calls until the first 429; returns how many calls passed.
 async fn until_limited(call: impl AsyncFn(u32) -> Answer) -> u32 {
     for number in 0..10_000 {
         let answer = call(number).await;
@@ -31,7 +31,7 @@ async fn until_limited(call: impl AsyncFn(u32) -> Answer) -> u32 {
     panic!("nobody is ever refused");
 }
 
-/// Calls so often that the next one is refused, and sees that it is.
+/// Calls as often as the limit allows, then asserts that the next call is a 429.
 async fn up_to(limit: u32, call: impl AsyncFn(u32) -> Answer) {
     for number in 0..limit {
         let answer = call(number).await;
@@ -40,7 +40,7 @@ async fn up_to(limit: u32, call: impl AsyncFn(u32) -> Answer) {
     assert_limited(&call(limit).await);
 }
 
-/// A login to an account of its own, so that none is guessed often.
+/// A login to an account of its own, so that no account is throttled for wrong passwords.
 async fn login_somewhere(browser: Browser, number: u32) -> Answer {
     browser.login(&format!("nobody{number}"), WRONG).await
 }
@@ -57,7 +57,7 @@ async fn logins_of_one_network_are_limited_and_others_are_not() {
     assert_limited(&from("203.0.113.9", 0).await);
 }
 
-/// A login that succeeds, from somewhere: twenty at once to one account from one network.
+/// A successful login: one network may send twenty at once to one account.
 async fn login_from(app: &TestApp, address: &str) -> Answer {
     app.browser().at(address).login("alice", PASSWORD).await
 }
@@ -69,7 +69,7 @@ async fn an_ipv6_network_is_its_first_half() {
     let each = async |number| login_from(&app, &format!("2001:db8:1:1:{number:x}::1")).await;
     assert_eq!(until_limited(each).await, 20);
     login_from(&app, "2001:db8:1:2::1").await.assert_ok();
-    // An IPv4 address in IPv6's clothes is that address.
+    // An IPv4-mapped IPv6 address is that IPv4 address.
     let both = async |number: u32| {
         let same = ["::ffff:203.0.113.9", "203.0.113.9"];
         login_from(&app, same[number as usize % 2]).await
@@ -77,7 +77,7 @@ async fn an_ipv6_network_is_its_first_half() {
     assert_eq!(until_limited(both).await, 20);
 }
 
-/// The same holds wherever a network is counted: a whole /64 is one, and its neighbour is another.
+/// The same for every rate limit by network: a /64 is one network, its neighbour another.
 #[tokio::test]
 async fn every_limit_of_a_network_counts_an_ipv6_network_by_its_first_half() {
     let app = TestApp::in_memory().await;
@@ -111,7 +111,7 @@ async fn whoever_comes_from_nobody_knows_where_shares_one_limit() {
     login_from(&app, "203.0.113.9").await.assert_ok();
 }
 
-/// The right password, too: who tries so often is no person.
+/// The right password counts, too: no person logs in so often.
 #[tokio::test]
 async fn logins_to_one_account_from_one_network_are_limited() {
     let app = TestApp::in_memory().await;
@@ -121,11 +121,11 @@ async fn logins_to_one_account_from_one_network_are_limited() {
     for _ in 0..200 {
         assert_limited(&login_from(&app, "203.0.113.9").await);
     }
-    // It has not used up what the neighbours have.
+    // The limit of the pair leaves the network's own limit to its neighbours.
     login_somewhere(app.browser().at("203.0.113.9"), 0).await.assert_status(401);
 }
 
-/// V6.1.1, on the worst of networks: the attacker's own.
+/// ASVS V6.1.1, in the worst case: the attacker shares the owner's network.
 #[tokio::test]
 async fn a_known_device_pays_for_nobody_in_its_network() {
     let app = TestApp::in_memory().await;
@@ -136,7 +136,7 @@ async fn a_known_device_pays_for_nobody_in_its_network() {
     until_limited(attacker).await;
     assert_limited(&app.browser().at("203.0.113.9").login("alice", PASSWORD).await);
     owner.login("alice", PASSWORD).await.assert_ok();
-    // A device has a limit of its own.
+    // A known device has a limit of its own.
     assert_eq!(until_limited(async |_| owner.login("alice", PASSWORD).await).await, 19);
 }
 
@@ -150,7 +150,7 @@ async fn a_limit_says_nothing_of_the_account() {
     };
     let pair = limited("alice", "203.0.113.9").await;
     app.clock.advance(3_600);
-    // Of an account that is not there only the first guesses come so far.
+    // Login throttling stops the guesses at an unknown account first.
     until_limited(async |_| app.browser().at("203.0.113.10").login("nobody", PASSWORD).await).await;
     app.clock.advance(1);
     for _ in 0..20 {
@@ -168,7 +168,7 @@ async fn a_limit_says_nothing_of_the_account() {
 async fn registrations_of_one_network_are_limited() {
     let app = TestApp::in_memory().await;
     let known = app.registered("alice").await;
-    // What breaks a rule costs nothing; asking whether an address is taken does.
+    // Invalid input does not count against the rate limit; a taken address does.
     let taken = json!({"email": "alice@example.com", "password": PASSWORD});
     let asking =
         async |_| app.browser().at("203.0.113.9").post(path::REGISTER, taken.clone()).await;
@@ -181,7 +181,7 @@ async fn registrations_of_one_network_are_limited() {
     app.browser().at("203.0.113.9").register("carol").await.assert_status(201);
 }
 
-/// Tabs, reloads and lost answers: a session may be refreshed far more often than it ever has to be.
+/// Tabs, reloads, lost responses: the limit is far above any legitimate need to refresh.
 #[tokio::test]
 async fn three_hundred_refreshes_of_one_session_at_once_pass() {
     let app = TestApp::in_memory().await;
@@ -209,7 +209,7 @@ async fn a_session_that_is_refreshed_without_end_is_told_to_wait_and_stays() {
     assert!(alice.events().await.contains(&"limited".to_owned()));
 }
 
-/// A session's id is no secret: who only knows that cannot use up its limit.
+/// A session id is no secret: without a ticket it cannot exhaust the session's limit.
 #[tokio::test]
 async fn nobody_uses_up_the_limit_of_a_session_they_have_no_ticket_of() {
     let app = TestApp::in_memory().await;
@@ -234,7 +234,7 @@ async fn refreshes_of_one_network_are_limited_before_anything_is_asked() {
     flood.set_cookie(path::REFRESH_COOKIE, &alice.refresh_token());
     assert_limited(&flood.refresh().await);
     assert_limited(&flood.confirm(PASSWORD).await);
-    // The way out is never barred.
+    // Logout has no rate limit.
     alice.copied().at("203.0.113.9").me().await.assert_ok();
     alice.refresh().await.assert_ok();
     alice.at("203.0.113.9").logout().await.assert_status(204);
@@ -264,7 +264,7 @@ async fn without_limits_nothing_is_refused_and_nothing_is_counted() {
     assert_eq!(app.app.sessions.limits.keys(), 0);
 }
 
-/// From anybody but a configured proxy, it is a claim.
+/// From a peer that is no trusted proxy, a forwarding header is an unproven claim.
 #[tokio::test]
 async fn a_forwarding_header_of_anybodys_is_ignored_by_limits_events_and_sessions() {
     let app = TestApp::with(&["--trusted-proxies", "10.0.0.0/8"]).await;
@@ -299,7 +299,7 @@ async fn what_a_configured_proxy_says_counts_and_no_more_than_that() {
     let from = async |said: &str| {
         app.browser().at("10.1.2.3").forwarded_for(said).login("alice", PASSWORD).await
     };
-    // What the client wrote itself stands further left.
+    // The client's own entry stands further left.
     let claims = async |number: u32| from(&format!("198.51.100.{number}, 203.0.113.9")).await;
     assert_eq!(until_limited(claims).await, 20);
     from("203.0.113.10").await.assert_ok();

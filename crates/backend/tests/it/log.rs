@@ -1,4 +1,4 @@
-//! What a server says of what happens: in one line each, for the operator and for programs.
+//! The server's log: one line for each security event, for operators and programs.
 
 mod counted;
 mod flood;
@@ -49,12 +49,12 @@ async fn rotations(alice: &Browser) {
     late.refresh_with(KEY).await.assert_problem(409, "duplicate_attempt");
 }
 
-/// Somebody on another device, in another network.
+/// A client on another device, in another network.
 fn context(app: &TestApp) -> Browser {
     app.browser().calling_itself(SAFARI_ON_IPHONE).at(THERE)
 }
 
-/// What a user does about their account.
+/// Changes that users make to their own account.
 async fn changes(app: &TestApp, alice: &Browser) {
     alice.confirm(WRONG).await.assert_status(401);
     alice.confirm(PASSWORD).await.assert_ok();
@@ -65,7 +65,7 @@ async fn changes(app: &TestApp, alice: &Browser) {
     alice.call(Method::DELETE, path::SESSIONS, None).await.assert_status(204);
 }
 
-/// What happens to sessions of theirs elsewhere.
+/// Events of the user's sessions elsewhere.
 async fn elsewhere(app: &TestApp, alice: &Browser) {
     let other = context(app);
     other.login("alice", NEW).await.assert_ok();
@@ -86,7 +86,7 @@ async fn elsewhere(app: &TestApp, alice: &Browser) {
     while context(app).login("alice", WRONG).await.status != 429 {}
 }
 
-/// What a line says of an event, if it tells of one of this kind.
+/// The first log line of an event of this kind.
 fn line_of<'a>(log: &'a [Value], kind: &str) -> &'a Value {
     let of_kind = log.iter().find(|line| line["fields"]["event"] == kind);
     of_kind.unwrap_or_else(|| panic!("no line tells of {kind}"))
@@ -115,7 +115,7 @@ async fn every_kind_of_security_event_leaves_a_line_that_says_when_what_who_and_
         let said = &line["fields"];
         assert_eq!(said["user"], user, "{line}");
         assert!(said["device"].is_string() && line["level"].is_string(), "{line}");
-        // Of an administrator only the machine is known, and of a guesser no session.
+        // An administrator has no network, a failed login no session.
         let by_administrator = matches!(kind, EventKind::Disabled | EventKind::Enabled);
         let guess = matches!(kind, EventKind::LoginFailed | EventKind::Limited);
         let network = said["network"].as_str().and_then(|it| it.parse::<IpAddr>().ok());
@@ -127,7 +127,7 @@ async fn every_kind_of_security_event_leaves_a_line_that_says_when_what_who_and_
     assert!(!text.contains("alice@example.com"), "whose address it is stands in no line");
 }
 
-/// Ends are told of one by one, with their causes.
+/// Each revocation has a line, with its reason.
 #[tokio::test]
 async fn every_end_of_a_session_leaves_a_line_with_its_cause() {
     let (log, _listening) = Log::of_json();
@@ -163,7 +163,7 @@ async fn every_end_of_a_session_leaves_a_line_with_its_cause() {
     assert_eq!(line_of(&log, "deleted")["fields"]["user"], alice.claims()["sub"]);
 }
 
-/// ASVS 5.0.0 V16.2.4.
+/// ASVS 5.0.0 V16.2.4: a structured format that programs can parse.
 #[test]
 fn with_log_json_every_line_is_one_object() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! Logging in.
+//! Login: authentication by password, session fixation, user enumeration.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -36,7 +36,7 @@ async fn the_right_password_begins_a_session() {
     "#);
 }
 
-/// Nobody learns from a refusal who is there: status, every header and the body are the same.
+/// No user enumeration: status, every header and the body of a refusal are the same.
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_get_one_and_the_same_answer() {
     on_every_store(async |app| {
@@ -62,14 +62,14 @@ async fn an_unknown_user_and_a_wrong_password_get_one_and_the_same_answer() {
 #[tokio::test]
 async fn the_same_password_typed_on_another_keyboard_is_the_same() {
     let app = TestApp::in_memory().await;
-    // An ‘é’ as one character, and as a letter with an accent; a full-width ‘A’.
+    // An ‘é’ as one character, and as a letter with a combining accent; a full-width ‘A’.
     let register =
         json!({"email": "alice@example.com", "password": "caf\u{e9} otter under glass A"});
     app.browser().post(path::REGISTER, register).await.assert_status(201);
     app.browser().login("alice", "cafe\u{301} otter under glass \u{ff21}").await.assert_ok();
 }
 
-/// ASVS V7.2.4: a login makes a new session; one that was planted is never adopted.
+/// ASVS V7.2.4: a login issues a new session, so a planted one (session fixation) is never adopted.
 #[tokio::test]
 async fn a_planted_cookie_is_never_adopted() {
     on_every_store(async |app| {
@@ -84,7 +84,7 @@ async fn a_planted_cookie_is_never_adopted() {
         assert_eq!(victim.me().await.json()["user"]["email"], "alice@example.com");
         victim.refresh().await.assert_ok();
         assert_eq!(victim.me().await.json()["user"]["email"], "alice@example.com");
-        // The session that was planted ends: it was this browser's.
+        // The planted session is revoked: it was this browser's.
         mallory.refresh().await.assert_problem(401, "invalid_grant");
     })
     .await;
@@ -126,7 +126,7 @@ async fn hash_of_alice(app: &TestApp) -> String {
 /// "velvet otter under glass", hashed by another implementation of Argon2id with m=8192, t=1.
 const WEAK_HASH: &str = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
 
-/// ASVS V11.4.2: a hash made with weaker parameters is replaced as soon as the password is at hand.
+/// ASVS V11.4.2: a hash with weaker parameters is replaced at the next successful login.
 #[tokio::test]
 async fn a_weak_hash_is_replaced_at_the_next_login() {
     let app = TestApp::in_memory().await;
@@ -140,7 +140,7 @@ async fn a_weak_hash_is_replaced_at_the_next_login() {
     assert_eq!(hash_of_alice(&app).await, strong);
 }
 
-/// Its hash is weak, too: nobody replaces it for somebody who may not log in.
+/// The weak hash stays: a refused login replaces no hash.
 #[tokio::test]
 async fn a_disabled_user_gets_the_answer_of_a_wrong_password() {
     on_every_store(async |app| {

@@ -1,4 +1,5 @@
-//! Guessing passwords: what it costs, and whom it does not harm.
+//! Login throttling (NIST SP 800-63B-4 section 3.2.2) against brute force: what guesses cost, and whom it never locks
+//! out.
 
 mod earlier;
 
@@ -17,14 +18,14 @@ use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
 const WRONG: &str = "a wrong password, mistyped";
 const DAY: i64 = 86_400;
-/// How long a lockout lasts, unless it is lifted.
+/// The duration of a lockout, unless it is lifted.
 const YEAR: i64 = 365 * DAY;
 
 fn alice() -> AccountTag {
     AccountTag::of(&Email::parse("alice@example.com").expect("an address"))
 }
 
-/// A browser that was never here, in a network from which nobody has come before.
+/// A new browser in a network of its own.
 fn stranger(app: &TestApp) -> Browser {
     static STRANGERS: AtomicU32 = AtomicU32::new(0xc612_0000);
     let address = Ipv4Addr::from_bits(STRANGERS.fetch_add(1, Ordering::Relaxed));
@@ -35,7 +36,7 @@ async fn guess(app: &TestApp) -> Answer {
     stranger(app).login("alice", WRONG).await
 }
 
-/// As many wrong passwords in a row, each after as long a wait as may be asked for.
+/// So many wrong passwords in a row, each after the longest wait of the throttle.
 async fn guess_often(app: &TestApp, times: u32) {
     for _ in 0..times {
         app.clock.advance(3_600);
@@ -64,7 +65,7 @@ async fn a_few_are_free_and_then_each_costs_twice_the_time() {
         for seconds in [1, 2, 4, 8, 16, 32] {
             let before = looked_at(&app);
             assert_limited(&guess(&app).await, seconds);
-            // It is no use to go on asking, or to know the password after all.
+            // An early retry is refused without verification, even with the right password.
             app.clock.advance(seconds - 1);
             assert_limited(&stranger(&app).login("alice", PASSWORD).await, 1);
             assert_eq!(looked_at(&app), before);
@@ -73,7 +74,7 @@ async fn a_few_are_free_and_then_each_costs_twice_the_time() {
         }
         app.clock.advance(64);
         app.browser().login("alice", PASSWORD).await.assert_ok();
-        // All is forgotten.
+        // The successful login has reset the count.
         for _ in 0..FREE {
             guess(&app).await.assert_problem(401, "invalid_credentials");
         }
@@ -81,7 +82,7 @@ async fn a_few_are_free_and_then_each_costs_twice_the_time() {
     .await;
 }
 
-/// security.md: the same answer, whether or not there is such an account.
+/// security.md: no user enumeration; a deleted account leaves no count behind.
 #[tokio::test]
 async fn a_deleted_account_takes_its_count_along() {
     on_every_store(async |app| {
@@ -97,7 +98,7 @@ async fn a_deleted_account_takes_its_count_along() {
     .await;
 }
 
-/// So many wrong passwords in a row, without the work of looking at them.
+/// So many failures in a row, without the cost of hashing.
 async fn count(app: &TestApp, email: &str, times: u32) {
     let account = AccountTag::of(&Email::parse(email).expect("an address"));
     for seen in 0..times {
@@ -143,7 +144,7 @@ async fn a_lockout_says_in_words_what_to_do() {
     "#);
 }
 
-/// `Retry-After` tells the truth: then a password is looked at again.
+/// `Retry-After` is exact: after it a password is verified again.
 #[tokio::test]
 async fn a_lockout_lapses_when_it_says_so() {
     on_every_store(async |app| {
@@ -153,7 +154,7 @@ async fn a_lockout_lapses_when_it_says_so() {
         assert_limited(&guess(&app).await, 1);
         app.clock.advance(1);
         guess(&app).await.assert_problem(401, "invalid_credentials");
-        // Whether or not the count was pruned in between: it was one more in a row.
+        // Pruned or not, that failure locks out again: it was one more in a row.
         assert_limited(&guess(&app).await, YEAR);
     })
     .await;
@@ -168,7 +169,7 @@ async fn a_wait_for_wrong_passwords_says_so() {
     assert_eq!(answer.json()["limited_by"], "wrong_passwords");
 }
 
-/// A session that has guessed too often is no reason to lock the account: a new login may.
+/// A session's lockout does not lock the account: a new login succeeds.
 #[tokio::test]
 async fn a_session_that_guessed_too_often_says_that_a_new_login_helps() {
     let app = TestApp::in_memory().await;
@@ -204,7 +205,7 @@ async fn nobody_learns_from_a_limit_whether_there_is_an_account() {
     .await;
 }
 
-/// V6.3.1: the count survives a restart and is shared by instances.
+/// ASVS V6.3.1: the count is in the store, so it survives a restart and all instances share it.
 #[tokio::test]
 async fn instances_count_together_and_remember_across_a_restart() {
     on_every_store(async |app| {
@@ -222,21 +223,21 @@ async fn instances_count_together_and_remember_across_a_restart() {
     .await;
 }
 
-/// SP 800-63B-4 section 3.2.2: no more than 100 in a row, however patient the guesser.
+/// NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, however slow the guesses.
 #[tokio::test]
 async fn the_hundred_and_first_in_a_row_is_not_looked_at() {
     let app = TestApp::in_memory().await;
     let owner = app.registered("alice").await;
     guess_often(&app, MOST_IN_A_ROW).await;
     assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
-    // What `Retry-After` says is true, and nothing but the lockout's own time makes it shorter.
+    // `Retry-After` is exact; refused attempts do not change the end of the lockout.
     for days in 1..=3 {
         app.clock.advance(DAY);
         assert_limited(&guess(&app).await, YEAR - days * DAY);
         assert_limited(&app.browser().login("alice", PASSWORD).await, YEAR - days * DAY);
     }
     assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
-    // The owner comes to a device they know, and lets themselves in elsewhere, too.
+    // A login on a known device succeeds and resets the count for other devices.
     owner.login("alice", PASSWORD).await.assert_ok();
     app.browser().login("alice", PASSWORD).await.assert_ok();
 }
@@ -256,7 +257,7 @@ async fn an_operator_can_forgive() {
     .await;
 }
 
-/// V6.1.1: nobody elsewhere can lock the owner out.
+/// ASVS V6.1.1: no attacker elsewhere can lock the owner out.
 #[tokio::test]
 async fn the_owner_on_a_known_device_is_never_locked_out() {
     let app = TestApp::in_memory().await;
@@ -266,7 +267,7 @@ async fn the_owner_on_a_known_device_is_never_locked_out() {
         app.clock.advance(3_600);
         guess(&app).await.assert_status(401);
         if done % 20 == 19 {
-            // What somebody else has is no help, and whatever the owner does helps nobody else.
+            // A forged device cookie does not help the attacker, nor do the owner's own calls.
             let forger = stranger(&app);
             let (name, value) = owner.device_cookie().expect("a device cookie");
             forger.set_cookie(&name, &value.replace(|c: char| c.is_ascii_digit(), "A"));
@@ -276,12 +277,12 @@ async fn the_owner_on_a_known_device_is_never_locked_out() {
         }
     }
     assert_limited(&stranger(&app).login("alice", PASSWORD).await, YEAR);
-    // Their own mistakes are theirs to wait for: a second after the fifth.
+    // The owner's own failures are throttled: a second after the fifth.
     app.clock.advance(1);
     owner.login("alice", PASSWORD).await.assert_ok();
 }
 
-/// Who has stolen the cookie of a known device can guess there, and no better than elsewhere.
+/// A thief of the device cookie can guess there, throttled as elsewhere.
 #[tokio::test]
 async fn a_known_device_is_slowed_by_its_own_failures_and_by_nobody_elses() {
     on_every_store(async |app| {
@@ -309,7 +310,7 @@ async fn a_device_where_a_hundred_were_wrong_is_known_no_longer() {
         app.clock.advance(3_600);
         device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
     }
-    // From now on it counts as a stranger does, with whom there is still some patience.
+    // From now on it is throttled as an unknown device, with its free failures.
     for _ in 0..FREE {
         device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
     }
@@ -320,7 +321,7 @@ async fn a_device_where_a_hundred_were_wrong_is_known_no_longer() {
     device.login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
 }
 
-/// Each look is paid for before it is taken.
+/// Each attempt is counted before its password is verified.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_thousand_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
     on_every_store(async |app| {
@@ -334,7 +335,7 @@ async fn of_a_thousand_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
         });
         let answers = join_all(guesses).await;
         let looked_at = looked_at(&app) + looked_at(&other) - before;
-        // One may have been paid for and then sent away, where storage was too busy for the next question.
+        // One may be counted and then be a 503, if the store was too busy for the next query.
         assert!((1..=u64::from(FREE)).contains(&looked_at), "{looked_at}");
         let answered =
             |status| answers.iter().filter(|it| *it.as_ref().expect("no panic") == status).count();
@@ -354,7 +355,7 @@ async fn limited_in_a_session(app: &TestApp, alice: &Browser, call: impl AsyncFn
     assert_limited(&call(PASSWORD).await, 1);
     assert_eq!(looked_at(app), before);
     alice.me().await.assert_ok();
-    // It is this session's alone.
+    // The lockout is this session's alone.
     stranger.login("alice", PASSWORD).await.assert_ok();
     app.clock.advance(1);
 }
@@ -378,7 +379,7 @@ async fn the_current_password_is_not_guessed_at_a_change() {
             alice.change_password(current, "marble heron beyond tuesday").await
         };
         limited_in_a_session(&app, &alice, change).await;
-        // Whichever of the two calls it is.
+        // Both calls share the session's count.
         alice.confirm(WRONG).await.assert_problem(401, "invalid_credentials");
         assert_limited(&change(PASSWORD).await, 2);
         app.clock.advance(2);
@@ -401,7 +402,7 @@ async fn that_a_limit_was_hit_is_told_once() {
         app.clock.advance(7_200);
         owner.refresh().await.assert_ok();
         for _ in 0..2 {
-            // The first is looked at, and the second is too early.
+            // The first is verified, the second throttled.
             guess(&app).await;
         }
         let page = format!("{}?kind=limited", path::EVENTS);

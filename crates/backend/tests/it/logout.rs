@@ -1,4 +1,4 @@
-//! Logging out: immediate, idempotent, final.
+//! Logout revokes the session: immediate, idempotent, final.
 
 use axum::body::Body;
 use axum::http::request::Builder;
@@ -108,8 +108,8 @@ async fn logout_is_204_whatever_else_comes_along() {
     .await;
 }
 
-/// Every access token that a session has had, each with its twin: ECDSA has two signatures for each, the
-/// second as good as the first.
+/// Every access token of a session, each with its twin: an ECDSA signature is malleable, and the second form verifies
+/// as well.
 async fn tokens_of_a_session(app: &TestApp, browser: &Browser) -> Vec<String> {
     let mut tokens = Vec::new();
     for _ in 0..3 {
@@ -120,7 +120,7 @@ async fn tokens_of_a_session(app: &TestApp, browser: &Browser) -> Vec<String> {
     tokens
 }
 
-/// Ends are kept by session, never by what a token looks like.
+/// Revocations are cached by session, never by the text or hash of a token.
 #[tokio::test]
 async fn every_older_access_token_and_its_twin_end_with_the_session() {
     on_every_store(async |app| {
@@ -134,7 +134,7 @@ async fn every_older_access_token_and_its_twin_end_with_the_session() {
         for token in &alices {
             app.call_me(token).await.assert_problem(401, "invalid_token");
         }
-        // Given up by the twin of the oldest, which ends the session as the newest would.
+        // Revoked with the twin of the oldest token, which revokes the session as the newest would.
         form(&app, path::REVOKE, None, &format!("token={}", bobs[1])).await.assert_ok();
         for token in &bobs {
             app.call_me(token).await.assert_problem(401, "invalid_token");
@@ -144,12 +144,12 @@ async fn every_older_access_token_and_its_twin_end_with_the_session() {
     .await;
 }
 
-/// The name of the session this browser is in, as `If-Match` has it.
+/// The browser's session as an entity tag for `If-Match`.
 fn name_of(browser: &Browser) -> String {
     format!("\"{}\"", browser.claims()["sid"].as_str().expect("every access token has one"))
 }
 
-/// Both refresh cookies in one request, as nobody's browser sends them.
+/// Two refresh cookies in one request, as no browser sends them.
 fn with_both(app: &TestApp, one: &Browser, other: &Browser) -> (Browser, Builder) {
     let (one, other) = (one.refresh_token(), other.refresh_token());
     let cookies = format!("lang=caf\u{e9}; {REFRESH_COOKIE}={one}; {REFRESH_COOKIE}={other}");
@@ -188,11 +188,11 @@ async fn a_logout_that_means_this_session_ends_it() {
         logout_of(&alice, &name_of(&alice)).await.assert_status(204);
         assert_eq!(alice.cookie(REFRESH_COOKIE), None);
         copy.refresh().await.assert_problem(401, "invalid_grant");
-        // It has ended already, and where there is no session there is nothing to mistake.
+        // Its session is revoked already; without a session there is no conflict.
         let name = name_of(&copy);
         logout_of(&copy, &name).await.assert_status(204);
         logout_of(&app.browser(), &name).await.assert_status(204);
-        // The cookie's session is another one, but over: it cannot be left by mistake.
+        // The cookie's session is another one, but expired or revoked: no live session is left by mistake.
         let (over, there) = (app.registered("dora").await, app.registered("erin").await);
         let stale = over.copied();
         over.logout().await.assert_status(204);
@@ -200,7 +200,7 @@ async fn a_logout_that_means_this_session_ends_it() {
         let old = app.registered("fay").await;
         app.clock.advance(400 * 86_400);
         logout_of(&old, &name_of(&there)).await.assert_status(204);
-        // What came along with it and is not meant stands.
+        // The other cookie's session, which `If-Match` does not name, stays active.
         let (bob, carol) = (app.registered("bob").await, app.registered("carol").await);
         let (both, request) = with_both(&app, &bob, &carol);
         let request = request.header("if-match", name_of(&carol));
@@ -230,7 +230,7 @@ async fn a_logout_that_names_no_session_changes_nothing() {
     .await;
 }
 
-/// With an access token, and with whichever cookies this browser has.
+/// A logout with an access token, and with the browser's cookies.
 async fn logout_with(browser: &Browser, access_token: &str, expected: Option<&str>) -> Answer {
     let mut request = browser.request(Method::POST, path::LOGOUT);
     request = request.header("authorization", format!("Bearer {access_token}"));
@@ -269,7 +269,7 @@ async fn a_logout_that_names_no_session_says_so() {
             answer.assert_status(204);
             assert_eq!(answer.header("session-ended"), Some("?0"), "{token}");
         }
-        // Genuine, and not of the session that is meant.
+        // A genuine token, but not of the session in `If-Match`.
         let answer = logout_with(&app.browser(), &alice.access_token(), Some(&name_of(&bob))).await;
         assert_eq!(answer.header("session-ended"), Some("?0"));
         for browser in [alice, bob] {
@@ -279,7 +279,7 @@ async fn a_logout_that_names_no_session_says_so() {
     .await;
 }
 
-/// The cookie was overwritten by another login, which this page has not heard of.
+/// Another login has overwritten the cookie, unknown to this page.
 #[tokio::test]
 async fn with_anothers_cookie_a_logout_ends_the_session_of_its_token_alone() {
     on_every_store(async |app| {
@@ -295,7 +295,7 @@ async fn with_anothers_cookie_a_logout_ends_the_session_of_its_token_alone() {
     .await;
 }
 
-/// RFC 7009 section 2.1: whoever holds a token may give it up.
+/// RFC 7009 section 2.1: the holder of a token may revoke it.
 #[tokio::test]
 async fn an_expired_access_token_can_be_revoked() {
     on_every_store(async |app| {

@@ -1,5 +1,5 @@
-//! The server as its users meet it: browsers with cookie jars through the real router. The module
-//! list is the table of contents of its behaviours. The only back door is the clock.
+//! The server as its users meet it: browsers with cookie jars through the real router. The module list is a table of
+//! contents of behaviours. The only back door is the clock.
 
 mod support;
 

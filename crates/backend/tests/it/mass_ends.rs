@@ -1,5 +1,5 @@
-//! Many sessions that end in one transaction, as an operator at the console ends them: an instance reads what is new, in
-//! bounded parts, and not all that it remembers, once for each.
+//! Bulk revocation in one transaction, as from a database console: an instance reads the new revocations in bounded
+//! pages, and not its whole cache again for each.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::support::{Place, START, Schema, TestApp, stores};
 
 const USER: &str = "INSERT INTO users (id, email, password_hash, created_at) VALUES ";
-/// Are told by their ids, of each transaction.
+/// Revocations per transaction that a notification names by session id.
 const LOGGED: usize = 100;
 
 async fn execute(connection: &mut PgConnection, sql: &str) {
@@ -20,7 +20,7 @@ async fn execute(connection: &mut PgConnection, sql: &str) {
     statements.execute(connection).await.expect("statements");
 }
 
-/// Sessions of one user, by their numbers.
+/// Opens sessions of one user, by their numbers.
 async fn open_sessions(connection: &mut PgConnection, numbers: std::ops::RangeInclusive<u32>) {
     let (first, last) = numbers.into_inner();
     let sessions = format!(
@@ -34,7 +34,7 @@ async fn open_sessions(connection: &mut PgConnection, numbers: std::ops::RangeIn
     execute(connection, &sessions).await;
 }
 
-/// Ends sessions that stand, so many at most, in one transaction that names this instant.
+/// Revokes at most so many active sessions in one transaction, dated with this instant.
 async fn end(connection: &mut PgConnection, many: usize, at: NumericDate) {
     let end = format!(
         "UPDATE sessions SET revoked_at = {}, revoked_because = 'administrator'
@@ -52,7 +52,7 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     open_sessions(&mut console, 1..=400).await;
     let mut subscription = store.subscribe().await.expect("a feed");
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
-    // It began long before it is committed.
+    // The transaction began long before its commit.
     let at = START.plus(-1_000);
     end(&mut console, LOGGED + 1, at).await;
     match subscription.next().await.expect("an answer") {
@@ -64,7 +64,7 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     execute(&mut console, "DELETE FROM ring_keys").await;
     let keys = Reach::Named { revoked: Vec::new(), since: None };
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Change(keys));
-    // Of several, the earliest; and a few, as ever, by their ids alone.
+    // Of several, the earliest instant; a small transaction is named by ids alone, as always.
     for (many, seconds) in [(LOGGED + 1, 5), (LOGGED + 1, 3), (2, 0)] {
         end(&mut console, many, START.plus(seconds)).await;
     }
@@ -82,7 +82,7 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
     store.close().await;
 }
 
-/// As `sessions end --all` ends a million, a thousand at a time.
+/// Like `sessions end --all` on a million sessions, in batches of a thousand.
 #[tokio::test]
 async fn mass_ends_that_follow_each_other_are_read_together() {
     const ENDS: usize = 40;
@@ -110,13 +110,13 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
         }
     };
     tokio::join!(revocation, hearing);
-    // 250 ms lie between two.
+    // Reads are at least 250 ms apart.
     let most = begun.elapsed().as_millis() / 250 + 2;
     assert!(u128::from(reads) <= most, "{reads} reads, more than {most}");
     store.close().await;
 }
 
-/// The instant that is named lies before everything that was heard of, and within an access token's life.
+/// The transaction's instant is older than every cached revocation, and within an access token's life.
 #[tokio::test]
 async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
     let Some(schema) = Schema::new().await else { return };
@@ -139,7 +139,7 @@ async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
     }
 }
 
-/// Parts lie across seconds, and seconds across parts.
+/// Pages span seconds, and seconds span pages.
 #[tokio::test]
 async fn however_many_have_ended_they_are_counted_in_parts() {
     for (store, place) in stores().await {

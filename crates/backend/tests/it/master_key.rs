@@ -1,4 +1,4 @@
-//! The master key: where it comes from, and what it protects.
+//! The master key: its sources, the keys it seals, and the starts that it stops.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,7 +20,7 @@ use crate::support::{START, TestApp, settings, stores};
 
 const VARIABLE: &str = "BATON_MASTER_KEY";
 const FILE: &str = "master.key";
-/// With a master key that was handed in, the operator says that the database is new.
+/// With a master key from outside, the operator must declare that the database is new.
 const NEW: &[&str] = &["--new-database"];
 const TEXT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -44,7 +44,7 @@ async fn open_in(folder: &Path, store: &Arc<dyn Store>) -> Result<KeyRing, Strin
     open(&MasterKeySource::Folder(folder.to_owned()), store).await
 }
 
-/// The ids of the keys in use.
+/// The ids of the active keys.
 fn ids(ring: &KeyRing) -> [String; 2] {
     let ring = ring.current();
     let signing = ring.signing(START).expect("a key").kid().to_owned();
@@ -94,7 +94,7 @@ async fn a_master_key_that_others_can_read_stops_the_start() {
     }
 }
 
-/// Orchestrators mount secrets so: root's, to be read by a group of the program's.
+/// Orchestrators mount secrets as root's, readable by a group of the program.
 #[tokio::test]
 async fn a_secret_that_is_mounted_for_a_group_of_ours_is_read() {
     let (folder, store) = (folder(), memory());
@@ -104,7 +104,7 @@ async fn a_secret_that_is_mounted_for_a_group_of_ours_is_read() {
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(&file, &link).expect("a link");
     let opened = open(&MasterKeySource::File(link), &store).await;
-    // The file is root's only if these tests are run by root.
+    // Root owns the file only if root runs these tests.
     assert_eq!(opened.is_ok(), rustix::process::geteuid().is_root());
 }
 
@@ -134,7 +134,7 @@ async fn a_file_that_holds_no_key_is_named_and_left_alone() {
 async fn a_ring_opens_with_the_master_key_it_was_sealed_with_and_no_other() {
     let (first, second, store) = (folder(), folder(), memory());
     let ring = open_in(first.path(), &store).await.expect("a key ring");
-    // A folder without a key is not given one: it would open nothing.
+    // A folder without a key gets none: a new key could not open the ring.
     let error = open_in(second.path(), &store).await.err().expect("a refusal");
     assert!(error.contains("copy it from where Baton ran first"), "{error}");
     assert_eq!(fs::read_dir(second.path()).expect("the folder").count(), 0);
@@ -166,7 +166,7 @@ async fn what_is_sealed_opens_whole_and_under_its_name_only() {
     assert_ne!(key.seal("one", b"private"), sealed, "each time with a nonce of its own");
 }
 
-/// RFC 5915 and RFC 5958: whatever form a private P-256 key is written in says which curve it is on.
+/// RFC 5915 and RFC 5958: every encoding of a private P-256 key names its curve.
 #[tokio::test]
 async fn the_database_holds_no_private_key_in_clear() {
     const CURVE: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -198,7 +198,7 @@ async fn a_ring_that_cannot_be_read_stops_the_start() {
     assert!(error.contains("/nowhere/master.key cannot be read"), "{error}");
 }
 
-/// The log of a server that has come and gone, in an environment with this in it.
+/// The log of a server that was started and stopped with this environment variable.
 fn log_of(variable: (&str, &str), flags: &[&str]) -> String {
     let folder = folder();
     let log = folder.path().join("log");
@@ -226,7 +226,7 @@ fn a_master_key_from_the_environment_opens_the_ring_and_is_written_nowhere() {
     };
     assert!(rotate(TEXT).status.success());
     let other = TEXT.replace("AAEC", "AAED");
-    // A variable that is set to nothing is not set.
+    // An empty variable counts as unset.
     for (key, why) in [(&*other, "was sealed with another"), ("", "copy it from where Baton ran")] {
         let refused = rotate(key);
         let text = String::from_utf8(refused.stderr).expect("UTF-8");

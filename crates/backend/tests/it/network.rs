@@ -1,5 +1,5 @@
-//! The server over real sockets: slow, mute and vanishing clients. Time is paused, so a deadline passes
-//! as soon as nothing else is left to do.
+//! Timeouts over real sockets: slow, mute and vanishing clients, request smuggling. Paused time advances to the next
+//! deadline as soon as all tasks are idle.
 
 mod large_heads;
 
@@ -30,7 +30,7 @@ async fn listening(app: &TestApp) -> Listener {
     let (router, limits) = (app.router.clone(), app.connection_limits());
     let server = tokio::spawn(async move {
         backend::server::serve(listener, router, limits, async {
-            // Dropping the sender is no reason to stop.
+            // A dropped sender does not stop the server.
             if stopped.await.is_err() {
                 pending::<()>().await;
             }
@@ -46,7 +46,7 @@ async fn connected(listening: &Listener, said: &[u8]) -> TcpStream {
     stream
 }
 
-/// Everything the server says until it closes. What it says before it resets counts, too.
+/// All bytes until the server closes or resets the connection.
 async fn heard(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
@@ -57,7 +57,7 @@ fn raw(path: &str, browser: &Browser) -> Vec<u8> {
     post(path, browser, "")
 }
 
-/// The same, and then the connection is to be closed.
+/// The same with `connection: close`.
 fn last(path: &str, browser: &Browser) -> Vec<u8> {
     post(path, browser, "connection: close\r\n")
 }
@@ -76,11 +76,11 @@ async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
     let listening = listening(&app).await;
     for said in [&b""[..], b"G", b"GET / HTTP/1.1\r\nhost: l", b"PRI * HTTP/2.0\r\n\r\n", b"POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"] {
         let stream = connected(&listening, said).await;
-        // Ten seconds, with something to spare.
+        // The timeout is ten seconds; a little to spare.
         let text = tokio::time::timeout(Duration::from_secs(15), heard(stream)).await.expect("it is closed");
         assert!(!text.contains("200 OK"), "{text}");
     }
-    // And one that has been answered, and then says nothing more.
+    // A keep-alive connection that sends no second request.
     let stream =
         connected(&listening, b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let text =
@@ -102,7 +102,7 @@ async fn a_thousand_mute_connections_leave_the_service_available() {
     )
     .await;
     assert!(heard(stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
-    // Not only what asks nobody: a session goes on, too.
+    // A refresh, which needs the store, succeeds as well as a static response.
     let alice = app.registered("alice").await;
     let text = heard(connected(&listening, &last(path::REFRESH, &alice)).await).await;
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
@@ -134,7 +134,7 @@ async fn a_replay_ends_the_session_even_if_nobody_waits_for_its_answer() {
     }
 }
 
-/// The same below hyper, which drops a handler whose client has gone unless it is told not to.
+/// The same below hyper, which by default drops a handler when its client has gone.
 #[tokio::test]
 async fn a_logout_takes_place_even_if_its_handler_is_dropped() {
     let app = TestApp::on_disk().await;
@@ -148,18 +148,18 @@ async fn a_logout_takes_place_even_if_its_handler_is_dropped() {
     until_ended(&alice).await;
 }
 
-/// Says something on a connection that works, and breaks it off without listening.
+/// Sends a request on a working connection and resets it without reading.
 async fn leave_rudely(listening: &Listener, said: &[u8]) {
     let mut stream =
         connected(listening, b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let answered = stream.read(&mut [0; 1024]).await.expect("an answer");
     assert!(answered > 0);
     stream.write_all(said).await.expect("a write");
-    // Closing resets the connection at once: the server's next read of it fails.
+    // With zero linger, closing sends a reset: the server's next read fails.
     stream.set_zero_linger().expect("a socket option");
 }
 
-/// Asks until the session is over; not for ever, and longer than a busy disk takes.
+/// Polls until the session is revoked, with a timeout that a busy disk does not reach.
 async fn until_ended(browser: &Browser) {
     let over = async {
         while browser.me().await.status != 401 {
@@ -207,7 +207,7 @@ async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
     let too_many = format!("GET /api/me HTTP/1.1\r\nhost: localhost\r\n{too_many}\r\n");
     let text = heard(connected(&listening, too_many.as_bytes()).await).await;
     assert!(text.starts_with("HTTP/1.1 431"), "{text}");
-    // However long one line is, the answer says what is wrong.
+    // However long the header, the response names the problem.
     for kilobytes in [17, 22, 25, 200] {
         let long = "y".repeat(kilobytes * 1024);
         let long = format!(
@@ -219,7 +219,7 @@ async fn what_is_too_large_for_a_request_is_refused_over_the_wire() {
     }
 }
 
-/// The other end of the connection, or whom a proxy that is believed has heard from.
+/// The peer's address, or the client address from a trusted proxy.
 #[tokio::test]
 async fn the_client_address_is_in_the_log_of_a_request_that_came_over_the_wire() {
     let body = r#"{"email":"nobody@example.com","password":"a wrong password, mistyped"}"#;
@@ -246,8 +246,8 @@ async fn the_client_address_is_in_the_log_of_a_request_that_came_over_the_wire()
     }
 }
 
-/// RFC 9112 section 6: whoever reads another length than the proxy before takes the rest for a request of
-/// somebody else's. What contradicts itself gets one answer, and no other request is read after it.
+/// RFC 9112 section 6, request smuggling: where proxy and server disagree on a length, the rest of a body passes as
+/// another user's request. An ambiguous request is answered once, and the connection closes.
 #[tokio::test]
 async fn nothing_is_read_after_a_request_of_two_lengths() {
     let app = TestApp::in_memory().await;
@@ -262,7 +262,7 @@ async fn nothing_is_read_after_a_request_of_two_lengths() {
         ("content-length: +5", 400),
         ("transfer-encoding: identity\r\ncontent-length: 5", 400),
         ("transfer-encoding: chunked, identity", 400),
-        // Beside chunks a length is not looked at, as the RFC allows; but nothing may follow.
+        // With chunks, the length is ignored, as the RFC allows, but no request may follow.
         ("content-length: 50\r\ntransfer-encoding: chunked", 401),
         ("transfer-encoding: chunked\r\ncontent-length: 50", 401),
     ] {
@@ -272,9 +272,9 @@ async fn nothing_is_read_after_a_request_of_two_lengths() {
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{lengths}: {text}");
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lengths}: {text}");
     }
-    // Had one of them been read, the session would be over.
+    // A smuggled logout would have revoked the session.
     alice.refresh().await.assert_ok();
-    // After chunks the connection closes: what is looked at no more may be another user's next request.
+    // After a chunked body the connection closes: bytes past it may be another user's next request.
     let both = async |framing: &str| {
         let first = format!("POST {} HTTP/1.1\r\nhost: localhost", path::REFRESH);
         let first = format!("{first}\r\n{framing}").into_bytes();
@@ -285,7 +285,7 @@ async fn nothing_is_read_after_a_request_of_two_lengths() {
     assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
     assert!(text.contains("\r\nconnection: close\r\n"), "{text}");
     alice.refresh().await.assert_ok();
-    // And it would have been: after a body of one length the connection goes on.
+    // The control: after a body of one length the connection stays open.
     let text = both("content-length: 0\r\n\r\n").await;
     assert_eq!(text.matches("HTTP/1.1 ").count(), 2, "{text}");
     alice.refresh().await.assert_problem(401, "invalid_grant");

@@ -1,5 +1,5 @@
-//! One account against everybody: what a user does with their own session, however often, takes no more than a
-//! share of what there is, and limits come before any work.
+//! Fair share: rate limits by session and account keep one account from exhausting shared resources, and they come
+//! before any work.
 
 mod events;
 
@@ -24,7 +24,7 @@ async fn rename(browser: &Browser, name: &str) -> Answer {
     browser.call(Method::PUT, path::NAME, Some(json!({ "name": name }))).await
 }
 
-/// Calls until one is refused: how many were not.
+/// Calls until the first 429; returns how many calls passed.
 async fn until_limited(call: impl AsyncFn() -> Answer) -> u32 {
     for number in 0..5_000 {
         let answer = call().await;
@@ -42,7 +42,7 @@ async fn calls_with_an_access_token_are_limited_by_session_and_account() {
     let alice = app.registered("alice").await;
     let read = async |browser: &Browser| browser.call(Method::GET, path::SESSIONS, None).await;
     assert_eq!(until_limited(async || read(&alice).await).await, 200);
-    // Another session of hers has a limit of its own, and both share the account's.
+    // Another session of the account has its own limit; both share the account's.
     let elsewhere = app.logged_in("alice").await;
     assert_eq!(until_limited(async || read(&elsewhere).await).await, 200);
     let third = app.logged_in("alice").await;
@@ -55,7 +55,7 @@ async fn calls_with_an_access_token_are_limited_by_session_and_account() {
     assert_eq!(limited, 3, "once an hour for each session and account: {events:?}");
 }
 
-/// Each route that the router has and each of its methods, those still to come included.
+/// Every method of every route, future ones included.
 #[tokio::test]
 async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anything() {
     let app = TestApp::in_memory().await;
@@ -63,12 +63,12 @@ async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anythi
     let mut wants_a_token = Vec::new();
     for (method, path) in routes() {
         let answer = nobody.send(nobody.request(method.clone(), &path), Body::empty()).await;
-        // A refresh without its cookie is 401 as well.
+        // A refresh without its cookie is a 401 as well.
         if answer.json()["code"] == "invalid_token" {
             wants_a_token.push((method, path));
         }
     }
-    // The list is read from the text of the router: it must not be empty by mistake.
+    // The list is parsed from the router's source: it must not be empty by mistake.
     for known in
         [(Method::PUT, path::NAME), (Method::DELETE, path::SESSIONS), (Method::GET, path::ME)]
     {
@@ -84,7 +84,7 @@ async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anythi
     alice.me().await.assert_ok();
 }
 
-/// What stands in `router.rs`, with the values of the constants that it names.
+/// The routes in `router.rs`, with the values of its path constants.
 pub(crate) fn routes() -> Vec<(Method, String)> {
     const ROUTER: &str = include_str!("../../src/router.rs");
     const PATHS: &str = include_str!("../../../shared/src/path.rs");
@@ -106,7 +106,7 @@ pub(crate) fn routes() -> Vec<(Method, String)> {
                 let (name, handlers) = named.split_once("),").expect("a handler");
                 (format!("{}/01890a5d-ac96-774b-bcce-b302099a8057", value_of(name)), handlers)
             }
-            // Not of the API.
+            // Not part of the API.
             None => continue,
         };
         let handlers = handlers.lines().next().expect("a line");
@@ -126,7 +126,7 @@ async fn changes_are_limited_by_session_and_account() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     assert_eq!(until_limited(async || rename(&alice, "Alice").await).await, 60);
-    // Of whatever kind; reading is not affected.
+    // All kinds of changes share the limit; reads do not count.
     alice.call(Method::DELETE, path::SESSIONS, None).await.assert_problem(429, "rate_limited");
     alice.me().await.assert_ok();
     app.clock.advance(1);
@@ -140,7 +140,7 @@ async fn changes_are_limited_by_session_and_account() {
     assert_eq!(changes, 240 + 4, "the account's, and four more in the second that has passed");
 }
 
-/// With a session that was stolen, a thief takes a part of the account's limits, however often they call.
+/// A thief with a stolen session exhausts at most a part of the account's limits.
 #[tokio::test]
 async fn a_stolen_session_cannot_keep_its_owner_from_ending_it() {
     let app = TestApp::in_memory().await;
@@ -157,7 +157,7 @@ async fn a_stolen_session_cannot_keep_its_owner_from_ending_it() {
     stolen.me().await.assert_problem(401, "invalid_token");
 }
 
-/// The 429 of `confirm`: nothing was hashed, counted, changed or recorded.
+/// The 429 of `confirm`: no hash, no counted failure, no change, no event.
 #[tokio::test]
 async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
     on_every_store(async |app| {
@@ -184,7 +184,7 @@ async fn events_of(app: &TestApp, browser: &Browser) -> Vec<EventKind> {
     page.expect("a store").events.into_iter().map(|event| event.kind).collect()
 }
 
-/// Each costs up to three hashes: right or wrong, they are limited by account before the first.
+/// Each costs up to three hashes: right or wrong, the account's rate limit comes before the first.
 #[tokio::test]
 async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash() {
     let app = TestApp::in_memory().await;
@@ -207,7 +207,7 @@ async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash(
     alice.confirm(hasher[0]).await.assert_ok();
 }
 
-/// Stolen sessions in which a password is guessed leave the owner's what it takes to end them.
+/// Guesses in stolen sessions leave the owner enough of the account's limit to revoke them.
 #[tokio::test]
 async fn sessions_that_guess_take_little_of_what_their_account_shares() {
     let app = TestApp::in_memory().await;
@@ -221,7 +221,7 @@ async fn sessions_that_guess_take_little_of_what_their_account_shares() {
     owner.confirm(PASSWORD).await.assert_ok();
 }
 
-/// Of those who are known, an account has one place in the queue, however many sessions it asks from.
+/// In the permit queue of known accounts, an account has one place, however many sessions call.
 #[tokio::test]
 async fn one_account_with_many_sessions_delays_no_login_of_another() {
     const SESSIONS: usize = 20;
@@ -238,7 +238,7 @@ async fn one_account_with_many_sessions_delays_no_login_of_another() {
         done.fetch_add(1, Ordering::SeqCst);
     };
     let login = async {
-        // All of the others wait by then.
+        // All other calls are queued by then.
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -249,27 +249,27 @@ async fn one_account_with_many_sessions_delays_no_login_of_another() {
     assert!(before_bob < SESSIONS / 2, "{before_bob} of {SESSIONS} came before");
 }
 
-/// A browser sends one cookie of this name. Each that is looked at is a question to the database.
+/// A browser sends one refresh cookie; each one that is looked up costs a query.
 #[tokio::test]
 async fn of_many_invented_refresh_cookies_two_are_looked_at() {
     let store = Faulty::new();
     let app = TestApp::over(store.clone() as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     let ticket = alice.refresh_token();
-    // Its characters from the fourth on are of the session's id.
+    // Its characters from the fourth on encode the session id.
     let invented = (0..100)
         .map(|number| format!("{REFRESH_COOKIE}={}{number:04}{}", &ticket[..4], &ticket[8..]));
     let cookies = invented.collect::<Vec<_>>().join("; ");
     let entry = |name: &str| json!({"email": format!("{name}@example.com"), "password": PASSWORD});
     for (method, path, body, status, looks) in [
         (Method::POST, path::LOGOUT, json!(null), 204, 2),
-        // Two of one name were put together by hand: neither is looked at.
+        // Two cookies of one name were set by hand: none is looked up.
         (Method::POST, path::REFRESH, json!(null), 401, 0),
         (Method::POST, path::CONFIRM, json!({"password": PASSWORD}), 401, 0),
-        // Two whose sessions would end, and the first once more, for the names of the new cookies.
+        // Two whose sessions would be revoked, and the first again, for the names of the new cookies.
         (Method::POST, path::REGISTER, entry("bob"), 201, 2 + 1),
         (Method::POST, path::LOGIN, entry("alice"), 200, 2 + 1),
-        // The first for the names, and the caller's own session: at the token, the password and the change.
+        // The first for the names, and the caller's own session three times: token, password, change.
         (
             Method::PUT,
             path::PASSWORD,
@@ -277,7 +277,7 @@ async fn of_many_invented_refresh_cookies_two_are_looked_at() {
             204,
             1 + 3,
         ),
-        // Two, of which one may be of a session that stands; the caller's own at the token and the change.
+        // Two, as one may belong to a live session; the caller's own for the token and the change.
         (Method::DELETE, path::ME, json!(null), 204, 2 + 2),
     ] {
         let before = store.sessions_read();

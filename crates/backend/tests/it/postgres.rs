@@ -1,5 +1,5 @@
-//! PostgreSQL as the operator of several machines meets it: instances that start at once, a network
-//! that freezes, swallows and breaks, what is durable when, and what is said when it cannot be used.
+//! PostgreSQL from the operator's side: concurrent migrations, a network that freezes, swallows and cuts, durability,
+//! isolation, and errors without credentials.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -14,10 +14,10 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use crate::support::{Answer, PASSWORD, Place, Relay, Schema, TestApp};
 
 const KEY: &str = "attempt-key-number-1";
-/// A storage that does not answer must have been answered for within this.
+/// The deadline for a response while storage is silent.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A server whose way to PostgreSQL leads through a relay.
+/// A server that reaches PostgreSQL through a relay.
 async fn far_away() -> Option<(TestApp, Relay)> {
     let schema = Schema::new().await?;
     let host = schema.url.host_str().expect("a host").to_owned();
@@ -74,13 +74,13 @@ async fn a_server_that_freezes_is_503_in_time_and_nothing_is_lost() {
     in_time(alice.me()).await.assert_ok();
 }
 
-/// Calls that were given up must not keep their places among the connections: nothing would be left for
-/// the next ones, long after the network has healed.
+/// Calls that timed out must release their connections: otherwise the pool stays exhausted after the network has
+/// healed.
 #[tokio::test]
 async fn connections_that_never_answer_again_are_given_up() {
     let Some((app, relay)) = far_away().await else { return };
     let alice = app.registered("alice").await;
-    // Many at once, so that there are many connections.
+    // Concurrent calls, so that the pool opens many connections.
     let many = || join_all((0..40).map(|_| in_time(alice.me())));
     for answer in many().await {
         answer.assert_ok();
@@ -102,14 +102,14 @@ async fn a_server_that_cuts_every_connection_is_found_again() {
     join_all((0..40).map(|_| in_time(alice.me()))).await;
     alice.refresh().await.assert_ok();
     relay.cut();
-    // The first to find out may be told so; the second must not.
+    // The first call may meet the dead connection and be a 503; the second must not.
     in_time(alice.me()).await;
     in_time(alice.me()).await.assert_ok();
     in_time(alice.refresh_with(KEY)).await;
     in_time(alice.refresh_with(KEY)).await.assert_ok();
 }
 
-/// The rotation took place, its answer did not arrive: the client asks again as rotation expects it.
+/// The rotation was committed, its response lost: the retry with the same key succeeds.
 #[tokio::test]
 async fn a_rotation_whose_answer_was_cut_off_heals_with_its_key() {
     let Some((app, relay)) = far_away().await else { return };
@@ -126,7 +126,7 @@ async fn a_registration_whose_commit_was_cut_off_is_no_success() {
     let alice = app.browser();
     relay.cut_before(b"COMMIT");
     assert_unavailable(&in_time(alice.register("alice")).await);
-    // It had taken place: the person finds the account there.
+    // The registration was committed: the user can log in.
     in_time(alice.login("alice", PASSWORD)).await.assert_ok();
 }
 
@@ -139,7 +139,7 @@ async fn a_logout_whose_answer_was_cut_off_is_no_success() {
     in_time(alice.me()).await.assert_problem(401, "invalid_token");
 }
 
-/// Another program holds the row: the server gives up on waiting, and its connection stays good.
+/// Another program holds the lock: the statement times out, and its connection returns to the pool.
 #[tokio::test]
 async fn a_row_that_somebody_has_locked_is_503_and_nothing_is_lost() {
     let Some(schema) = Schema::new().await else { return };
@@ -154,7 +154,7 @@ async fn a_row_that_somebody_has_locked_is_503_and_nothing_is_lost() {
     in_time(alice.refresh_with(KEY)).await.assert_ok();
 }
 
-/// Every change tells how durable its transaction was; the server's own default must not matter.
+/// Every change sets the durability of its transaction; the server's default must not matter.
 #[tokio::test]
 async fn rotations_are_durable_soon_and_everything_else_at_once() {
     for default in ["on", "off"] {
@@ -182,7 +182,7 @@ async fn rotations_are_durable_soon_and_everything_else_at_once() {
             "INSERT users on",
             "UPDATE sessions ended on",
             "UPDATE sessions rotated off",
-            // A login holds the door for its session.
+            // A login locks the user's row.
             "UPDATE users on",
         ];
         assert_eq!(seen, expected.map(str::to_owned).into(), "server's default: {default}");
@@ -205,8 +205,8 @@ const OBSERVE: &str = "
     CREATE TRIGGER observe AFTER INSERT OR UPDATE ON sessions
         FOR EACH ROW EXECUTE FUNCTION observe();";
 
-/// An UPDATE that waited for another one looks at the row again. The stricter isolations would make an
-/// error of it, so that the server's default must not matter.
+/// Read committed: an UPDATE that waited for another one evaluates its row again. Stricter isolation would raise an
+/// error, so the server's default must not matter.
 #[tokio::test]
 async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
     for default in ["read committed", "serializable"] {
@@ -222,7 +222,7 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
         let (mut other, name) = (schema.connection().await, schema.name.clone());
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         let alice = app.registered("alice").await;
-        // So that there is a connection for it.
+        // Opens a connection for it in the pool.
         alice.refresh().await.assert_ok();
 
         let revocation = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
@@ -238,9 +238,8 @@ async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
     }
 }
 
-/// A login that has checked the password waits for whoever disables its user, or changes the password, at
-/// that moment; then it finds that it came too late. Without the lock on the user's row its session would
-/// outlive what ended all others.
+/// A login whose password was verified waits for a concurrent disabling or password change, and then fails. Without
+/// the lock on the user's row its session would survive the revocation of all others.
 #[tokio::test]
 async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_session() {
     for act in ["disabled_at = 1", "password_hash = 'another'"] {
@@ -251,7 +250,7 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
         let (other, name) = (schema.connection().await, schema.name.clone());
         let mut observer = schema.connection().await;
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
-        // Should this fail, it lets go of its locks before the schema is to be dropped.
+        // Declared last: if the test fails, its locks are released before the schema is dropped.
         let mut other = other;
         app.registered("alice").await;
         let change = format!(
@@ -273,7 +272,7 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
     }
 }
 
-/// What `Change::Erase` does to the only account there is, up to its commit.
+/// The writes of `Change::Erase` to the only account, without the commit.
 const ERASE: &str = "
     BEGIN;
     UPDATE users SET email = 'deleted:1', name = NULL, password_hash = '', disabled_at = 1, erased_at = 1;
@@ -285,8 +284,8 @@ async fn events_left(observer: &mut PgConnection) -> usize {
     events.fetch_all(observer).await.expect("a look").len()
 }
 
-/// The account is erased and its events are gone, but not yet committed, when something happens to it that is
-/// an event: there is no account any more to tell of.
+/// The erasure has deleted the account's events but is not committed when another event occurs: after the commit
+/// there is no account to record it for.
 #[tokio::test]
 async fn what_happens_while_an_account_is_erased_leaves_no_event() {
     for what in ["a failed login", "a wrong password in a session", "a refresh"] {
@@ -297,7 +296,7 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
         let (other, name) = (schema.connection().await, schema.name.clone());
         let mut observer = schema.connection().await;
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
-        // Should this fail, it lets go of its locks before the schema is to be dropped.
+        // Declared last: if the test fails, its locks are released before the schema is dropped.
         let mut other = other;
         let alice = app.registered("alice").await;
         sqlx::raw_sql(ERASE).execute(&mut other).await.expect("an erasure");
@@ -323,7 +322,7 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
     }
 }
 
-/// The other way round: the event is there, not yet committed, when the account is erased.
+/// The reverse: the event is written but not committed when the account is erased.
 #[tokio::test]
 async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
     const LOGGED: &str = "
@@ -352,7 +351,7 @@ async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
     }
 }
 
-/// Until a connection of this name waits for a lock: seen from outside, so no time has to pass.
+/// Polls until a connection of this name waits for a lock, seen from another connection.
 async fn somebody_waits(observer: &mut PgConnection, name: &str) {
     let waiting = "SELECT 1 FROM pg_stat_activity
         WHERE application_name = $1 AND wait_event_type = 'Lock'";

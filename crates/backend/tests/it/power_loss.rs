@@ -1,7 +1,6 @@
-//! The embedded database when the power goes. Killing a process does not show what a missing flush
-//! costs, because the system still holds what was written. So the real program runs under strace, a
-//! model of a disk is made from what it wrote and flushed, and the files that a power cut could leave
-//! are opened with the real engine: whatever had been answered as lasting must be there.
+//! Durability of the embedded database at a power cut. A killed process loses no writes, because the kernel still
+//! holds them. So the real program runs under strace, a model of a disk replays its writes and flushes, and the real
+//! engine opens the files that a power cut could leave: every change that was answered as durable must be there.
 
 mod disk;
 mod trace;
@@ -25,28 +24,28 @@ use self::traced::{Client, Told, Traced};
 
 const DATABASE: &str = "baton.db";
 
-/// Something a client was told, and may rely on from then on.
+/// A promise in a response, on which the client may rely.
 enum Claim {
     Registered(String, SessionId),
     LoggedIn(SessionId),
     RevokedSession(SessionId),
-    /// The session's row says that this generation was accepted with this key, or says so of a
-    /// later one, or of an earlier one: rotations may be lost. Nothing else.
+    /// The session's row has this generation with its key, or a later or earlier one with its own: only rotations may
+    /// be lost.
     Accepted(SessionId, Generation),
 }
 
-/// What clients were told, by the id of the answer.
+/// The promises of all responses, by request id.
 #[derive(Default)]
 struct Diary {
     claims: Vec<(String, Claim)>,
 }
 
-/// The key with which a generation of any session is accepted in this story.
+/// The attempt key with which a generation is accepted in this test.
 fn key(generation: Generation) -> String {
     format!("attempt-key-for-generation-{:06}", generation.0)
 }
 
-/// A client with its session, and how far it has come.
+/// A client with its session and the newest generation.
 struct Member {
     client: Client,
     session: SessionId,
@@ -86,7 +85,7 @@ impl Diary {
         self.note(&told, 204, Claim::RevokedSession(member.session));
     }
 
-    /// The owner refreshes; somebody with a copy presents the old ticket.
+    /// The owner refreshes; a thief with a copy replays the old ticket.
     fn replay(&mut self, member: &mut Member) {
         let mut thief = member.client.clone();
         self.refresh(member);
@@ -95,8 +94,8 @@ impl Diary {
     }
 }
 
-/// Everything that changes a session: one after another, then many at once, then so many rotations
-/// that the log is folded back into the file and begun anew, then again.
+/// Every change of a session: in sequence, then concurrently, then so many rotations that a checkpoint restarts the
+/// log, then again.
 fn story(server: &Traced, diary: &mut Diary) {
     let mut alice = diary.register(server, "alice");
     let mut bob = diary.register(server, "bob");
@@ -126,7 +125,7 @@ fn story(server: &Traced, diary: &mut Diary) {
 /// SQLite's default; a rotation writes one page.
 const PAGES_BEFORE_A_CHECKPOINT: usize = 1_000;
 
-/// Changes that wait for each other, and so share commits. Returns whose sessions live.
+/// Concurrent changes, which share a group commit. Returns the members whose sessions stay active.
 fn at_once(server: &Traced, diary: &mut Diary) -> Vec<Member> {
     let (mut live, mut diaries) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
@@ -154,13 +153,13 @@ fn at_once(server: &Traced, diary: &mut Diary) -> Vec<Member> {
     live
 }
 
-/// What a database says.
+/// The rows of a database.
 struct Found {
     users: BTreeSet<String>,
     sessions: BTreeMap<SessionId, Family>,
 }
 
-/// Opens what a power cut left with the real engine, and asks for everything in the diary.
+/// Opens the files after a power cut with the real engine, and reads all rows of the diary.
 async fn open(image: &Image, diary: &Diary) -> Found {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write(image, folder.path());
@@ -197,7 +196,7 @@ fn write(image: &Image, folder: &Path) {
 }
 
 impl Found {
-    /// Whether what had been answered before this instant is there, and nothing that never was.
+    /// Asserts that the rows keep every promise made before the cut, and have no generation that was never issued.
     fn check(&self, answered: &[Answered], what: &str) {
         let family = |session| {
             let family = self.sessions.get(session);
@@ -223,7 +222,7 @@ impl Found {
             }
         }
         for (session, family) in &self.sessions {
-            // One more than was answered may be under way.
+            // One more rotation than was answered may be in flight.
             let newest = newest.get(session).copied().unwrap_or(0) + 1;
             let generation = family.generation.0;
             assert!(generation <= newest, "{what}: {session} was never at {generation}");
@@ -234,19 +233,19 @@ impl Found {
     }
 }
 
-/// What a row of this generation remembers in this story.
+/// The attempt key that a row of this generation holds.
 fn attempt(generation: u32) -> Option<Attempt> {
     (generation > 0).then(|| Attempt::parse(&key(Generation(generation))).expect("a key"))
 }
 
-/// A claim, and the number of the event with which it went out.
+/// A promise, and the number of the event that sent it.
 struct Answered<'a> {
     sent: usize,
     claim: &'a Claim,
 }
 
 impl Diary {
-    /// When each client was told what, in the order of the events.
+    /// The promises in the order in which they were sent.
     fn answered(&self, events: &[Event]) -> Vec<Answered<'_>> {
         let mut sent = HashMap::new();
         for (number, event) in events.iter().enumerate() {
@@ -280,7 +279,7 @@ async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
 
     let mut disk = Disk::new(folder.path());
     let mut seen: HashMap<u64, Found> = HashMap::new();
-    // What is certain changes with a flush only: the print of it, by how many there were.
+    // The flushed image changes with a flush only: its fingerprint, by the number of flushes.
     let mut certain: HashMap<usize, u64> = HashMap::new();
     let mut cuts = 0;
     for (number, event) in events.iter().enumerate() {
@@ -314,7 +313,7 @@ async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
     assert_eq!(disk.after_power_loss(Fate::Arrived), on_disk(folder.path()), "the model is wrong");
 }
 
-/// A rotation that is lost heals, so nobody waits for the disk because of one.
+/// A lost rotation heals on retry, so no refresh waits for the disk.
 #[test]
 fn rotations_in_a_group_of_their_own_are_not_flushed() {
     let (folder, elsewhere) = (temporary(), temporary());
@@ -334,8 +333,8 @@ fn rotations_in_a_group_of_their_own_are_not_flushed() {
     assert_eq!((flushes(0, 50), flushes(50, 51)), (0, 1));
 }
 
-/// The protocol's promise (docs/design/rotation.md): who holds a ticket from the lost future is not
-/// signed out. Who was signed out stays so.
+/// The protocol's promise (docs/design/rotation.md): a client whose ticket is newer than the restored row stays
+/// signed in. A revoked session stays revoked.
 #[tokio::test]
 async fn a_client_whose_rotations_were_lost_with_the_power_goes_on() {
     let (folder, elsewhere) = (temporary(), temporary());
@@ -355,7 +354,7 @@ async fn a_client_whose_rotations_were_lost_with_the_power_goes_on() {
     events[..=last].iter().for_each(|event| disk.apply(event));
     let image = disk.after_power_loss(Fate::Lost);
     let found = open(&image, &diary).await;
-    // The end of bob's session flushed what was before it, and nothing flushed what came after.
+    // The revocation of bob's session flushed all earlier writes; no later write was flushed.
     assert_eq!(found.sessions[&alice.session].generation, Generation(2));
 
     let after = temporary();
@@ -377,8 +376,8 @@ fn temporary() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// Right after an answer, what was flushed must suffice; right after a flush, and at some answers,
-/// the disk may also have done more than it was asked to.
+/// After a response, the flushed data alone must suffice; after a flush, and at some responses, the disk may also
+/// have written more than it was asked to.
 fn fates_worth_a_look(event: &Event, number: usize) -> Vec<Fate> {
     let all = [
         Fate::Lost,
@@ -395,7 +394,7 @@ fn fates_worth_a_look(event: &Event, number: usize) -> Vec<Fate> {
     }
 }
 
-/// The database's files as the system has them.
+/// The database's files as the kernel has them.
 fn on_disk(folder: &Path) -> Image {
     let files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
     let files = files.filter(|path| path.is_file());

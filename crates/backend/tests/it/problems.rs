@@ -1,4 +1,4 @@
-//! Failures of the server's own.
+//! The server's own failures: a panic is a 500, a handler without end a timeout.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::support::{Answer, TestApp};
 
-/// The real layers around handlers that misbehave.
+/// The real middleware around handlers that misbehave.
 async fn misbehaving(app: &TestApp, path: &str) -> Answer {
     let state: AppState = app.app.clone();
     let router = Router::new()

@@ -1,4 +1,4 @@
-//! Many at once over one session: nobody honest is signed out, and nobody gets in beside them.
+//! Races in one session: concurrent refreshes sign no honest client out and give no thief a session.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ async fn one_attempt_sent_200_times_at_once_is_answered_200_times_with_one_succe
     .await;
 }
 
-/// As a client does: whoever is told to come again comes again, with the same key. Two cores with other work
-/// beside it may not serve 200 within the two seconds that a call has.
+/// Retries a 503 with the same idempotency key, as a client does: on two busy cores, 200 calls may exceed the
+/// two-second timeout of each.
 async fn answered(browser: &Browser) -> Answer {
     const TRIES: usize = 20;
     for _ in 1..TRIES {
@@ -89,8 +89,8 @@ async fn a_refresh_that_races_a_logout_never_outlives_it() {
     .await;
 }
 
-/// A copy of an attempt has read the row when the other copy is accepted, and by the time it decides what it has
-/// read would have run out.
+/// A retry has read the row before the first copy is accepted, and decides only when that row's idle limit has
+/// passed.
 #[tokio::test]
 async fn a_row_that_would_have_run_out_since_it_was_read_signs_nobody_out() {
     let store = Faulty::new();

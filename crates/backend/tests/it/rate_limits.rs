@@ -1,4 +1,4 @@
-//! The rates of limits as settings: what is accepted, what each complaint says, and which rates are in force.
+//! Rate limits as settings: accepted values, errors, and the rates in force.
 
 mod documented;
 mod over_http;
@@ -53,13 +53,13 @@ fn without_a_setting_the_rates_are_the_ones_of_before() {
     assert_eq!(rates.changed().count(), 0);
 }
 
-/// For each limit at each bound: the bound itself is accepted, what is beyond it is refused with what there is to know.
+/// Each limit accepts its bounds; a value beyond is refused with the bounds in the error.
 #[test]
 fn every_bound_can_be_set_and_nothing_beyond_it() {
     let micro = std::time::Duration::from_micros(1);
     for row in &TABLE {
         for bound in [row.least, row.most] {
-            // What a part needs of its whole, and a whole of its parts.
+            // The parts and the whole must fit the bound.
             let mut entries: Vec<String> = related(row.limit, bound == row.most);
             entries.push(format!("{}={bound}", row.name));
             let rates = rates(&entries).unwrap_or_else(|error| panic!("{entries:?}: {error}"));
@@ -89,7 +89,7 @@ fn every_bound_can_be_set_and_nothing_beyond_it() {
     }
 }
 
-/// The parts of a limit as tight, and its whole as loose, as can be.
+/// The parts of a limit at their tightest, and its whole at its loosest.
 fn related(limit: Limit, loosest: bool) -> Vec<String> {
     let parts = TABLE.iter().filter(|row| row.part_of == Some(limit));
     let parts = parts.map(|row| format!("{}={}", row.name, row.least));
@@ -117,12 +117,12 @@ fn what_cannot_be_read_is_said_with_an_example() {
     }
     let twice = refusal(&["calls-per-session=150/100ms", "calls-per-session=150/100ms"]);
     assert!(twice.contains("calls-per-session is set more than once"), "{twice}");
-    // A line end in it makes no second line.
+    // A line break in a value does not break the error's line.
     refusal(&["calls-per-session=1\n/5s"]);
     refusal(&["calls\n=1/5s"]);
 }
 
-/// With a stolen session, or at one account, nobody uses up what others share.
+/// A stolen session, or one account, cannot exhaust the limit that others share.
 #[test]
 fn a_part_is_half_of_its_whole_at_most() {
     for (entry, part, remedy) in [
@@ -155,7 +155,7 @@ fn a_part_is_half_of_its_whole_at_most() {
         let error = refusal(&[entry]);
         assert!(error.contains(&format!("{part} is more than half of")), "{error}");
         assert!(error.contains(&format!("set {remedy} or more")), "{error}");
-        // What the remedy says is right.
+        // The remedy in the error is valid.
         let name = entry.split('=').next().expect("a name");
         let mended = [remedy.to_owned()].into_iter();
         let others = (!remedy.starts_with(name)).then(|| entry.to_owned());
@@ -174,7 +174,7 @@ fn limits_that_are_off_have_no_rates() {
     );
 }
 
-/// What `baton check` says of limits: the line, and everything on standard error.
+/// The line of `baton check` about limits, and its standard error.
 fn checked(variable: Option<&str>, flags: &[&str]) -> (String, String) {
     let folder = folder();
     let mut command = baton(folder.path());
@@ -197,7 +197,7 @@ fn check_says_which_rates_differ_and_the_flag_counts_more_than_the_variable() {
     assert_eq!(checked(Some("registrations-per-network=200/10s"), &flag).0, logins);
     let flags = [&flag[..], &["--rate-limit", "registrations-per-network=200/10s"]].concat();
     assert_eq!(checked(None, &flags).0, format!("{logins}, {registrations}"));
-    // What is set to its standard differs in nothing.
+    // A limit that is set to its standard rate is no difference.
     let standard = Some("logins-per-network=100/5000ms");
     assert_eq!(checked(standard, &[]).0, "limits         ok   all as standard");
 

@@ -1,4 +1,4 @@
-//! Refreshing: rotation as an honest client meets it, on good networks and bad ones.
+//! Refresh: rotation for an honest client, on good networks and bad ones.
 
 use std::sync::Arc;
 
@@ -135,7 +135,7 @@ async fn a_malformed_attempt_key_is_an_error_and_changes_nothing() {
     .await;
 }
 
-/// Nobody learns from a refusal why it was one: status, every header and the body are the same.
+/// Refusals do not reveal their cause: status, every header and the body are the same.
 #[tokio::test]
 async fn every_refused_refresh_gets_one_and_the_same_answer() {
     on_every_store(async |app| {
@@ -174,7 +174,7 @@ async fn every_refused_refresh_gets_one_and_the_same_answer() {
     .await;
 }
 
-/// A cookie that another site of the same domain has planted must not hide ours.
+/// A cookie planted by a sibling domain must not hide ours.
 #[tokio::test]
 async fn what_other_cookies_hold_does_not_matter() {
     let app = TestApp::in_memory().await;
@@ -274,7 +274,7 @@ async fn a_session_is_over_after_its_absolute_limit_however_often_it_was_refresh
     .await;
 }
 
-/// RFC 8725 section 3.12: one kind of token never passes as another, not even to its own issuer.
+/// RFC 8725 section 3.12: a token of one kind never passes as another, not even at its own issuer.
 #[tokio::test]
 async fn an_access_token_is_no_ticket() {
     on_every_store(async |app| {
@@ -286,7 +286,7 @@ async fn an_access_token_is_no_ticket() {
             confused.set_cookie(REFRESH_COOKIE, &token);
             confused.refresh_with(KEY).await.assert_problem(401, "invalid_grant");
         }
-        // Nor was it taken for a replay: the session goes on.
+        // Nor was it a replay: the session stays active.
         assert_eq!(alice.events().await, ["registered"]);
         alice.refresh().await.assert_ok();
         alice.me().await.assert_ok();
@@ -312,7 +312,7 @@ async fn the_cookies_have_the_attributes_that_protect_them() {
     assert_eq!((hint.path(), hint.domain(), hint.max_age()), (Some("/"), None, refresh.max_age()));
 }
 
-/// rotation.md: a database that lost its latest writes must sign nobody out.
+/// rotation.md: a database that lost its latest writes must sign no client out.
 #[tokio::test]
 async fn a_ticket_from_a_lost_future_is_accepted() {
     let memory = Arc::new(Memory::default());
@@ -320,7 +320,7 @@ async fn a_ticket_from_a_lost_future_is_accepted() {
     let alice = app.registered("alice").await;
     alice.refresh().await.assert_ok();
     alice.refresh().await.assert_ok();
-    // Roll the row back to how sign-in left it.
+    // Roll the row back to its state after sign-in.
     let id = alice.me().await.json()["session"]["id"]
         .as_str()
         .expect("an id")

@@ -1,4 +1,4 @@
-//! Creating an account.
+//! Registration: validation of address, password and name, and the first session.
 
 use backend::auth::email::Email;
 use backend::auth::password_hasher::Priority;
@@ -136,7 +136,7 @@ async fn refused_for(app: &TestApp, field: &str, typed: &str) -> Option<String> 
     answer.json()["errors"][0]["message"].as_str().map(str::to_owned)
 }
 
-/// RFC 5321, 5322, 6531; each is told what is wrong.
+/// RFC 5321, 5322, 6531; each error names the fault.
 #[tokio::test]
 async fn an_address_that_no_mail_system_takes_is_refused_with_the_reason() {
     let app = TestApp::with(&["--limits", "off"]).await;
@@ -169,7 +169,7 @@ async fn an_address_that_no_mail_system_takes_is_refused_with_the_reason() {
     }
 }
 
-/// By category, not by list; but a script has the joiners that it needs.
+/// By Unicode category, not by list; a script keeps the joiners that it needs.
 #[tokio::test]
 async fn a_name_has_no_invisible_characters_but_those_that_its_script_needs() {
     let app = TestApp::with(&["--limits", "off"]).await;
@@ -199,7 +199,7 @@ async fn a_name_has_no_invisible_characters_but_those_that_its_script_needs() {
     }
 }
 
-/// An earlier and laxer rule has let such addresses in: their owners log in, and administrators find them.
+/// An earlier, laxer rule has accepted such addresses: their owners can log in, and administrators can find them.
 #[tokio::test]
 async fn an_account_with_an_odd_address_is_still_found_by_it() {
     on_every_store(async |app| {

@@ -1,10 +1,10 @@
-//! A refresh token that two parties hold ends its session, whoever comes second.
+//! Replay detection: a refresh token that two parties hold revokes its session, whether thief or owner comes second.
 
 use crate::support::on_every_store;
 
 const KEY: &str = "attempt-key-of-the-owner";
 
-/// RFC 9700 section 4.14.2: a replayed refresh token ends the family, whoever replays it.
+/// RFC 9700 section 4.14.2: a replayed refresh token revokes the family, whether thief or owner replays it.
 #[tokio::test]
 async fn a_replayed_refresh_token_ends_the_session() {
     on_every_store(async |app| {

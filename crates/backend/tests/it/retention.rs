@@ -1,4 +1,4 @@
-//! What is kept for how long.
+//! Retention: which rows pruning keeps, and for how long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn kinds(app: &TestApp, user: UserId) -> Vec<EventKind> {
     page.events.into_iter().map(|event| event.kind).collect()
 }
 
-/// Refreshes for a week, what is of no account for a day, everything else for ninety days.
+/// Refreshes for a week, events without an account for a day, all others for ninety days.
 #[tokio::test]
 async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
     on_every_store(async |app| {
@@ -53,7 +53,7 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
         assert_eq!(kinds(&app, user).await, [EventKind::Refreshed, EventKind::Registered]);
 
         app.clock.advance(6 * DAY);
-        // The refresh, and the count of the login of nobody.
+        // The refresh, and the failure count of the login without an account.
         assert_eq!(prune(&app).await, 2);
         assert_eq!(kinds(&app, user).await, [EventKind::Registered]);
 
@@ -64,7 +64,7 @@ async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
     .await;
 }
 
-/// A refresh each minute for three days, of so many users that none has more events than an account keeps.
+/// A refresh each minute for three days, of so many users that none exceeds the events kept per account.
 async fn refreshes(app: &TestApp) {
     let mut users = Vec::new();
     for name in ["alice", "bob", "carol", "dave", "erin"] {
@@ -78,7 +78,7 @@ async fn refreshes(app: &TestApp) {
     }
 }
 
-/// A statement that reads a table to its end makes every other change wait for it.
+/// A statement that scans a whole table blocks every other change.
 #[tokio::test]
 async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rule() {
     let store = Faulty::new();
@@ -103,8 +103,7 @@ async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rul
     assert_eq!(of_events().count(), 3);
 }
 
-/// Counts of wrong passwords have a retention of their own: with the shortest retention of events there is,
-/// a guesser gets no more guesses.
+/// Failure counts have a retention of their own: the shortest retention of events must not weaken throttling.
 #[tokio::test]
 async fn counts_of_wrong_passwords_are_kept_however_short_events_are() {
     on_every_store(async |app| {
@@ -140,7 +139,7 @@ fn tag(name: &str) -> AccountTag {
     AccountTag::of(&Email::parse(&format!("{name}@example.com")).expect("an address"))
 }
 
-/// Whoever runs a server need not think of it: once an hour, at a minute of its own.
+/// A running server prunes by itself: once an hour, at a minute of its own.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_runs_clears_away_by_itself_once_an_hour() {
     let app = TestApp::in_memory().await;
@@ -157,7 +156,7 @@ async fn a_server_that_runs_clears_away_by_itself_once_an_hour() {
     account.assert_ok();
 }
 
-/// In steps, so that whoever waits for a part of it is let run.
+/// In steps, so that tasks that wait for a part of it run.
 async fn an_hour_passes() {
     for _ in 0..121 {
         advance(Duration::from_secs(30)).await;

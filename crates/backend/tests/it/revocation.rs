@@ -1,5 +1,5 @@
-//! An ended session's access tokens stop at once: at the instance that ended it in that moment, at every
-//! other within a second, although nobody asks the store on each call.
+//! Revocation latency: access tokens of a revoked session are rejected at once by the instance that revoked it, and
+//! within a second by every other, without a query on each call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::support::{
     Answer, Browser, Faulty, Hearing, Place, Relay, START, Schema, TestApp, on_every_store_with,
 };
 
-/// Tests ask as often as they can.
+/// Tests call as often as they can.
 const NO_LIMITS: &[&str] = &["--limits", "off"];
-/// What is promised.
+/// The promised latency.
 const LAG: Duration = Duration::from_secs(1);
-/// How long to wait for what is promised to no second.
+/// The timeout where no latency is promised.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A call that asks for nothing of the session: who makes it is known by the token alone.
+/// A call that is authenticated by the token alone and reads no session.
 async fn call(browser: &Browser) -> Answer {
     browser.call(Method::GET, path::EVENTS, None).await
 }
@@ -37,12 +37,12 @@ fn session_of(browser: &Browser) -> SessionId {
     serde_json::from_value(browser.claims()["sid"].clone()).expect("a session id")
 }
 
-/// Until the instance hears what others end.
+/// Waits until the instance's revocation cache is complete.
 async fn until_it_hears(app: &TestApp) {
     until(PATIENCE, || revocations(app).is_complete()).await;
 }
 
-/// What is looked at after the limit must be so; a test that is let run late has seen nothing wrong.
+/// A check that begins after the limit must succeed; a test that was scheduled late does not fail.
 async fn until(limit: Duration, mut it_is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     let mut look_again = tokio::time::interval(Duration::from_millis(5));
@@ -56,7 +56,7 @@ async fn until(limit: Duration, mut it_is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Calls until it is refused: no call may be let through that begins after the limit.
+/// Calls until the token is rejected: no call that begins after the limit may succeed.
 async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
     let begun = Instant::now();
     loop {
@@ -97,7 +97,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
         others.logout().await.assert_status(204);
         assert_ended(&call(&copy).await, RevocationReason::Logout);
         assert_ended(&until_refused(&others_there, LAG).await, RevocationReason::Logout);
-        // It was heard, not asked for; and whoever has not ended goes on.
+        // Known by notification, not by a query; other sessions stay active.
         let word = revocations(&there).status(session_of(&others_there));
         assert_eq!(word, SessionStatus::RevokedSession(RevocationReason::Logout));
         call(&alice_there).await.assert_ok();
@@ -106,7 +106,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
     .await;
 }
 
-/// A key that somebody else may have is worth nothing, wherever it is used.
+/// A key that may be stolen is rejected by every instance.
 #[tokio::test]
 async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
@@ -128,7 +128,7 @@ async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_withi
     .await;
 }
 
-/// While nothing is heard, the ring is read anew for each call.
+/// Without a subscription, each call reads the key ring again.
 #[tokio::test]
 async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
     on_every_store_with(NO_LIMITS, async |here| {
@@ -143,7 +143,7 @@ async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
     .await;
 }
 
-/// Nor where it was retired while nothing was heard, although nobody has called meanwhile.
+/// The same for a revocation during an outage of the subscription, without a call in between.
 #[tokio::test]
 async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it() {
     let store = Faulty::new();
@@ -168,7 +168,7 @@ async fn retire_the_signing_key(app: &TestApp) {
     keys.revoke(&signing, event_log, &mut |_| {}).await.expect("a store");
 }
 
-/// What somebody ends at the database's own console is no different.
+/// Sessions revoked with SQL at the database's console are no different.
 #[tokio::test]
 async fn an_end_by_hand_is_known_within_a_second() {
     const END: &str =
@@ -210,7 +210,7 @@ async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
     assert_eq!(store.sessions_read(), 1);
 }
 
-/// Fails closed, step by step: without the feed the store is asked, without the store nobody passes.
+/// Fails closed in two steps: without the subscription each call is a query, without the store a 503.
 #[tokio::test]
 async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes() {
     let store = Faulty::new();
@@ -234,7 +234,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     store.set_broken(false);
     store.set_hearing(Hearing::Good);
     until_it_hears(&app).await;
-    // What it did not hear it has read.
+    // The listener has read the revocation that it missed.
     assert_eq!(
         revocations(&app).status(session_of(&bob)),
         SessionStatus::RevokedSession(RevocationReason::Logout)
@@ -252,14 +252,14 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
     let begun = Instant::now();
     until(PATIENCE, || !revocations(&app).is_complete()).await;
     assert!(begun.elapsed() < LAG, "{:?}", begun.elapsed());
-    // And for as long as it does not.
+    // The cache stays incomplete while the subscription is silent.
     advance(PATIENCE).await;
     assert!(!revocations(&app).is_complete());
     store.set_hearing(Hearing::Good);
     until_it_hears(&app).await;
 }
 
-/// Trust does not wait for a task to take it away.
+/// The cache becomes stale by its own deadline, not by a task.
 #[tokio::test(start_paused = true)]
 async fn trust_runs_out_by_itself() {
     let clock = Clock::manual(START);
@@ -283,7 +283,8 @@ async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
     assert!(revocations.is_complete());
 }
 
-/// The end took place, its answer was lost: nobody was promised anything, but the tokens are asked about.
+/// The revocation was committed but its response lost: the call is a 503, and the session's status is queried from
+/// then on.
 #[tokio::test]
 async fn an_end_whose_outcome_is_unknown_is_asked_for() {
     let store = Faulty::new();
@@ -312,7 +313,7 @@ async fn a_restart_forgets_no_end() {
     .await;
 }
 
-/// What no token can be alive of is forgotten, and known again should the clock go back.
+/// Evicted once every token has expired, and read again if the clock is set back.
 #[tokio::test]
 async fn ends_are_remembered_as_long_as_tokens_live() {
     let app = TestApp::in_memory().await;
@@ -321,7 +322,7 @@ async fn ends_are_remembered_as_long_as_tokens_live() {
     alice.copied().logout().await.assert_status(204);
     until_it_hears(&app).await;
     app.clock.advance(900);
-    // Another end, so that it has surely looked.
+    // Another revocation, so that the listener has surely run.
     app.registered("bob").await.logout().await.assert_status(204);
     until(PATIENCE, || revocations(&app).count() == 2).await;
     app.clock.advance(3_600);
@@ -331,7 +332,7 @@ async fn ends_are_remembered_as_long_as_tokens_live() {
     assert_ended(&call(&alice).await, RevocationReason::Logout);
 }
 
-/// Whoever is shown a token may ask nobody, so that it must not outlive its session.
+/// Resource servers may verify offline, so `exp` is capped at the session's expiry.
 #[tokio::test]
 async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
     let app = TestApp::with(&["--refresh-idle-seconds", "60"]).await;
@@ -340,12 +341,12 @@ async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
     until_it_hears(&app).await;
     app.clock.advance(59);
     call(&alice).await.assert_ok();
-    // The clocks of those who verify may differ by ten seconds.
+    // Verifiers tolerate a clock skew of ten seconds.
     app.clock.advance(11);
     call(&alice).await.assert_problem(401, "invalid_token");
 }
 
-/// Two instances over PostgreSQL; the way of the second leads through a relay.
+/// Two instances over PostgreSQL, the second through a relay.
 async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
     let schema = Schema::new().await?;
     let near = store::open(schema.url.as_str()).await.expect("a store");
@@ -357,8 +358,7 @@ async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
     Some((near, far, relay))
 }
 
-/// A connection may answer and yet hear nothing: of a table that has taken the old one's place, others speak
-/// on another channel.
+/// A working connection may get no notifications: a table that has replaced the old one notifies on another channel.
 #[tokio::test]
 async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
     const REPLACE: &str = "
@@ -373,7 +373,7 @@ async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
     assert!(subscription.next().await.is_err());
 }
 
-/// Silence is what an unplugged cable sounds like.
+/// A frozen network looks like silence.
 #[tokio::test]
 async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_known_after_it() {
     let Some((near, far, relay)) = far_away().await else { return };

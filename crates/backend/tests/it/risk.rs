@@ -1,5 +1,4 @@
-//! What becomes of a session that goes on somewhere unusual: three signals, and four answers that policy
-//! may give to each.
+//! Risk signals of a refresh from an unusual client: three signals, and for each one of four actions by policy.
 
 use axum::http::Method;
 use backend::store::{Change, ClientInfo};
@@ -15,7 +14,7 @@ use crate::support::{
 const HERE: &str = "203.0.113.9";
 const THERE: &str = "198.51.100.7";
 
-/// Something unusual: the flag that says what to do about it, how it is told, and how it happens.
+/// A risk signal: the flag of its policy, its event, and how it arises.
 struct Signal {
     flag: &'static str,
     kind: &'static str,
@@ -36,14 +35,14 @@ static SIGNALS: [Signal; 3] = [
     },
 ];
 
-/// Somebody who has just registered, here, and who is also logged in on a second device.
+/// A user who has just registered here, and a second session on another device.
 async fn alice(app: &TestApp) -> (Browser, Browser) {
     let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at(HERE);
     alice.register("alice").await.assert_status(201);
     (alice, app.logged_in("alice").await)
 }
 
-/// Runs a story for each signal on every engine; what its two neighbours ask for is nothing.
+/// Runs a test for each signal on every engine; the other signals are off.
 async fn for_each_signal<F: Future<Output = ()>>(
     answer: &str,
     story: impl Fn(TestApp, &'static Signal) -> F,
@@ -55,7 +54,7 @@ async fn for_each_signal<F: Future<Output = ()>>(
     }
 }
 
-/// What is told of suspicions, newest first.
+/// The risk events, newest first.
 async fn told(browser: &Browser) -> Vec<Value> {
     let kinds = "network_changed,device_changed,desktop_site,impossible_gap,session_ended";
     let page = format!("{}?kind={kinds}", path::EVENTS);
@@ -93,7 +92,7 @@ async fn log_lets_a_session_go_on_and_tells_of_it_once() {
         for _ in 0..2 {
             moved.refresh().await.assert_ok();
             moved.me().await.assert_ok();
-            // Where it was seen last is where it is at home from now on.
+            // The last client becomes the expected one.
             let told = told(&other).await;
             assert_eq!(told.len(), 1, "{}: {told:?}", signal.flag);
             assert_eq!((&told[0]["kind"], &told[0]["session_id"]), (&signal.kind.into(), &session));
@@ -164,7 +163,7 @@ async fn end_ends_the_session_and_its_access_tokens_and_no_other() {
     .await;
 }
 
-/// A lost answer is asked for again from elsewhere: that is no less unusual.
+/// A retry of a lost response is assessed, too.
 #[tokio::test]
 async fn who_asks_again_from_elsewhere_is_looked_at_too() {
     on_every_store_with(&["--on-network-change", "end"], async |app| {
@@ -184,7 +183,7 @@ async fn by_default_networks_are_told_and_devices_want_the_password() {
         let alice = alice.at(THERE);
         alice.refresh().await.assert_ok();
         assert_eq!(kinds(&other).await, ["network_changed"]);
-        // Elsewhere and on another device at once: that is told, too, and ends nothing.
+        // Another network and device within a minute: recorded, but the session is not revoked.
         let thief = alice.at(HERE).calling_itself(SAFARI_ON_IPHONE);
         thief.refresh().await.assert_problem(401, "insufficient_user_authentication");
         assert_eq!(
@@ -210,7 +209,7 @@ async fn the_most_severe_of_what_policy_asks_for_is_done() {
     .await;
 }
 
-/// A telephone or tablet that asks for the desktop version says that it is a computer.
+/// A phone or tablet that requests the desktop site claims to be a computer.
 #[tokio::test]
 async fn a_request_for_the_desktop_version_is_told_and_not_asked() {
     const CHROME_ON_ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Mobile Safari/537.36";
@@ -246,7 +245,7 @@ async fn a_request_for_the_desktop_version_is_told_and_not_asked() {
     }
 }
 
-/// An earlier version has named the device of each session; today's names are no other device.
+/// Device names stored by an earlier version compare equal to today's.
 #[tokio::test]
 async fn a_renaming_of_ours_asks_for_no_password() {
     let app = TestApp::in_memory().await;
@@ -282,7 +281,7 @@ async fn a_browser_is_named_by_its_client_hints() {
     assert_eq!(*device, named);
 }
 
-/// A machine changes the second half of its address by itself (RFC 8981).
+/// A machine changes the interface half of its IPv6 address by itself (RFC 8981).
 #[tokio::test]
 async fn an_ipv6_network_is_its_first_half() {
     on_every_store_with(&["--on-network-change", "end"], async |app| {
@@ -299,7 +298,7 @@ async fn an_ipv6_network_is_its_first_half() {
     .await;
 }
 
-/// An IPv4 address in IPv6's clothes is that address, and no neighbour is one's own network.
+/// An IPv4-mapped IPv6 address is that IPv4 address, and a neighbour's is another network.
 #[tokio::test]
 async fn an_ipv4_network_is_one_address() {
     on_every_store_with(&["--on-network-change", "end"], async |app| {
@@ -310,7 +309,7 @@ async fn an_ipv4_network_is_one_address() {
     .await;
 }
 
-/// Nobody is elsewhere with another device within a minute; after it, or with the same device, they may be.
+/// Another network and another device within a minute is impossible; later, or on the same device, it is not.
 #[tokio::test]
 async fn a_gap_takes_both_and_less_than_a_minute() {
     let flags = ["--on-network-change", "off", "--on-device-change", "off", "--on-impossible-gap"];

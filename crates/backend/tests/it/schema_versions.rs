@@ -1,5 +1,5 @@
-//! Databases whose schema is older or newer than the program: during an upgrade, and when one was put off. Commands
-//! take the schema as it is; only `serve` and `migrate` change it.
+//! Schema migrations: databases older or newer than the program, as during an upgrade. Commands use the schema as it
+//! is; only `serve` and `migrate` change it.
 
 mod commands;
 
@@ -20,12 +20,12 @@ use crate::support::{Place, Schema, TestApp, settings};
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const HASH: &str = "$argon2id$";
-/// Of a session begun a moment ago, by the machine's clock.
+/// The machine's time, at which the sessions begin.
 fn now() -> NumericDate {
     Clock::system().now()
 }
 
-/// A database of each engine that is not there yet.
+/// An empty database of each engine.
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 async fn on_every_database(story: impl AsyncFn(&Place)) {
     let mut places = vec![Place::file()];
@@ -36,7 +36,7 @@ async fn on_every_database(story: impl AsyncFn(&Place)) {
     }
 }
 
-/// The database as the first migrations have left it.
+/// Applies the first migrations up to this version.
 async fn migrate_to(place: &Place, version: usize) {
     let first = |migrator: &Migrator| {
         Migrator::with_migrations(migrator.iter().take(version).cloned().collect())
@@ -74,7 +74,7 @@ async fn execute(place: &Place, statements: &str) {
     }
 }
 
-/// alice@example.com with two sessions, as a program that knows this schema would have left them.
+/// alice@example.com with two sessions, written under the old schema.
 async fn populate(store: &dyn Store) {
     let user = User {
         id: UserId::from_bytes([1; 16]),
@@ -104,7 +104,8 @@ async fn populate(store: &dyn Store) {
     }
 }
 
-/// Servers of the version before leases issued under lifetimes that no row tells of, and may still run beside this one.
+/// Servers from before leases have issued tokens under lifetimes that no row records, and may still run beside this
+/// one.
 #[tokio::test]
 async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_may_be_set() {
     let mut places = vec![Place::file()];
@@ -129,7 +130,7 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
             // PostgreSQL's migration rounds to the nearest second.
             assert!((3_840..=3_901).contains(&lease), "{held:?}");
         }
-        // By this the clock of a SQLite server is judged.
+        // A SQLite server checks its clock against this.
         let renewed = renewals(&held).max().expect("leases");
         assert!((-1..=60).contains(&now().since(renewed)));
 
@@ -149,8 +150,8 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
     }
 }
 
-/// What docs/operating.md tells an operator to do beforehand, so that the migrations hold up no writer: each index that
-/// they build on a table of before.
+/// docs/operating.md: indexes that an operator builds beforehand, so that the migrations block no writer; each index
+/// that they build on an existing table.
 #[tokio::test]
 async fn indexes_that_an_operator_built_before_the_upgrade_are_found_by_it() {
     const DOCUMENT: &str = include_str!("../../../../docs/operating.md");
@@ -167,7 +168,7 @@ async fn indexes_that_an_operator_built_before_the_upgrade_are_found_by_it() {
     let mut after = indexes(&place).await;
     after.retain(|it| !before.contains(it) && before.iter().any(|old| old.table == it.table));
     assert!(!built.is_empty() && built == after, "{built:#?} {after:#?}");
-    // As a database has them that nobody prepared.
+    // Equal to those of a fresh database.
     store::open(&fresh.url()).await.expect("a store").close().await;
     let definitions: Vec<_> =
         indexes(&fresh).await.into_iter().map(|it| (it.name, it.definition)).collect();
@@ -182,7 +183,7 @@ struct Index {
     name: String,
     number: i64,
     table: String,
-    /// What is in it.
+    /// The statement that defines it.
     definition: String,
 }
 
@@ -196,7 +197,7 @@ async fn indexes(place: &Place) -> Vec<Index> {
     sqlx::query_as(indexes).fetch_all(&mut schema.connection().await).await.expect("indexes")
 }
 
-/// Nothing was ever issued there.
+/// No token was ever issued from it.
 #[tokio::test]
 async fn a_new_database_holds_no_lifetimes() {
     on_every_database(async |place| {

@@ -1,4 +1,4 @@
-//! Where secrets appear, and where they must not.
+//! Where secrets appear in responses, log and database, and where they must not.
 
 mod keys;
 
@@ -9,7 +9,7 @@ use crate::support::{Answer, Browser, Log, PASSWORD, TestApp};
 
 const NEW: &str = "marble heron beyond tuesday";
 
-/// The answer gives out the ticket that the browser holds by now, in its cookie and nowhere else.
+/// Asserts that the response issues the browser's ticket in its cookie alone.
 #[track_caller]
 fn assert_gives_out(answer: &Answer, browser: &Browser) {
     let ticket = browser.refresh_token();
@@ -19,7 +19,7 @@ fn assert_gives_out(answer: &Answer, browser: &Browser) {
 
 #[track_caller]
 fn assert_hides(answer: &Answer, ticket: &str) {
-    // What is public of a ticket are its first 21 bytes; the rest alone would do for a thief.
+    // The first 21 bytes of a ticket are public; the rest alone is a credential.
     for piece in [ticket, &ticket[28..]] {
         assert!(!answer.body.contains(piece), "{}", answer.body);
         for (name, value) in &answer.headers {
@@ -90,7 +90,7 @@ async fn the_database_holds_nothing_that_opens_anything() {
 
 fn secrets_of(browser: &Browser) -> Vec<String> {
     let (access, refresh) = (browser.access_token(), browser.refresh_token());
-    // The MAC alone would do, too: what is public of a ticket are its first 21 bytes.
+    // The signature or MAC alone is secret, too: the first 21 bytes of a ticket are public.
     vec![
         access.rsplit('.').next().expect("a signature").to_owned(),
         refresh[28..].to_owned(),

@@ -1,5 +1,4 @@
-//! What services and gateways are told: where everything is, what a token says, which sessions have ended,
-//! and how a token is given back.
+//! Endpoints for resource servers and gateways: metadata, introspection, revocation, status list.
 
 mod introspection;
 mod revocation;
@@ -19,7 +18,7 @@ use crate::support::{Answer, ORIGIN, TestApp};
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Sends a form, from no browser.
+/// Sends a form, without a browser's headers.
 pub(crate) async fn form(
     app: &TestApp,
     path: &str,
@@ -33,7 +32,7 @@ pub(crate) async fn form(
     app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
 }
 
-/// Registers a service; its `Authorization`.
+/// Registers a service; returns its `Authorization`.
 pub(crate) async fn service(app: &TestApp, id: &str, audience: &str) -> String {
     let (store, now) = (&*app.store, app.clock.now());
     let added = add_service(store, &Entropy::system(), id, audience, now).await;
@@ -45,7 +44,7 @@ pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-/// RFC 8414 section 3: the issuer in it is the very text that stands in `iss`.
+/// RFC 8414 section 3: `issuer` is the very text of the claim `iss`.
 #[tokio::test]
 async fn the_metadata_says_where_everything_is() {
     let app = TestApp::in_memory().await;
@@ -71,7 +70,7 @@ async fn the_metadata_says_where_everything_is() {
             "client_id": alice.claims()["client_id"],
         })
     );
-    // What it names is there.
+    // Each endpoint in the metadata exists.
     for member in ["jwks_uri", "token_endpoint", "revocation_endpoint", "introspection_endpoint"] {
         let document = answer.json();
         let uri = document[member].as_str().expect("a URI");

@@ -1,4 +1,4 @@
-//! Sessions in their user's hands: where am I logged in, and out with the others.
+//! Session management by the user: the list of active sessions, and revocation of others.
 
 use axum::http::Method;
 use serde_json::Value;
@@ -18,7 +18,7 @@ async fn end(browser: &Browser, id: &Value) -> crate::support::Answer {
     browser.call(Method::DELETE, &path, None).await
 }
 
-/// ASVS 5.0.0 V7.5.2.
+/// ASVS 5.0.0 V7.5.2: users can see their active sessions.
 #[tokio::test]
 async fn the_list_says_where_i_am_logged_in() {
     on_every_store(async |app| {
@@ -54,7 +54,7 @@ async fn a_session_that_is_over_is_not_listed() {
         app.logged_in("alice").await.logout().await.assert_status(204);
         assert_eq!(sessions(&first).await.len(), 1);
         let second = app.logged_in("alice").await;
-        // The first is not refreshed for a week.
+        // The first is not refreshed for a week and expires.
         app.clock.advance(400_000);
         second.refresh().await.assert_ok();
         app.clock.advance(300_000);
@@ -64,7 +64,7 @@ async fn a_session_that_is_over_is_not_listed() {
     .await;
 }
 
-/// ASVS 5.0.0 V7.5.2, V7.4.1.
+/// ASVS 5.0.0 V7.5.2, V7.4.1: a session revoked from another has no access from then on.
 #[tokio::test]
 async fn one_session_is_ended_from_another_and_is_out_at_once() {
     on_every_store(async |app| {
@@ -133,7 +133,7 @@ async fn nobody_ends_what_is_not_theirs_or_is_not_there() {
     .await;
 }
 
-/// RFC 9470, ASVS 5.0.0 V7.5.2: who ends sessions has lately proved who they are.
+/// RFC 9470, ASVS 5.0.0 V7.5.2: revoking sessions requires step-up unless the login is recent.
 #[tokio::test]
 async fn ending_a_session_wants_a_recent_login() {
     on_every_store(async |app| {

@@ -1,4 +1,4 @@
-//! What a user changes about their account: password, name, and its end.
+//! Account settings: change of password and name, deletion.
 
 use axum::http::Method;
 use backend::store::ClientInfo;
@@ -11,7 +11,7 @@ use crate::support::{PASSWORD, TestApp, on_every_store};
 const NEW: &str = "marble heron beyond tuesday";
 const KEY: &str = "attempt-key-number-1";
 
-/// ASVS 5.0.0 V6.2.3, V7.4.3.
+/// ASVS 5.0.0 V6.2.3, V7.4.3: a password change revokes all other sessions.
 #[tokio::test]
 async fn another_password_ends_all_other_sessions_and_this_one_goes_on() {
     on_every_store(async |app| {
@@ -33,7 +33,7 @@ async fn another_password_ends_all_other_sessions_and_this_one_goes_on() {
         app.browser().login("alice", PASSWORD).await.assert_problem(401, "invalid_credentials");
         app.browser().login("alice", NEW).await.assert_ok();
         assert!(here.events().await.contains(&"password_changed".to_owned()));
-        // A copy of the cookie from before is a replay.
+        // A copy of the earlier cookie is a replay.
         stolen.refresh().await.assert_problem(401, "invalid_grant");
         here.refresh().await.assert_problem(401, "invalid_grant");
     })
@@ -64,7 +64,7 @@ async fn the_answer_to_a_password_change_carries_the_next_cookie() {
     ");
 }
 
-/// It is a rotation like any other: whoever loses the answer asks for it again, at refresh.
+/// It is a rotation like any other: a lost response heals at the next refresh.
 #[tokio::test]
 async fn a_lost_answer_to_a_password_change_signs_nobody_out() {
     on_every_store(async |app| {
@@ -78,8 +78,7 @@ async fn a_lost_answer_to_a_password_change_signs_nobody_out() {
     .await;
 }
 
-/// The request was long on its way, and a refresh with its key went first: the same ticket is the answer
-/// to both.
+/// The request was delayed, and a refresh with its idempotency key came first: both return the same ticket.
 #[tokio::test]
 async fn a_password_change_that_a_refresh_has_overtaken_signs_nobody_out() {
     on_every_store(async |app| {
@@ -108,7 +107,7 @@ async fn a_password_change_is_asked_for_again_with_its_key_and_answered_again() 
         let again = alice.copied().change_password_with(PASSWORD, NEW, another).await;
         again.assert_problem(401, "invalid_credentials");
         alice.refresh_with(another).await.assert_ok();
-        // Two attempts later it is a late copy of something that was answered.
+        // Two attempts later it is a late copy of an answered request.
         let late = alice.copied().change_password_with(NEW, PASSWORD, KEY).await;
         late.assert_problem(409, "duplicate_attempt");
         alice.refresh().await.assert_ok();
@@ -129,7 +128,7 @@ async fn a_password_is_not_changed_without_the_current_one_or_to_a_weak_one() {
         for answer in [wrong, weak] {
             assert!(answer.set_cookies().is_empty());
         }
-        // ASVS 5.0.0 V16.3.1: a wrong password is told of, wherever it was asked for.
+        // ASVS 5.0.0 V16.3.1: a wrong password is an event, at any endpoint.
         assert_eq!(alice.events().await[0], "confirm_failed");
         other.refresh().await.assert_ok();
         alice.refresh().await.assert_ok();
@@ -138,7 +137,7 @@ async fn a_password_is_not_changed_without_the_current_one_or_to_a_weak_one() {
     .await;
 }
 
-/// The rule is the one of registering, and the words of the account are those it has now.
+/// The rule of registration, with the account's present address and name as forbidden words.
 #[tokio::test]
 async fn a_new_password_has_to_meet_the_whole_rule() {
     on_every_store(async |app| {
@@ -155,7 +154,7 @@ async fn a_new_password_has_to_meet_the_whole_rule() {
             ("baton baton baton", "too_predictable"),
             (email, "too_predictable"),
             ("QuillonQuillonQuillon", "too_predictable"),
-            // A letter of full width is the same letter (NFKC).
+            // A full-width letter is the same letter (NFKC).
             ("\u{ff51}uillonQuillonQuillon", "too_predictable"),
         ] {
             let answer = alice.change_password(PASSWORD, password).await;
@@ -190,14 +189,14 @@ async fn a_name_is_changed_and_taken_away() {
     .await;
 }
 
-/// Invisible, or changes the direction of what follows: one of each kind that Unicode has.
+/// Invisible characters, and those that change the writing direction: one of each kind in Unicode.
 const HIDDEN: &str = "\0\u{1b}\u{7f}\u{85}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\
     \u{17b4}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\
     \u{202a}\u{202c}\u{202d}\u{202e}\u{2060}\u{2064}\u{2066}\u{2069}\u{206a}\
     \u{2800}\u{3164}\u{e000}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{e0001}\
     \u{e0061}\u{e0100}";
 
-/// The rule is the one of registering, wherever in the name it stands; but a script has the joiners that it needs.
+/// The rule of registration, at any position in the name; a script keeps the joiners that it needs.
 #[tokio::test]
 async fn a_new_name_has_no_character_that_is_invisible_or_changes_the_direction() {
     let app = TestApp::with(&["--limits", "off"]).await;
@@ -211,7 +210,7 @@ async fn a_new_name_has_no_character_that_is_invisible_or_changes_the_direction(
         let said = error["message"].as_str().expect("a message");
         assert_eq!(error["field"], "name", "{error}");
         assert!(said.contains(&format!("number 3 (U+{:04X})", u32::from(hidden))), "{said}");
-        // What counts as space is taken away at either end.
+        // White space is trimmed at either end.
         if !hidden.is_whitespace() {
             for name in [format!("{hidden}Alice"), format!("Alice{hidden}"), hidden.to_string()] {
                 rename(&name).await.assert_problem(422, "validation_failed");
@@ -249,7 +248,7 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
     .await;
 }
 
-/// Deleted is overwritten: neither name nor address of a deleted account is left in the file.
+/// Deletion overwrites: the file holds neither name nor address of a deleted account.
 #[tokio::test]
 async fn a_deleted_account_leaves_no_trace_in_the_file() {
     let app = TestApp::on_disk().await;
@@ -259,7 +258,7 @@ async fn a_deleted_account_leaves_no_trace_in_the_file() {
     alice.refresh().await.assert_ok();
     app.registered("bob").await;
     alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
-    // A login that found the account just before, and is told of just after.
+    // A login that found the account just before its deletion, and is recorded just after.
     let event_log = &app.app.sessions.event_log;
     let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok());
     let address = "203.0.113.9".parse().ok();

@@ -1,4 +1,4 @@
-//! Pages and their files.
+//! Pages and their assets: server rendering, caching, CSP nonces, redirects.
 
 mod observatory;
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::{Answer, Browser, Place, TestApp};
 
-/// A site as `cargo xtask build` leaves it, with little in it.
+/// A site as `cargo xtask build` leaves it, with minimal content.
 pub(crate) fn built() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let assets = folder.path().join("assets");
@@ -146,7 +146,7 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
     page.assert_status(302);
     assert_eq!(page.header("location"), Some("/login?next=%2Faccount"));
 
-    // Another server of this host has a hint of its own.
+    // Another server on this host has its own hint cookie.
     browser.set_cookie(&at_port(SIGNED_IN_COOKIE, 3001), "1");
     browser.get(path::ACCOUNT_PAGE).await.assert_status(302);
     for hint in [SIGNED_IN_COOKIE, &at_port(SIGNED_IN_COOKIE, 3000)] {
@@ -158,7 +158,7 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
     }
 }
 
-/// RFC 3986 section 3.4: the query is part of what was asked for. (A fragment stays with the browser.)
+/// RFC 3986 section 3.4: the query is part of the requested URL. (A fragment stays in the browser.)
 #[tokio::test]
 async fn who_is_sent_to_the_login_page_comes_back_to_the_whole_address() {
     let browser = app().await.browser();
@@ -172,7 +172,7 @@ async fn who_is_sent_to_the_login_page_comes_back_to_the_whole_address() {
     assert_eq!(query, [("next".into(), "/activity?kind=logins&q=a%20b%26c".into())]);
 }
 
-/// What the start script compares with the document, before it hydrates.
+/// The start script compares it with the document before it hydrates.
 #[tokio::test]
 async fn every_page_carries_the_shape_of_what_it_shows() {
     let browser = app().await.browser();
@@ -189,7 +189,7 @@ async fn every_page_carries_the_shape_of_what_it_shows() {
     }
 }
 
-/// Browsers ask for it where no page has named an icon; programs ask for it at any rate.
+/// Browsers request it for pages without an icon; other programs request it always.
 #[tokio::test]
 async fn the_icon_is_found_where_browsers_look_for_it() {
     let browser = app().await.browser();
@@ -220,7 +220,7 @@ async fn files_are_immutable_and_compressed_beforehand() {
     assert_eq!((file.header("content-encoding"), &*file.body), (None, "a{}"));
 }
 
-/// ASVS 5.0.0 V4.1.1: whoever reads text is told how.
+/// ASVS 5.0.0 V4.1.1: every text response names its charset.
 #[tokio::test]
 async fn every_text_says_how_it_is_encoded() {
     let browser = app().await.browser();
@@ -232,7 +232,7 @@ async fn every_text_says_how_it_is_encoded() {
         ("/no/such/page", "text/html; charset=utf-8"),
         ("/assets/baton-0123.css", "text/css; charset=utf-8"),
         ("/assets/frontend-0123.js", "text/javascript; charset=utf-8"),
-        // What is no text has no charset: XML and JSON have rules of their own.
+        // Binary files have no charset; XML and JSON have rules of their own.
         ("/assets/frontend_bg-0123.wasm", "application/wasm"),
         ("/assets/favicon-0123.svg", "image/svg+xml"),
         ("/assets/nothing.css", "application/problem+json"),

@@ -1,4 +1,4 @@
-//! One address, several spellings: one account. And accounts from before that was so.
+//! Canonical email addresses: several spellings are one account, and accounts from before that rule.
 
 use backend::auth::email::Email;
 use backend::auth::password_hasher::Priority;
@@ -66,7 +66,7 @@ async fn one_address_is_one_account_however_it_is_spelt() {
                 let found = app.administration().find(second).await.expect("a store");
                 let found = found.expect("the user");
                 assert_eq!(json!(found.id), user);
-                // Made room for the next spelling.
+                // Frees the address for the next spelling.
                 let browser = app.browser();
                 log_in(&browser, first, PASSWORD).await.assert_ok();
                 browser.call(axum::http::Method::DELETE, path::ME, None).await.assert_status(204);
@@ -76,7 +76,7 @@ async fn one_address_is_one_account_however_it_is_spelt() {
     .await;
 }
 
-/// Another spelling is no second row of guesses, and a device is known by any.
+/// Another spelling gives no second throttling count, and a known device is known by each.
 #[tokio::test]
 async fn wrong_passwords_and_devices_are_counted_by_the_canonical_form() {
     on_every_store(async |app| {
@@ -105,7 +105,7 @@ async fn an_account_from_before_gets_the_canonical_form_and_logs_in_by_any() {
         let mut users = Vec::new();
         for [one, other] in PAIRS {
             let user = stored(&app, other, PASSWORD).await;
-            // Before it is rewritten it is found by what it has, and no other account can take that.
+            // Before the rewrite it is found by its stored spelling, and no other account can take that.
             assert_eq!(user_of(&log_in(&app.browser(), other, PASSWORD).await), json!(user));
             register(&app, other).await.assert_problem(409, "email_taken");
             users.push((user, one, other));
@@ -156,7 +156,8 @@ async fn two_accounts_that_share_an_address_stay_two_and_the_operator_is_told() 
     .await;
 }
 
-/// The owner of one account of a pair could otherwise guess at the other without end: each login would reset the count.
+/// With a shared count, the owner of one account could guess at the other without limit: each own login would reset
+/// it.
 #[tokio::test]
 async fn of_a_pair_neither_pays_for_the_other_or_is_known_where_the_other_is() {
     on_every_store(async |app| {
@@ -175,7 +176,7 @@ async fn of_a_pair_neither_pays_for_the_other_or_is_known_where_the_other_is() {
     .await;
 }
 
-/// The address as a page shows it is one to log in with.
+/// The displayed address can be used to log in.
 #[tokio::test]
 async fn a_domain_is_shown_in_its_own_script() {
     let app = TestApp::in_memory().await;

@@ -1,4 +1,5 @@
-//! What every engine must do, told once. A new engine joins by standing in `support::stores`.
+//! The conformance suite of the store: every engine must pass it. A new engine joins by standing in
+//! `support::stores`.
 
 mod accounts;
 mod erasure;
@@ -18,7 +19,7 @@ use shared::{NumericDate, RevocationReason, SessionId, UserId};
 use crate::support::stores;
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
-/// Before anything.
+/// Before every other instant.
 const LONG_AGO: NumericDate = NumericDate(0);
 /// Every row of a table.
 const ALL: IdRange = IdRange { after: [0; 16], through: [u8::MAX; 16] };

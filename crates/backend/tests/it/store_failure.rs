@@ -1,4 +1,4 @@
-//! When storage fails: 503, nothing lost, and nobody let in.
+//! Storage failures: fails closed with 503, loses no change, authenticates no caller.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
     alice.refresh().await.assert_ok();
 }
 
-/// The write took place and its answer was lost on the way from the database.
+/// The write was committed, and its response from the database lost.
 #[tokio::test]
 async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
     let store = Faulty::new();
@@ -62,8 +62,8 @@ async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
     alice.refresh().await.assert_ok();
 }
 
-/// A database that stands still fails each question after two seconds, or never. Whoever calls while others wait
-/// for it does not wait for them, too.
+/// A frozen database fails each query after two seconds, or never. The timeout of a call includes its wait for other
+/// calls' queries.
 #[tokio::test(start_paused = true)]
 async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
     for frozen in [Duration::from_secs(2), Duration::from_hours(1)] {
@@ -71,7 +71,7 @@ async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let alice = app.registered("alice").await;
         store.freeze(frozen);
-        // One after the other, a tenth of a second apart.
+        // A tenth of a second apart.
         let call = async |number: u32| {
             let _ = timeout(Duration::from_millis(100) * number, pending::<()>()).await;
             let begun = Instant::now();
@@ -85,7 +85,7 @@ async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
     }
 }
 
-/// What all need is asked for once.
+/// Single-flight: concurrent calls share a read.
 #[tokio::test]
 async fn calls_at_the_same_moment_share_one_read_of_the_keys() {
     let store = Faulty::new();

@@ -1,4 +1,4 @@
-//! Sessions that give way at login: the one that the same browser had, and the least lately used of too many.
+//! Sessions revoked by a login: the browser's former one, and the least recently used of too many.
 
 use axum::http::Method;
 use backend::store::SESSIONS_KEPT;
@@ -12,7 +12,7 @@ async fn sessions_of(browser: &Browser) -> usize {
     answer.assert_ok().json()["sessions"].as_array().map_or(0, Vec::len)
 }
 
-/// Why sessions of this user were ended, newest first.
+/// The causes of the user's revoked sessions, newest first.
 async fn causes(browser: &Browser) -> Vec<String> {
     let answer = browser.call(Method::GET, path::EVENTS, None).await.assert_ok().json();
     let events = answer["events"].as_array().expect("events").clone();
@@ -20,7 +20,7 @@ async fn causes(browser: &Browser) -> Vec<String> {
     ended.filter_map(|event| event["cause"].as_str().map(str::to_owned)).collect()
 }
 
-/// ASVS 5.0.0 V7.2.4. What a thief has of the former session ends with it.
+/// ASVS 5.0.0 V7.2.4. A thief's copy of the former session is revoked with it.
 #[tokio::test]
 async fn a_login_ends_the_session_that_its_browser_had() {
     on_every_store(async |app| {
@@ -41,7 +41,7 @@ async fn a_login_ends_the_session_that_its_browser_had() {
     .await;
 }
 
-/// Nothing else changes for who was there before.
+/// The former user's other sessions stay active.
 #[tokio::test]
 async fn another_users_login_or_registration_ends_the_session_that_the_browser_had() {
     on_every_store(async |app| {
@@ -64,7 +64,7 @@ async fn another_users_login_or_registration_ends_the_session_that_the_browser_h
     .await;
 }
 
-/// A cookie that is no token of ours, and a login that fails, end nothing.
+/// A forged cookie or a failed login revokes no session.
 #[tokio::test]
 async fn only_a_genuine_cookie_and_a_login_that_succeeds_end_a_session() {
     on_every_store(async |app| {
@@ -84,7 +84,7 @@ async fn only_a_genuine_cookie_and_a_login_that_succeeds_end_a_session() {
     .await;
 }
 
-/// What acts on all sessions of an account (a password change, its deletion, the list) has a bound by this.
+/// Bounds the work of calls on all sessions of an account: password change, deletion, list.
 #[tokio::test]
 async fn of_too_many_sessions_the_one_used_least_lately_gives_way() {
     on_every_store_with(&["--limits", "off"], async |app: TestApp| {

@@ -1,5 +1,5 @@
-//! A server and its browsers. `TestApp` is the real router over a fresh store; `Browser` is a cookie
-//! jar with verbs; `Answer` is a whole response with assertions.
+//! A server and its browsers. `TestApp` is the real router over a fresh store; `Browser` is a cookie jar with verbs;
+//! `Answer` is a whole response with assertions.
 
 mod answer;
 mod app;

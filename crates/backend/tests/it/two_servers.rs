@@ -1,4 +1,4 @@
-//! Two servers on one host share a cookie jar, because cookies know no ports. Each leaves the other's alone.
+//! Two servers on one host share a cookie jar, because cookies ignore ports. Each keeps the other's cookies.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -7,7 +7,7 @@ use shared::path::{self, REFRESH_COOKIE, SIGNED_IN_COOKIE, at_port};
 
 use crate::support::{Browser, Log, PASSWORD, TestApp};
 
-/// At two ports, and a browser with a session on each; the first has the usual names.
+/// Servers at two ports, and a browser with a session on each; the first has the usual cookie names.
 async fn side_by_side() -> (Browser, Browser) {
     let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
     let here = first.registered("alice").await;
@@ -16,7 +16,7 @@ async fn side_by_side() -> (Browser, Browser) {
     (here, there)
 }
 
-/// Goes on, call by call.
+/// Asserts that the session is active.
 async fn goes_on(browser: &Browser) {
     browser.refresh().await.assert_ok();
     browser.me().await.assert_ok();
@@ -34,7 +34,7 @@ async fn each_has_a_session_of_its_own_in_one_browser() {
         goes_on(&here).await;
     }
     assert_ne!(here.refresh_token(), usual, "each rotates its own");
-    // A password is given and changed; the next cookie has the same name.
+    // Step-up and a password change: the next cookie has the same name.
     there.confirm(PASSWORD).await.assert_ok();
     let other = serde_json::json!({"current_password": PASSWORD, "new_password": "another otter under glass"});
     there.call(Method::PUT, path::PASSWORD, Some(other)).await.assert_status(204);
@@ -49,12 +49,12 @@ async fn a_logout_leaves_the_other_servers_cookies() {
     assert_eq!(here.cookie(&at_port(REFRESH_COOKIE, 3001)), None);
     assert_eq!(here.cookie(&at_port(SIGNED_IN_COOKIE, 3001)), None);
     goes_on(&here).await;
-    // The usual names are still the first one's: the next login here takes names with a port again.
+    // The first still has the usual names: the next login here takes names with a port again.
     there.login("alice", PASSWORD).await.assert_ok();
     here.logout().await.assert_status(204);
     assert_eq!((here.cookie(REFRESH_COOKIE), here.cookie(SIGNED_IN_COOKIE)), (None, None));
     goes_on(&there).await;
-    // They are free now, but a session keeps its names, and so does the next one.
+    // The usual names are free now, but a session keeps its names, and so does the next one.
     there.login("alice", PASSWORD).await.assert_ok();
     assert_eq!(there.cookie(REFRESH_COOKIE), None);
     goes_on(&there).await;
@@ -72,7 +72,7 @@ async fn the_end_of_an_account_or_of_the_own_session_leaves_the_other_servers_co
         .await
         .assert_status(204);
     goes_on(&here).await;
-    // The one with the usual names clears them, and nothing else.
+    // The one with the usual names clears those and no others.
     there.login("alice", PASSWORD).await.assert_ok();
     here.refresh().await.assert_ok();
     here.call(Method::DELETE, path::ME, None).await.assert_status(204);
@@ -84,15 +84,15 @@ async fn the_end_of_an_account_or_of_the_own_session_leaves_the_other_servers_co
 async fn another_servers_token_is_refused_and_its_cookies_are_kept() {
     let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
     let here = first.registered("alice").await;
-    // Nobody has logged in there.
+    // The second server has no session of this browser.
     let there = here.through(&second);
     there.refresh().await.assert_problem(401, "invalid_grant");
     there.logout().await.assert_status(204);
     goes_on(&here).await;
 }
 
-/// Neither its operator nor a user hears of a theft that was none, whichever of the first server's tokens comes to the
-/// second, and by whichever name.
+/// A token of the first server at the second, by any cookie name, is no replay: neither the operator nor a user gets
+/// a false alarm.
 #[tokio::test]
 async fn another_servers_token_is_no_replay_in_any_log_or_activity() {
     let (first, second) = (TestApp::in_memory().await, TestApp::at_port(3001).await);
@@ -127,7 +127,7 @@ async fn another_servers_token_is_no_replay_in_any_log_or_activity() {
     }
 }
 
-/// Its own token, over or replayed, is no other server's.
+/// Its own token, expired, revoked or replayed, is no other server's.
 #[tokio::test]
 async fn an_own_token_is_not_taken_for_another_servers() {
     let app = TestApp::in_memory().await;
@@ -140,7 +140,7 @@ async fn an_own_token_is_not_taken_for_another_servers() {
         copy.login("alice", PASSWORD).await.assert_ok();
         assert_eq!(copy.cookie(&at_port(REFRESH_COOKIE, 3000)), None, "the usual name is its own");
     }
-    // Neither is what is no refresh token at all.
+    // Garbage is no other server's token, either.
     let garbage = app.browser();
     garbage.set_cookie(REFRESH_COOKIE, "garbage");
     garbage.refresh().await.assert_problem(401, "invalid_grant");
@@ -149,7 +149,7 @@ async fn an_own_token_is_not_taken_for_another_servers() {
     assert_eq!(garbage.cookie(&at_port(REFRESH_COOKIE, 3000)), None);
 }
 
-/// The name is no way in: a token is judged alike under both, and two of one name are refused.
+/// The cookie's name is no credential: a token is judged alike under both, and two of one name are refused.
 #[tokio::test]
 async fn a_name_with_a_port_opens_nothing_more() {
     let (here, there) = side_by_side().await;

@@ -1,4 +1,4 @@
-//! What anybody can ask without an account: limits come before the database, and a question that all share is asked once.
+//! Calls without authentication: rate limits come before the database, and a shared query is cached.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ async fn faulty() -> (Arc<Faulty>, TestApp) {
     (store, app)
 }
 
-/// A question of a service, from this network.
+/// An introspection request of a service, from this network.
 async fn ask(app: &TestApp, address: [u8; 4], credentials: &str) -> Answer {
     let request = app.browser().request(Method::POST, path::INTROSPECT);
     let request = request.header(CONTENT_TYPE, FORM).header(AUTHORIZATION, credentials);
@@ -61,7 +61,7 @@ async fn wrong_credentials_of_services_are_limited_by_network_before_the_databas
         ask(&app, ELSEWHERE, &wrong).await.assert_problem(429, "rate_limited");
     }
     assert_eq!(store.services_read(), 4_000);
-    // Nobody uses up the limit of the service itself.
+    // Wrong credentials do not exhaust the service's own limit.
     for _ in 0..4_000 {
         ask(&app, SERVICE, &notes).await.assert_ok();
     }
@@ -69,7 +69,7 @@ async fn wrong_credentials_of_services_are_limited_by_network_before_the_databas
     ask(&app, ELSEWHERE, &wrong).await.assert_status(401);
 }
 
-/// 503 is no wrong credential: after an outage a service is not locked out.
+/// A 503 is no wrong credential: an outage must not lock a service out.
 #[tokio::test]
 async fn questions_that_storage_fails_to_answer_are_not_counted_as_wrong() {
     let (store, app) = faulty().await;
@@ -98,11 +98,11 @@ async fn however_many_ask_whether_it_is_ready_storage_is_asked_once_a_second() {
     assert!(answers.iter().all(|answer| answer.status == 200));
     ready().await.assert_ok();
     assert_eq!(store.pings(), 1);
-    // As old as that it proves nothing.
+    // The cached result is stale by now.
     app.clock.suspend(1);
     store.set_broken(true);
     ready().await.assert_problem(503, "temporarily_unavailable");
-    // A failure is not kept.
+    // A failure is not cached.
     store.set_broken(false);
     ready().await.assert_ok();
     assert_eq!(store.pings(), 3);

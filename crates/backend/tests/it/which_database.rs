@@ -1,5 +1,5 @@
-//! Which database a command works on. Only `serve` and `migrate` create one; every command says which it was; a master
-//! key without its database stops the start.
+//! Which database a command uses. Only `serve` and `migrate` create one; every command names it; a master key without
+//! its database stops the start.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,7 @@ fn a_mistyped_database_is_not_made_and_nothing_is_reported_as_done() {
             assert!(url == "memory:" || text.contains(&path), "the whole path: {text}");
         }
     }
-    // With none named, it is the one in this folder.
+    // Without the flag, it is the one in this folder.
     let text = refused(&run(folder.path(), &["users", "list"]));
     assert!(text.contains("/baton.db") && text.contains("there is no such file"), "{text}");
     assert!(!missing.exists() && fs::read(&empty).expect("the file").is_empty());
@@ -55,7 +55,7 @@ fn a_mistyped_database_is_not_made_and_nothing_is_reported_as_done() {
     assert_eq!(names, ["empty.db"]);
 }
 
-/// `check` says so after what it has found in order.
+/// `check` reports it after the checks that passed.
 #[test]
 fn check_makes_no_database() {
     let folder = folder();
@@ -131,7 +131,7 @@ async fn every_command_says_which_database_it_was_and_no_credential() {
     }
 }
 
-/// A server that was started, and has come to its end.
+/// The log of a server that was started and stopped.
 fn served(folder: &Path, flags: &[&str]) -> String {
     let log = folder.join("log");
     let mut server = Serving::logging(folder, flags, &log);
@@ -156,7 +156,7 @@ fn a_master_key_without_its_database_stops_the_start() {
     assert!(text.contains("other.db") && text.contains("keys/master.key"), "{text}");
     assert!(text.contains("--new-database"), "the remedy: {text}");
     assert!(!path.join("other.db").exists(), "an empty one would be taken for the real one next");
-    // Nor is a schema without a ring the one that the key belongs to.
+    // Nor does the key belong to a schema without a key ring.
     assert!(run(path, &["migrate", "--database", "sqlite:other.db"]).status.success());
     assert!(refused_after_log(&other()).contains("--new-database"));
     served(path, &[]);
@@ -169,7 +169,7 @@ fn a_master_key_without_its_database_stops_the_start() {
         warned.contains("database.not_new") && warned.contains("leave the flag out"),
         "{warned}"
     );
-    // What is forgotten at exit is new each time.
+    // A database in memory is new at each start.
     for _ in 0..2 {
         served(path, &["--database", "memory:"]);
     }
@@ -193,7 +193,7 @@ async fn a_master_key_without_its_postgresql_database_stops_the_start() {
     };
     refused();
     assert_eq!(tables_in(&other).await, 0, "an empty one would be taken for the real one next");
-    // Nor is a schema without a ring the one that the key belongs to.
+    // Nor does the key belong to a schema without a key ring.
     assert!(run(path, &["migrate", "--database", other.url.as_str()]).status.success());
     refused();
     served(path, &own_url);
@@ -201,7 +201,7 @@ async fn a_master_key_without_its_postgresql_database_stops_the_start() {
     served(path, &new[..2]);
 }
 
-/// Before it stops, the start has logged which database it opened.
+/// The last line: before it stops, the start has logged which database it opened.
 fn refused_after_log(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
     assert_eq!(output.status.code(), Some(2), "{text}");
@@ -237,7 +237,7 @@ async fn open(keys: &TempDir, store: &Arc<dyn Store>) -> Result<KeyRing, KeyErro
     KeyRing::open(&source, plan, (store, &clock), &entropy, FirstRing::WithNewMasterKey).await
 }
 
-/// A first start that ended between the master key and the ring is begun again.
+/// A first start that ended between the master key and the ring is repeated.
 #[tokio::test]
 async fn a_master_key_that_has_sealed_nothing_is_new() {
     let keys = folder();

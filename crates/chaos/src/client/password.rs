@@ -1,42 +1,42 @@
-//! What a client does with its password: log in with it, and change it. It must not judge the answers.
+//! A client's password calls: login and password change. It must not judge the answers.
 
 use super::*;
 
 impl Client {
-    /// Tries to log in, once; the status, if there was an answer. What it had is forgotten if it succeeds.
+    /// Logs in once, without a retry; the status, if there was an answer. A success replaces the session.
     pub(crate) async fn try_login(&mut self, at: SocketAddr) -> Result<Option<u16>> {
         let request = self.on_our_page(Request::post(path::LOGIN)).json(&self.registration());
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("login", &outcome);
+        self.env.inspect("login", &outcome);
         let Ok(answer) = outcome else { return Ok(None) };
         if answer.status == 200 {
-            (self.previous, self.pending, self.over) = (None, None, false);
+            (self.previous, self.pending, self.revoked) = (None, None, false);
             self.take(&answer)?;
         }
         Ok(Some(answer.status))
     }
 
-    /// Changes the password, as a browser does that waits no longer than `patience`: the change is an
-    /// attempt like a refresh, so that its key stays until it is answered. Whether it was.
+    /// Changes the password, with a client-side timeout. The change rotates the refresh token, so it is an attempt
+    /// like a refresh: its idempotency key stays until it is answered. Whether it was answered.
     pub(crate) async fn change_password(
         &mut self,
         at: SocketAddr,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<bool> {
         let (old, new) = (self.password, self.other_password());
-        let chance = &self.stage.chance;
-        let key = self.pending.get_or_insert_with(|| chance.attempt_key()).clone();
+        let rng = &self.env.rng;
+        let key = self.pending.get_or_insert_with(|| rng.attempt_key()).clone();
         let request = self
             .on_our_page(Request::put(path::PASSWORD))
             .header("authorization", format!("Bearer {}", self.access_token))
             .header(path::IDEMPOTENCY_KEY, key)
             .json(&json!({ "current_password": old, "new_password": new }));
-        let outcome = match tokio::time::timeout(patience, http::call(at, &request)).await {
+        let outcome = match tokio::time::timeout(timeout, http::call(at, &request)).await {
             Ok(outcome) => outcome,
-            // Given up; the server goes on with it.
+            // The client has given up; the server may still carry the change out.
             Err(_) => return Ok(false),
         };
-        self.stage.inspect("password", &outcome);
+        self.env.inspect("password", &outcome);
         match outcome {
             Ok(answer) if answer.status == 204 => {
                 let ticket = refresh_cookie(&answer).context("no refresh cookie with the 204")?;
@@ -55,17 +55,17 @@ impl Client {
         }
     }
 
-    /// The one of its two passwords that it does not use.
+    /// The password that is not in use.
     pub(crate) fn other_password(&self) -> &'static str {
         if self.password == PASSWORD { OTHER_PASSWORD } else { PASSWORD }
     }
 
-    /// Makes a call that is let through by the access token alone; the status, if there was an answer.
+    /// A call that needs the bearer token and no cookie; the status, if there was an answer.
     pub(crate) async fn events(&self, at: SocketAddr) -> Option<u16> {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::EVENTS).header("authorization", token);
         let outcome = http::call(at, &request).await;
-        self.stage.inspect("events", &outcome);
+        self.env.inspect("events", &outcome);
         outcome.ok().map(|answer| answer.status)
     }
 }

@@ -1,5 +1,5 @@
-//! Guessers and crowds. Passwords cost memory and time on purpose; neither may be had without bound, and who
-//! has nothing to do with it goes on.
+//! Brute force and login floods. Argon2id hashing costs memory and time on purpose: login throttling and a bounded
+//! number of permits keep both bounded, while honest users are served.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,41 +15,41 @@ use crate::checker;
 use crate::client::{Client, PASSWORD, from_our_page};
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
-use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
 const OWNER: &str = "owner@example.com";
 const OWNERS_ADDRESS: &str = "203.0.113.9";
 const WRONG: &str = "a wrong password, mistyped";
-/// The owner, on a device they know, is let in within this time.
+/// The owner, on a known device, is logged in within this time: no lockout.
 const OWNER_WITHIN: Duration = Duration::from_secs(2);
-/// How many guessers are at work at once, and how often each round guesses.
+/// Concurrent guessers, and guesses in each round.
 const GUESSERS: u32 = 16;
 const GUESSES: u32 = 1_000;
-/// The crowd, and those who have nothing to do with it.
+/// Concurrent logins, and the clients that refresh beside them.
 const CROWD: u32 = 500;
 const CLIENTS: usize = 50;
 const REFRESHES: usize = 10;
 /// One device may log in 20 times at once; the owner needs no more to make the point.
 const LOGINS: u32 = 15;
-/// How many guesses may be looked at from one of the owner's logins to the next, half a second: the owner's
-/// password forgives the wrong ones before, five are free then, and the next ones cost a second and more.
+/// How many guesses may be checked between two of the owner's logins, half a second apart: each login resets the
+/// throttle, then five guesses are free, and the next ones cost a second and more.
 const LOOKED_AT: u64 = 8;
-/// How much memory an attack may cost, in MiB, beside what looking at passwords takes.
+/// How much memory an attack may cost, in MiB, beside password hashing.
 const ROOM: u64 = 64;
-/// What looking at one password takes, in MiB.
+/// The memory of one Argon2id hash, in MiB.
 const PASSWORD_ROOM: usize = 19;
 
-/// Guesses in turns with the owner's logins.
-pub(crate) async fn guesses(stage: Arc<Stage>) -> Result<()> {
-    let launch = stage.launch_with_limits(&stage.database.url());
+/// Brute force against one account: login throttling rejects the guesses, not the owner.
+pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
+    let launch = env.launch_with_limits(&env.database.url());
     let instance = Instance::start(launch.with(&["--trusted-proxies", "127.0.0.1"])).await?;
     let at = instance.address();
-    let device = register(&stage, at).await?;
+    let device = register(&env, at).await?;
     let before = instance.peak_memory()?;
     let (next, left) = (AtomicU32::new(0), AtomicU32::new(GUESSERS));
     let (answered, limited) = (AtomicU64::new(0), AtomicU64::new(0));
-    let all = GUESSES * u32::try_from(stage.rounds)?;
+    let all = GUESSES * u32::try_from(env.rounds)?;
     let guesser = || async {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -58,7 +58,7 @@ pub(crate) async fn guesses(stage: Arc<Stage>) -> Result<()> {
                 return anyhow::Ok(());
             }
             let from = Ipv4Addr::from_bits(0xc612_0000 + number).to_string();
-            let count = match login(&stage, at, OWNER, WRONG, (&from, "")).await?.status {
+            let count = match login(&env, at, OWNER, WRONG, (&from, "")).await?.status {
                 401 => &answered,
                 429 => &limited,
                 status => bail!("a guess was answered {status}"),
@@ -70,7 +70,7 @@ pub(crate) async fn guesses(stage: Arc<Stage>) -> Result<()> {
         let (mut logins, mut slowest) = (0, Duration::ZERO);
         while left.load(Ordering::Relaxed) > 0 && logins < LOGINS {
             let stopwatch = Stopwatch::start();
-            let answer = login(&stage, at, OWNER, PASSWORD, (OWNERS_ADDRESS, &device)).await?;
+            let answer = login(&env, at, OWNER, PASSWORD, (OWNERS_ADDRESS, &device)).await?;
             if answer.status != 200 {
                 bail!("the owner's login was answered {}", answer.status);
             }
@@ -81,33 +81,34 @@ pub(crate) async fn guesses(stage: Arc<Stage>) -> Result<()> {
     };
     let guessing = try_join_all((0..GUESSERS).map(|_| guesser()));
     let (_, (logins, slowest)) = try_join(guessing, owner).await?;
-    stage.hold_to(OWNER_WITHIN, slowest, "the owner's login took");
+    env.check_bound(OWNER_WITHIN, slowest, "the owner's login took");
     let (answered, limited) = (answered.into_inner(), limited.into_inner());
-    // Besides, each guesser may have one on its way.
+    // Each guesser may have one more in flight.
     if answered > u64::from(GUESSERS) + LOOKED_AT * u64::from(logins + 1) {
-        stage.violation(format!("{answered} wrong passwords were looked at"));
+        env.violation(format!("{answered} wrong passwords were looked at"));
     }
-    stage.remark(format!(
+    env.remark(format!(
         "{} passwords were looked at, {} guesses were 429; the owner logged in {logins} times, in {slowest:.0?} at most",
         answered, limited
     ));
-    memory_is_bounded(&stage, &instance, before)
+    memory_is_bounded(&env, &instance, before)
 }
 
-/// Nothing limits the crowd but the places where passwords are looked at.
-pub(crate) async fn crowd(stage: Arc<Stage>) -> Result<()> {
-    let instance = stage.start().await?;
+/// A flood of logins for unknown accounts; only the hashing permits limit it.
+pub(crate) async fn crowd(env: Arc<TestEnv>) -> Result<()> {
+    let instance = env.start().await?;
     let at = instance.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
     let before = instance.peak_memory()?;
     let mut logins = [0, 0];
-    for _ in 0..stage.rounds {
-        let strangers = (0..CROWD).map(|number| {
-            let stage = Arc::clone(&stage);
-            async move {
-                login(&stage, at, &format!("nobody{number}@example.com"), WRONG, ("", "")).await
-            }
-        });
+    for _ in 0..env.rounds {
+        let strangers =
+            (0..CROWD).map(|number| {
+                let env = Arc::clone(&env);
+                async move {
+                    login(&env, at, &format!("nobody{number}@example.com"), WRONG, ("", "")).await
+                }
+            });
         let refreshing = join_all(clients.iter_mut().map(|client| async move {
             for _ in 0..REFRESHES {
                 client.refresh(|| at).await?;
@@ -125,31 +126,31 @@ pub(crate) async fn crowd(stage: Arc<Stage>) -> Result<()> {
         }
     }
     let [looked_at, put_off] = logins;
-    stage.remark(format!("{looked_at} logins were looked at, {put_off} were put off with 503"));
-    memory_is_bounded(&stage, &instance, before)?;
-    checker::check(&stage, at, &mut clients).await
+    env.remark(format!("{looked_at} logins were looked at, {put_off} were put off with 503"));
+    memory_is_bounded(&env, &instance, before)?;
+    checker::check(&env, at, &mut clients).await
 }
 
-fn memory_is_bounded(stage: &Stage, instance: &Instance, before: u64) -> Result<()> {
-    // As many at once as there are processors, and half as many more of those who are known.
+fn memory_is_bounded(env: &TestEnv, instance: &Instance, before: u64) -> Result<()> {
+    // One permit per CPU, and half as many more for known devices.
     let processors = std::thread::available_parallelism()?.get();
     let room = ROOM + u64::try_from(PASSWORD_ROOM * (processors + processors.div_ceil(2)))?;
     let peak = instance.peak_memory()?;
-    stage.remark(format!("memory: {peak} MiB at most, {before} before"));
+    env.remark(format!("memory: {peak} MiB at most, {before} before"));
     if peak > before + room {
-        stage.violation(format!("memory grew from {before} to {peak} MiB"));
+        env.violation(format!("memory grew from {before} to {peak} MiB"));
     }
     Ok(())
 }
 
-/// The cookie that says on which device this was.
-async fn register(stage: &Stage, at: SocketAddr) -> Result<String> {
+/// Registers; the cookie that marks the device as known.
+async fn register(env: &TestEnv, at: SocketAddr) -> Result<String> {
     let body = json!({ "email": OWNER, "password": PASSWORD });
-    let request = from_our_page(stage, Request::post(path::REGISTER))
+    let request = from_our_page(env, Request::post(path::REGISTER))
         .header("x-forwarded-for", OWNERS_ADDRESS)
         .json(&body);
     let outcome = http::call(at, &request).await;
-    stage.inspect("register", &outcome);
+    env.inspect("register", &outcome);
     let answer = outcome.map_err(|lost| anyhow::anyhow!(lost.why))?;
     let mut cookies = answer.all("set-cookie").filter_map(|cookie| cookie.split(';').next());
     let device = cookies.find(|cookie| cookie.starts_with(path::DEVICES_COOKIE));
@@ -157,20 +158,20 @@ async fn register(stage: &Stage, at: SocketAddr) -> Result<String> {
 }
 
 async fn login(
-    stage: &Stage,
+    env: &TestEnv,
     at: SocketAddr,
     email: &str,
     password: &str,
     (from, cookie): (&str, &str),
 ) -> Result<Answer> {
     let body = json!({ "email": email, "password": password });
-    let mut request = from_our_page(stage, Request::post(path::LOGIN)).json(&body);
+    let mut request = from_our_page(env, Request::post(path::LOGIN)).json(&body);
     for (name, value) in [("x-forwarded-for", from), ("cookie", cookie)] {
         if !value.is_empty() {
             request = request.header(name, value);
         }
     }
     let outcome = http::call(at, &request).await;
-    stage.inspect("login", &outcome);
+    env.inspect("login", &outcome);
     outcome.map_err(|lost| anyhow::anyhow!("login: {}", lost.why))
 }

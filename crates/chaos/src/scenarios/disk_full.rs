@@ -1,8 +1,8 @@
-//! The disk is full. Nothing can be written, so a refresh is put off, and its cookie kept; what only
-//! reads goes on. Room is made, and everything goes on as if nothing had been.
+//! Disk full: no write succeeds, so a refresh is 503 and its cookie stays valid, while bearer calls, which only read,
+//! are served. Once there is room, every client refreshes again.
 //!
-//! The disk is a small one in memory, mounted in a namespace that only the program lives in: the
-//! machine sees nothing of it, and it is gone with the process.
+//! The disk is a small tmpfs in a mount namespace of the program's own: the machine does not see it, and it is gone
+//! with the process.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -13,22 +13,22 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::database::Database;
 use crate::instance::Instance;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CLIENTS: usize = 4;
-/// Mounts the small disk, then becomes the program.
+/// Mounts the small disk, then execs the program.
 const MOUNT: &str = "mount -t tmpfs -o size=8m tmpfs \"$0\" && exec \"$@\"";
 
-/// Nobody is signed out by a full disk.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let disk = stage.folder().join("disk");
+/// No client is signed out by a full disk.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let disk = env.folder().join("disk");
     std::fs::create_dir(&disk)?;
     let database = format!("sqlite:{}", disk.join("baton.db").display());
-    let mut launch = stage.launch_on(&database);
+    let mut launch = env.launch_on(&database);
     let mut wrapper: Vec<OsString> =
         ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT].map(Into::into).into();
     wrapper.push(disk.clone().into());
@@ -38,12 +38,12 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         .context("a small disk needs user namespaces, or root (`unshare --map-root-user`)")?;
     let at = instance.address();
     let seen = seen_from_here(&instance, &disk)?;
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
-    for _ in 0..stage.rounds {
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
+    for _ in 0..env.rounds {
         let filler = seen.join("filler");
         fill(&filler)?;
         for client in &mut clients {
-            if client.try_refresh(at).await? != Tried::Unavailable {
+            if client.try_refresh(at).await? != RefreshOutcome::Unavailable {
                 bail!("a refresh was not put off although nothing can be written");
             }
             if client.me(at).await != Some(200) {
@@ -55,18 +55,18 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         for client in &mut clients {
             client.refresh(|| at).await?;
         }
-        stage.remark(format!(
+        env.remark(format!(
             "everybody was served {:.2} s after there was room",
             stopwatch.seconds()
         ));
-        stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
+        env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");
     }
-    let (seen, copy) = (seen.join("baton.db"), stage.folder().join("copy.db"));
+    let (seen, copy) = (seen.join("baton.db"), env.folder().join("copy.db"));
     let database = Database::SqliteElsewhere { seen, copy };
-    checker::check_in(&database, &stage, at, &mut clients).await
+    checker::check_in(&database, &env, at, &mut clients).await
 }
 
-/// The program's own view of its folder, through `/proc`.
+/// The database's folder in the program's mount namespace, through `/proc`.
 fn seen_from_here(instance: &Instance, disk: &Path) -> Result<PathBuf> {
     let id = instance.id().context("it runs")?;
     let disk = disk.strip_prefix("/").context("the folder is absolute")?;
@@ -77,7 +77,7 @@ fn seen_from_here(instance: &Instance, disk: &Path) -> Result<PathBuf> {
     Ok(seen)
 }
 
-/// Writes until nothing more fits.
+/// Writes until the disk is full.
 fn fill(filler: &Path) -> Result<()> {
     let mut file = File::create(filler)?;
     for size in [4096, 1] {

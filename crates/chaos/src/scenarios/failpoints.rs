@@ -1,6 +1,6 @@
-//! The process ends exactly where it hurts most: before a write is committed, or between the commit
-//! and the answer. It is a build of the same code with the feature `failpoints`, told by
-//! `BATON_FAILPOINT` where to end; the program as it ships knows nothing of this.
+//! Crashes at failpoints: before a write is committed, or between the commit and the answer. The binary is a build of
+//! the same code with the feature `failpoints`, in which `BATON_FAILPOINT` names the moment; the binary that ships
+//! has no failpoints.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,30 +8,30 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::instance::Instance;
 use crate::load::Load;
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 6;
 /// The latest write that is hit, counted from the start.
 const LATEST: u64 = 20;
 const VARIABLE: &str = "BATON_FAILPOINT";
 
-/// Ends at each moment in turn; somebody logs out meanwhile.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    only_the_special_build_has_failpoints(&stage)?;
-    let mut launch = stage.launch();
-    launch.binary.clone_from(&stage.programs.failpoints);
+/// Crashes at each failpoint in turn: rotations and logouts, before and after the commit.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    only_the_special_build_has_failpoints(&env)?;
+    let mut launch = env.launch();
+    launch.binary.clone_from(&env.programs.failpoints);
     let instance = Arc::new(Instance::start(launch).await?);
-    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
-    let mut leaver = Client::register(&stage, instance.address(), "leaver").await?;
+    let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
+    let mut leaver = Client::register(&env, instance.address(), "leaver").await?;
     let mut gone = Vec::new();
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         match round % 4 {
-            0 => clients = struck(&stage, &instance, "accept:before", clients).await?,
-            1 => clients = struck(&stage, &instance, "accept:after", clients).await?,
+            0 => clients = struck(&env, &instance, "accept:before", clients).await?,
+            1 => clients = struck(&env, &instance, "accept:after", clients).await?,
             moment => {
                 leaver.login(instance.address()).await?;
                 let committed = moment == 3;
@@ -41,26 +41,26 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         }
     }
     clients.append(&mut gone);
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
-/// Everybody refreshes until the process has ended itself, and on after its next start.
+/// All clients refresh until the process has ended itself, and retry after its restart.
 async fn struck(
-    stage: &Stage,
+    env: &TestEnv,
     instance: &Arc<Instance>,
     moment: &str,
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
-    arm(instance, &format!("{moment}:{}", 1 + stage.chance.below(LATEST))).await?;
-    let mut load = Load::start(clients, |_| road_to(instance));
+    arm(instance, &format!("{moment}:{}", 1 + env.rng.below(LATEST))).await?;
+    let mut load = Load::start(clients, |_| route_to(instance));
     instance.ended().await.with_context(|| format!("at {moment}"))?;
     disarm(instance).await?;
-    load.all_advance().await?;
+    load.wait_for_progress().await?;
     load.finish().await
 }
 
-/// Logs out; the process ends before or after the end of the session is committed. What was not
-/// answered may have happened, and is asked for again.
+/// Logs out; the process ends before or after the revocation is committed. Without an answer the outcome is unknown,
+/// so the logout is retried.
 async fn logout_struck(
     instance: &Arc<Instance>,
     committed: bool,
@@ -73,7 +73,7 @@ async fn logout_struck(
     instance.ended().await?;
     disarm(instance).await?;
     let tried = client.try_refresh(instance.address()).await?;
-    let expected = if committed { Tried::Over } else { Tried::Answered };
+    let expected = if committed { RefreshOutcome::SignedOut } else { RefreshOutcome::Refreshed };
     if tried != expected {
         bail!("after an end that was committed ({committed}), a refresh was {tried:?}");
     }
@@ -95,13 +95,13 @@ async fn disarm(instance: &Instance) -> Result<()> {
     instance.restart().await
 }
 
-/// The name of the variable is in the one build and not in the other.
-fn only_the_special_build_has_failpoints(stage: &Stage) -> Result<()> {
-    if knows_failpoints(&stage.programs.binary)? {
-        stage.violation("the program as it ships has failpoints");
+/// The variable's name is in the build with failpoints and not in the one that ships.
+fn only_the_special_build_has_failpoints(env: &TestEnv) -> Result<()> {
+    if knows_failpoints(&env.programs.binary)? {
+        env.violation("the program as it ships has failpoints");
     }
-    if !knows_failpoints(&stage.programs.failpoints)? {
-        bail!("{} was built without failpoints", stage.programs.failpoints.display());
+    if !knows_failpoints(&env.programs.failpoints)? {
+        bail!("{} was built without failpoints", env.programs.failpoints.display());
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Stories behind the gateway: the real Envoy in front of the program and of the notes service. What they
-//! have in common is here.
+//! Scenarios behind the gateway: the real Envoy in front of the issuer and a resource server (notes). Their common
+//! helpers are here.
 
 pub(crate) mod addresses;
 pub(crate) mod cookies;
@@ -22,108 +22,107 @@ use super::{BOTH, SQLITE, Scenario};
 use crate::edge;
 use crate::http::Answer;
 use crate::instance::{Instance, Launch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
-/// These scenarios.
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
         name: "gateway-forged",
-        story: "every forged token of the catalogue at the edge, and at the service behind it",
+        description: "every forged token of the catalogue at the edge, and at the service behind it",
         engines: SQLITE,
-        usual: 1,
-        few: 1,
-        play: |stage| Box::pin(forged::play(stage)),
+        full_rounds: 1,
+        smoke_rounds: 1,
+        run: |env| Box::pin(forged::run(env)),
     },
     Scenario {
         name: "gateway-cookies",
-        story: "a service that wants Baton's cookies, and to be taken for Baton's page",
+        description: "a service that wants Baton's cookies, and to be taken for Baton's page",
         engines: SQLITE,
-        usual: 1,
-        few: 1,
-        play: |stage| Box::pin(cookies::play(stage)),
+        full_rounds: 1,
+        smoke_rounds: 1,
+        run: |env| Box::pin(cookies::run(env)),
     },
     Scenario {
         name: "gateway-full-jar",
-        story: "a browser with 700 KiB of other programs' cookies: page, refresh, notes, logout",
+        description: "a browser with 700 KiB of other programs' cookies: page, refresh, notes, logout",
         engines: SQLITE,
-        usual: 10,
-        few: 1,
-        play: |stage| Box::pin(full_jar::play(stage)),
+        full_rounds: 10,
+        smoke_rounds: 1,
+        run: |env| Box::pin(full_jar::run(env)),
     },
     Scenario {
         name: "gateway-large-heads",
-        story: "1,000 connections with heads of 1 MiB that never end: the edge's memory is bounded",
+        description: "1,000 connections with heads of 1 MiB that never end: the edge's memory is bounded",
         engines: SQLITE,
-        usual: 2,
-        few: 1,
-        play: |stage| Box::pin(large_heads::play(stage)),
+        full_rounds: 2,
+        smoke_rounds: 1,
+        run: |env| Box::pin(large_heads::run(env)),
     },
     Scenario {
         name: "gateway-headers",
-        story: "a service that sends every response header on which a browser acts",
+        description: "a service that sends every response header on which a browser acts",
         engines: SQLITE,
-        usual: 1,
-        few: 1,
-        play: |stage| Box::pin(headers::play(stage)),
+        full_rounds: 1,
+        smoke_rounds: 1,
+        run: |env| Box::pin(headers::run(env)),
     },
     Scenario {
         name: "gateway-share",
-        story: "one user fills the notes service and searches without a pause; others are served",
+        description: "one user fills the notes service and searches without a pause; others are served",
         engines: SQLITE,
-        usual: 1,
-        few: 1,
-        play: |stage| Box::pin(share::play(stage)),
+        full_rounds: 1,
+        smoke_rounds: 1,
+        run: |env| Box::pin(share::run(env)),
     },
     Scenario {
         name: "gateway-addresses",
-        story: "a caller who says that they call from somewhere else",
+        description: "a caller who says that they call from somewhere else",
         engines: SQLITE,
-        usual: 1,
-        few: 1,
-        play: |stage| Box::pin(addresses::play(stage)),
+        full_rounds: 1,
+        smoke_rounds: 1,
+        run: |env| Box::pin(addresses::run(env)),
     },
     Scenario {
         name: "gateway-ended",
-        story: "a session is ended: how long its token opens the service behind the gateway",
+        description: "a session is ended: how long its token opens the service behind the gateway",
         engines: BOTH,
-        usual: 20,
-        few: 2,
-        play: |stage| Box::pin(ended::play(stage)),
+        full_rounds: 20,
+        smoke_rounds: 2,
+        run: |env| Box::pin(ended::run(env)),
     },
     Scenario {
         name: "gateway-rotation",
-        story: "the keys rotate under load, and nobody notices: 70 s each",
+        description: "the keys rotate under load, and nobody notices: 70 s each",
         engines: SQLITE,
-        usual: 5,
-        few: 1,
-        play: |stage| Box::pin(keys::rotated(stage)),
+        full_rounds: 5,
+        smoke_rounds: 1,
+        run: |env| Box::pin(keys::rotated(env)),
     },
     Scenario {
         name: "gateway-retired",
-        story: "a key is retired under load: its tokens count no more, here, there and at the edge",
+        description: "a key is retired under load: its tokens count no more, here, there and at the edge",
         engines: SQLITE,
-        usual: 3,
-        few: 1,
-        play: |stage| Box::pin(keys::retired(stage)),
+        full_rounds: 3,
+        smoke_rounds: 1,
+        run: |env| Box::pin(keys::retired(env)),
     },
     Scenario {
         name: "gateway-outage",
-        story: "the issuer answers garbage, slowly or not at all for 60 s: verification goes on",
+        description: "the issuer answers garbage, slowly or not at all for 60 s: verification goes on",
         engines: SQLITE,
-        usual: 3,
-        few: 1,
-        play: |stage| Box::pin(outage::play(stage)),
+        full_rounds: 3,
+        smoke_rounds: 1,
+        run: |env| Box::pin(outage::run(env)),
     },
 ];
 
-/// How long services may keep the key set here; they keep it so long at least.
+/// The JWKS cache time here; services cache the key set at least so long.
 const JWKS_CACHE_SECONDS: u64 = 10;
 
-/// How the program is started behind a gateway.
-fn launch(stage: &Stage) -> Launch {
-    let audiences = format!("{},{}", stage.origin, edge::audience(stage));
+/// How to start the program behind a gateway.
+fn launch(env: &TestEnv) -> Launch {
+    let audiences = format!("{},{}", env.origin, edge::audience(env));
     let cache = JWKS_CACHE_SECONDS.to_string();
-    stage.launch().with(&[
+    env.launch().with(&[
         "--audience",
         &audiences,
         "--trusted-proxies=127.0.0.1",
@@ -132,11 +131,11 @@ fn launch(stage: &Stage) -> Launch {
     ])
 }
 
-async fn start(stage: &Stage) -> Result<Arc<Instance>> {
-    Ok(Arc::new(Instance::start(launch(stage)).await?))
+async fn start(env: &TestEnv) -> Result<Arc<Instance>> {
+    Ok(Arc::new(Instance::start(launch(env)).await?))
 }
 
-/// Whether the service refused, and not the edge: its refusals are problem documents.
+/// Whether the resource server refused, and not the edge: its refusals are problem documents.
 fn is_of_the_service(answer: &Answer) -> bool {
     answer.header("content-type") == Some("application/problem+json")
 }

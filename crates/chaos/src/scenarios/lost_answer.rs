@@ -1,6 +1,5 @@
-//! The server has answered and nobody heard it: a tunnel, a lid that was closed, a proxy that gave
-//! up. The client tries again with the key it kept, at once, or after others have been served, or on
-//! the other instance, and gets what it would have got.
+//! Lost answers: a tunnel, a closed lid, a proxy's timeout. The client retries with the same idempotency key, at once
+//! or after other refreshes, on either instance, and gets the answer that was lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,43 +8,46 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::try_join_all;
 
 use crate::checker;
-use crate::client::{Client, Tried, refresh_cookie};
+use crate::client::{Client, RefreshOutcome, refresh_cookie};
+use crate::fault_proxy::{Fault, FaultProxy};
 use crate::http;
 use crate::instance::Instance;
-use crate::load::Road;
-use crate::proxy::{Manner, Proxy};
-use crate::stage::Stage;
+use crate::load::Route;
+use crate::test_env::TestEnv;
 
 /// Clients that lose an answer in each round.
-const LOSERS: usize = 20;
+const LOSSY: usize = 20;
 /// Clients that refresh in between.
 const OTHERS: usize = 5;
 
-/// A client whose way to the server loses every answer.
-struct Loser {
+/// A client behind a proxy that cuts every answer.
+struct LossyClient {
     client: Client,
-    proxy: Proxy,
+    proxy: FaultProxy,
 }
 
-/// Every lost answer is answered again.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = Arc::new([stage.start().await?, stage.start().await?]);
+/// Each retry gets the lost answer again.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instances = Arc::new([env.start().await?, env.start().await?]);
     let at = |number: usize| instances[number % 2].address();
-    let mut clients = Client::several(&stage, at(0), LOSERS + OTHERS).await?;
-    let mut others = clients.split_off(LOSERS);
-    let mut losers = Vec::new();
+    let mut clients = Client::several(&env, at(0), LOSSY + OTHERS).await?;
+    let mut others = clients.split_off(LOSSY);
+    let mut lossy = Vec::new();
     for client in clients {
-        let cut = Manner::CutAnswers(Arc::new(stage.chance.split()));
-        losers.push(Loser { client, proxy: Proxy::start(in_turn(&instances), cut).await? });
+        let cut = Fault::CutAnswers(Arc::new(env.rng.split()));
+        lossy.push(LossyClient {
+            client,
+            proxy: FaultProxy::start(in_turn(&instances), cut).await?,
+        });
     }
-    for _ in 0..stage.rounds {
-        // Half try again at once, half after others have been served; each where chance sends it.
-        let later: Vec<bool> = losers.iter().map(|_| stage.chance.coin()).collect();
-        let roads: Vec<_> = losers.iter().map(|_| at(stage.chance.index(2))).collect();
-        try_join_all(losers.iter_mut().zip(&later).zip(&roads).map(
-            async |((loser, later), road)| {
-                loser.lose().await?;
-                if *later { Ok(()) } else { loser.heal(*road).await }
+    for _ in 0..env.rounds {
+        // Half retry at once, half after other refreshes; each on a random instance.
+        let later: Vec<bool> = lossy.iter().map(|_| env.rng.coin()).collect();
+        let routes: Vec<_> = lossy.iter().map(|_| at(env.rng.index(2))).collect();
+        try_join_all(lossy.iter_mut().zip(&later).zip(&routes).map(
+            async |((lossy_client, later), route)| {
+                lossy_client.lose_answer().await?;
+                if *later { Ok(()) } else { lossy_client.retry(*route).await }
             },
         ))
         .await?;
@@ -54,28 +56,28 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             client.refresh(|| at(1)).await
         }))
         .await?;
-        let late = losers.iter_mut().zip(&later).zip(&roads).filter(|((_, later), _)| **later);
-        try_join_all(late.map(|((loser, _), road)| loser.heal(*road))).await?;
+        let late = lossy.iter_mut().zip(&later).zip(&routes).filter(|((_, later), _)| **later);
+        try_join_all(late.map(|((lossy_client, _), route)| lossy_client.retry(*route))).await?;
     }
-    let lost = stage.rounds * u64::try_from(LOSERS)?;
-    stage.remark(format!("{lost} answers were lost"));
-    let mut clients: Vec<_> = losers.into_iter().map(|loser| loser.client).collect();
+    let lost = env.rounds * u64::try_from(LOSSY)?;
+    env.remark(format!("{lost} answers were lost"));
+    let mut clients: Vec<_> = lossy.into_iter().map(|lossy_client| lossy_client.client).collect();
     clients.append(&mut others);
-    checker::check(&stage, at(0), &mut clients).await
+    checker::check(&env, at(0), &mut clients).await
 }
 
-impl Loser {
-    /// Refreshes, and does not hear the answer.
-    async fn lose(&mut self) -> Result<()> {
+impl LossyClient {
+    /// Refreshes, and loses the answer.
+    async fn lose_answer(&mut self) -> Result<()> {
         match self.client.try_refresh(self.proxy.address()).await? {
-            Tried::Transient => Ok(()),
+            RefreshOutcome::Transient => Ok(()),
             other => bail!("the answer was cut, but the client has {other:?}"),
         }
     }
 
-    /// Tries again. A jar that holds what it held gets the very answer that was lost; one that has
-    /// the new cookie, because the head of the answer had arrived, goes on from there.
-    async fn heal(&mut self, at: std::net::SocketAddr) -> Result<()> {
+    /// Retries. If the jar is unchanged, the same token comes again; if the lost answer's head had set the cookie,
+    /// the rotation starts from there.
+    async fn retry(&mut self, at: std::net::SocketAddr) -> Result<()> {
         let lost = self.proxy.swallowed().context("the proxy has swallowed an answer")?;
         let lost = http::read(&lost).ok().context("the swallowed answer was whole")?;
         let successor = refresh_cookie(&lost).context("it was a 200 with a cookie")?.to_owned();
@@ -88,7 +90,7 @@ impl Loser {
     }
 }
 
-fn in_turn(instances: &Arc<[Instance; 2]>) -> Road {
+fn in_turn(instances: &Arc<[Instance; 2]>) -> Route {
     let (instances, turn) = (Arc::clone(instances), AtomicUsize::new(0));
     Arc::new(move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address())
 }

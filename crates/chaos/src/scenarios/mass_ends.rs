@@ -1,6 +1,6 @@
-//! An administrator ends everyone's sessions in the database itself, 20,000 for each round, while clients that are
-//! spared refresh and a service fetches the status list. On PostgreSQL in one statement; SQLite, which has one
-//! writer, would let nobody refresh meanwhile, so there it is in parts.
+//! Bulk revocation at the database's console: 20,000 sessions for each round, while spared clients refresh and a
+//! resource server fetches the status list. On PostgreSQL in one statement. SQLite has one writer, which would block
+//! every refresh, so there it is in parts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,68 +14,68 @@ use crate::client::Client;
 use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill, lag};
 
-/// What is promised of refreshes, of the ends at every instance, and of the memory of one, in MiB.
+/// The promised latency of refreshes, revocation lag at each instance, and memory of one, in MiB.
 const REFRESHED_WITHIN: Duration = Duration::from_millis(100);
 const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 300;
 const CLIENTS: usize = 8;
 /// How many sessions each round adds.
 const SESSIONS: u64 = 20_000;
-/// How long refreshes are measured before, and after: ends that were heard of go on being known.
+/// How long refreshes are measured before, and afterwards: the revocations stay cached.
 const SPELL: Duration = Duration::from_secs(5);
 const AFTERWARDS: Duration = Duration::from_secs(20);
-/// How much processor time an instance may take in all of that: half of one core.
+/// The CPU time that an instance may take afterwards: half of one core.
 const PROCESSOR_TIME: Duration = Duration::from_secs(10);
-/// How often a service fetches the list.
+/// Between two fetches of the status list.
 const FETCH: Duration = Duration::from_millis(500);
 
-/// All rounds' sessions at once.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+/// Revokes the sessions of all rounds at once.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(Instance::address);
-    let clients = Client::several(&stage, here, CLIENTS).await?;
-    let mut leaver = Client::register(&stage, here, "leaver").await?;
-    fill::sessions(&stage.database, SESSIONS * stage.rounds, 1).await?;
+    let clients = Client::several(&env, here, CLIENTS).await?;
+    let mut leaver = Client::register(&env, here, "leaver").await?;
+    fill::sessions(&env.database, SESSIONS * env.rounds, 1).await?;
     let spared: Vec<_> = clients.iter().map(Client::session).collect();
     let mut refreshes = Refreshes::start(clients, here);
     pause(SPELL).await;
-    latency::hold_to(&stage, REFRESHED_WITHIN, "before", refreshes.taken());
+    latency::check_bound(&env, REFRESHED_WITHIN, "before", refreshes.taken());
     let stop = AtomicBool::new(false);
     let ending = async {
-        let done = end(&stage, &spared, &leaver, [here, there]).await;
+        let done = end(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
-        refreshes.nobody_gave_up().await?;
-        latency::hold_to(&stage, REFRESHED_WITHIN, "while they end", refreshes.taken());
+        refreshes.ensure_running().await?;
+        latency::check_bound(&env, REFRESHED_WITHIN, "while they end", refreshes.taken());
         pause(AFTERWARDS).await;
-        latency::hold_to(&stage, REFRESHED_WITHIN, "afterwards", refreshes.taken());
-        they_rest_afterwards(&stage, at_work, processor_time(&instances)?);
+        latency::check_bound(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
+        check_idle_cpu(&env, at_work, processor_time(&instances)?);
         stop.store(true, Ordering::Relaxed);
         done
     };
-    let (done, fetched) = tokio::join!(ending, fetch(&stage, here, &stop));
+    let (done, fetched) = tokio::join!(ending, fetch(&env, here, &stop));
     done?;
     fetched?;
-    stage.hold_memory_to(MEMORY, &instances)?;
-    leaver.over = true;
+    env.check_memory(MEMORY, &instances)?;
+    leaver.revoked = true;
     let mut clients = refreshes.finish().await?;
     clients.push(leaver);
-    checker::check(&stage, there, &mut clients).await
+    checker::check(&env, there, &mut clients).await
 }
 
-/// Ends all but the spared ones, the leaver's among the last.
+/// Revokes all but the spared sessions, the leaver's among the last.
 async fn end(
-    stage: &Stage,
+    env: &TestEnv,
     spared: &[[u8; 16]],
     leaver: &Client,
     at: [SocketAddr; 2],
 ) -> Result<()> {
     let stopwatch = Stopwatch::start();
-    let ended = stage.database.end_all_but(spared).await?;
-    stage.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
+    let ended = env.database.end_all_but(spared).await?;
+    env.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
     let mut lags = Vec::new();
     for at in at {
         let opens = || async {
@@ -87,17 +87,17 @@ async fn end(
         };
         lags.push(lag::until_refused(opens).await?);
     }
-    lag::hold_to(stage, KNOWN_WITHIN, "revocation lag", lags);
+    lag::check_bound(env, KNOWN_WITHIN, "revocation lag", lags);
     Ok(())
 }
 
-/// What a service does: the list, again and again.
-async fn fetch(stage: &Stage, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
+/// A resource server: fetches the status list in a loop.
+async fn fetch(env: &TestEnv, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
     let (mut lists, mut longest, mut slowest, mut refused) = (0, 0, Duration::ZERO, 0);
     while !stop.load(Ordering::Relaxed) {
         let stopwatch = Stopwatch::start();
         let outcome = http::call(at, &Request::get(path::STATUS_LIST)).await;
-        stage.inspect("status list", &outcome);
+        env.inspect("status list", &outcome);
         let answer = outcome.ok().context("the status list was not answered")?;
         match answer.status {
             200 => (lists, longest) = (lists + 1, longest.max(answer.body.len())),
@@ -108,7 +108,7 @@ async fn fetch(stage: &Stage, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
         pause(FETCH).await;
     }
     let kilobytes = longest / 1024;
-    stage.remark(format!(
+    env.remark(format!(
         "{lists} status lists, the longest {kilobytes} KiB, after {slowest:.1?} at most, {refused} times 503"
     ));
     Ok(())
@@ -119,13 +119,13 @@ fn processor_time(instances: &[Instance; 2]) -> Result<[Duration; 2]> {
     Ok([here?, there?])
 }
 
-/// What is known of the ends costs next to nothing while nothing changes.
-fn they_rest_afterwards(stage: &Stage, before: [Duration; 2], after: [Duration; 2]) {
+/// The revocation cache costs next to no CPU time while no session is revoked.
+fn check_idle_cpu(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
     let [here, there] = [0, 1].map(|number| after[number].saturating_sub(before[number]));
-    stage.remark(format!(
+    env.remark(format!(
         "processor time of the instances in the {AFTERWARDS:?} after: {here:.1?} and {there:.1?}"
     ));
-    if stage.measures {
-        stage.hold_to(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
+    if env.measures {
+        env.check_bound(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");
     }
 }

@@ -1,7 +1,7 @@
-//! One account against everybody: a user with a script, several sessions and half a million own events changes the
-//! name, pages through events of every kind, lists and ends sessions, confirms and changes the password, as fast as it
-//! is answered, and presents the ticket of a session that is over, while others refresh from the same network. Rate limits
-//! are as for users. Everybody else is served as if that user were not there.
+//! A noisy neighbour: one user's script, with several sessions and half a million own events, changes the name, pages
+//! through events of every kind, lists and revokes sessions, confirms and changes the password in a loop, and replays
+//! the refresh token of a revoked session, while others refresh from the same network. Rate limits are those of
+//! production; the others' latency is bounded.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::client::{Client, PASSWORD, from_our_page};
 use crate::http::{self, Request};
 use crate::instance::Instance;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
-/// What is promised.
+/// The promised 99th percentile of the others' refreshes.
 const BOUND: Duration = Duration::from_millis(50);
-/// They have nothing to do with it.
+/// The other users.
 const CLIENTS: usize = 8;
-/// Sessions of the user, and connections that each keeps busy.
+/// Sessions of the user, and connections of each.
 const SESSIONS: usize = 4;
 const CONNECTIONS: usize = 10;
 /// How many events of one kind the user has, for each round.
@@ -34,7 +34,7 @@ const EVENTS: u64 = 10_000;
 const LOGINS: usize = 2;
 /// How long each part lasts.
 const SPELL: Duration = Duration::from_secs(10);
-/// One of these calls after the other, by every connection.
+/// Each connection cycles through these calls.
 const CALLS: [(&str, &str); 10] = [
     ("PUT", path::NAME),
     ("GET", "/api/events?kind=limited"),
@@ -43,17 +43,17 @@ const CALLS: [(&str, &str); 10] = [
     ("POST", path::CONFIRM),
     ("PUT", path::PASSWORD),
     ("DELETE", path::SESSIONS),
-    // With the ticket of a session that is over.
+    // With the refresh token of the revoked session.
     ("POST", path::REFRESH),
     ("POST", path::REVOKE),
     ("POST", path::LOGOUT),
 ];
 
-/// The user who does all this.
-struct Hog {
+/// The user with the script.
+struct NoisyUser {
     sessions: Vec<Client>,
-    /// Its ticket is genuine, and over.
-    over: Client,
+    /// Its refresh token is genuine, its session revoked.
+    revoked: Client,
 }
 
 /// How the user's calls were answered.
@@ -61,31 +61,31 @@ struct Hog {
 struct Counts {
     served: AtomicU64,
     limited: AtomicU64,
-    /// Calls with the ticket of the session that is over.
-    over: AtomicU64,
+    /// Calls with the revoked session's token.
+    revoked: AtomicU64,
 }
 
-/// Beside all of the user's calls.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instance = Instance::start(stage.launch_with_limits(&stage.database.url())).await?;
+/// Measures the others' refreshes alone, then beside the user's calls.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instance = Instance::start(env.launch_with_limits(&env.database.url())).await?;
     let at = instance.address();
-    let clients = Client::several(&stage, at, CLIENTS).await?;
-    let mut hog = Hog::register(&stage, at).await?;
-    let user = hog.over.user(at).await?;
-    let logged_out = hog.over.logout(at).await;
+    let clients = Client::several(&env, at, CLIENTS).await?;
+    let mut noisy = NoisyUser::register(&env, at).await?;
+    let user = noisy.revoked.user(at).await?;
+    let logged_out = noisy.revoked.logout(at).await;
     anyhow::ensure!(logged_out == Some(204), "the logout was answered {logged_out:?}");
-    fill::events_of(&stage.database, user, "name_changed", EVENTS * stage.rounds).await?;
+    fill::events_of(&env.database, user, "name_changed", EVENTS * env.rounds).await?;
     let mut refreshes = Refreshes::start(clients, at);
     pause(SPELL / 2).await;
-    latency::hold_to(&stage, BOUND, "alone", refreshes.taken());
+    latency::check_bound(&env, BOUND, "alone", refreshes.taken());
     let (stop, counts) = (AtomicBool::new(false), Counts::default());
     let mut visitors = Vec::new();
     for number in 0..LOGINS {
-        visitors.push(Client::register(&stage, at, &format!("visitor-{number}")).await?);
+        visitors.push(Client::register(&env, at, &format!("visitor-{number}")).await?);
     }
     let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
     let busy = (0..SESSIONS * CONNECTIONS)
-        .map(|number| keep_calling(&stage, at, &hog, number, (&stop, &counts)));
+        .map(|number| keep_calling(&env, at, &noisy, number, (&stop, &counts)));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
@@ -93,27 +93,28 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
     let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), spell);
     calls.into_iter().collect::<Result<()>>()?;
     let logins: Vec<Login> = logins.into_iter().collect::<Result<Vec<_>>>()?.concat();
-    judge(&stage, &logins);
-    refreshes.nobody_gave_up().await?;
-    latency::hold_to(&stage, BOUND, "beside one user's calls", refreshes.taken());
-    let Counts { served, limited, over } = counts;
-    let (served, limited, over) = (served.into_inner(), limited.into_inner(), over.into_inner());
-    stage.remark(format!(
-        "of that user's calls {served} were served, {limited} were 429, {over} were of the session that is over"
+    check_logins(&env, &logins);
+    refreshes.ensure_running().await?;
+    latency::check_bound(&env, BOUND, "beside one user's calls", refreshes.taken());
+    let Counts { served, limited, revoked } = counts;
+    let (served, limited, revoked) =
+        (served.into_inner(), limited.into_inner(), revoked.into_inner());
+    env.remark(format!(
+        "of that user's calls {served} were served, {limited} were 429, {revoked} were of the session that is over"
     ));
-    // A burst of each session and the account's refill.
+    // The rate limit's burst of each session, and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
     if served > most {
-        stage.violation(format!("{served} calls of one account were served, more than {most}"));
+        env.violation(format!("{served} calls of one account were served, more than {most}"));
     }
     let mut clients = refreshes.finish().await?;
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// How a login was answered, and after how long.
+/// A login's status, and its latency.
 type Login = (Option<u16>, Duration);
 
-/// Logs in again and again, from the browser of a stranger.
+/// Logs in in a loop, each time from an unknown device.
 async fn keep_logging_in(
     visitor: &mut Client,
     at: SocketAddr,
@@ -130,21 +131,21 @@ async fn keep_logging_in(
     Ok(logins)
 }
 
-/// Each login is to be answered at once: none waits for the user's calls until it is put off.
-fn judge(stage: &Stage, logins: &[Login]) {
+/// Each login is answered: none waits for a hashing permit behind the user's calls until it gets 503.
+fn check_logins(env: &TestEnv, logins: &[Login]) {
     let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
     let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
     let all = logins.len();
-    stage.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
-    if stage.measures && put_off > 0 {
-        stage.violation(format!("{put_off} of {all} logins of others were put off"));
+    env.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
+    if env.measures && put_off > 0 {
+        env.violation(format!("{put_off} of {all} logins of others were put off"));
     }
 }
 
 async fn keep_calling(
-    stage: &Arc<Stage>,
+    env: &Arc<TestEnv>,
     at: SocketAddr,
-    hog: &Hog,
+    noisy: &NoisyUser,
     first: usize,
     (stop, counts): (&AtomicBool, &Counts),
 ) -> Result<()> {
@@ -152,19 +153,19 @@ async fn keep_calling(
     while !stop.load(Ordering::Relaxed) {
         let (method, path) = CALLS[number % CALLS.len()];
         number += 1;
-        // Of two sessions that end all others at once, none may be left.
+        // Of two sessions that revoke all others at once, none might be left.
         if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
-        let outcome = http::call(at, &hog.request(stage, session, (method, path))).await;
-        stage.inspect(path, &outcome);
+        let outcome = http::call(at, &noisy.request(env, session, (method, path))).await;
+        env.inspect(path, &outcome);
         let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
         match (answer.status, answer.text("code").as_deref()) {
             (429, _) => _ = counts.limited.fetch_add(1, Ordering::Relaxed),
             _ if [path::REFRESH, path::REVOKE, path::LOGOUT].contains(&path) => {
-                counts.over.fetch_add(1, Ordering::Relaxed);
+                counts.revoked.fetch_add(1, Ordering::Relaxed);
             }
-            // Another one of its sessions has ended this one, and goes on.
+            // Revoked by another of the user's sessions; the next one takes over.
             (401, Some("invalid_token" | "invalid_grant")) => session += 1,
             _ => _ = counts.served.fetch_add(1, Ordering::Relaxed),
         }
@@ -172,23 +173,23 @@ async fn keep_calling(
     Ok(())
 }
 
-impl Hog {
-    async fn register(stage: &Arc<Stage>, at: SocketAddr) -> Result<Self> {
-        let over = Client::register(stage, at, "hog").await?;
+impl NoisyUser {
+    async fn register(env: &Arc<TestEnv>, at: SocketAddr) -> Result<Self> {
+        let revoked = Client::register(env, at, "hog").await?;
         let mut sessions = Vec::new();
         for _ in 0..SESSIONS {
-            let mut session = over.copied();
-            // In another browser: a login ends the session that its own has.
+            let mut session = revoked.copied();
+            // As in another browser: a login revokes the session of its own cookie.
             session.ticket.clear();
             session.login(at).await?;
             sessions.push(session);
         }
-        Ok(Self { sessions, over })
+        Ok(Self { sessions, revoked })
     }
 
     fn request(
         &self,
-        stage: &Stage,
+        env: &TestEnv,
         session: usize,
         (method, path): (&'static str, &'static str),
     ) -> Request {
@@ -200,16 +201,16 @@ impl Hog {
             "DELETE" => Request::delete(path),
             _ => Request::post(path),
         };
-        let request = from_our_page(stage, request);
+        let request = from_our_page(env, request);
         match path {
-            path::REVOKE => return request.form("token", &self.over.ticket),
-            path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.over)),
+            path::REVOKE => return request.form("token", &self.revoked.ticket),
+            path::REFRESH | path::LOGOUT => return request.header("cookie", cookie(&self.revoked)),
             _ => {}
         }
         let request = request.header("authorization", format!("Bearer {}", session.access_token));
         match path {
             path::NAME => request.json(&json!({ "name": "Hog" })),
-            // Wrong: the session goes on as it is, and the hash has to be computed all the same.
+            // A wrong password: the session stays, and Argon2id runs all the same.
             path::CONFIRM => request
                 .header("cookie", cookie(session))
                 .json(&json!({ "password": "a wrong password, mistyped" })),
@@ -222,7 +223,7 @@ impl Hog {
 }
 
 impl Client {
-    /// Its user's id.
+    /// The id of its user.
     async fn user(&self, at: SocketAddr) -> Result<[u8; 16]> {
         let token = format!("Bearer {}", self.access_token);
         let request = Request::get(path::ME).header("authorization", token);

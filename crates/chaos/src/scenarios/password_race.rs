@@ -1,8 +1,8 @@
-//! A new password while everything else goes on: other sessions of the user refresh, others log in with
-//! the old one, on two instances; sometimes the client does not wait for the answer and asks at refresh,
-//! with the same key; sometimes the instance is killed right after its 204. Afterwards the session that
-//! asked goes on, and it alone; whoever came with the old password is out. A change that was given up may
-//! take place later, or never: its instance is stopped before anybody asks which password holds.
+//! Password change races refreshes and logins: other sessions of the user refresh, others log in with the old
+//! password, on two instances. Sometimes the client times out and retries by a refresh with the same idempotency key;
+//! sometimes the instance is killed right after its 204. Afterwards only the session that changed the password is
+//! live; logins with the old password are revoked, too. A change that timed out may be carried out later, or never:
+//! its instance is stopped before the passwords are tried.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,62 +13,64 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::{join, try_join_all};
 
 use crate::checker;
-use crate::client::{Client, Tried};
-use crate::http::CALL_TIME;
+use crate::client::{Client, RefreshOutcome};
+use crate::http::CALL_TIMEOUT;
 use crate::instance::Instance;
-use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// Other sessions of the same user, half on each instance.
 const OTHERS: usize = 4;
-/// The latest moment at which a client gives up. Both passwords take longer to hash.
-const IMPATIENCE_MS: u64 = 400;
-/// After every so many-th change that was answered, the instance is killed.
+/// The longest client timeout. The two password hashes take longer.
+const LATEST_TIMEOUT_MS: u64 = 400;
+/// The instance is killed after each n-th change that was answered.
 const KILLS: u64 = 3;
 
-/// A change of password is linearizable against refreshes and logins.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
-    let mut client = Client::register(&stage, instances[0].address(), "changer").await?;
-    let mut over = Vec::new();
+/// A password change is linearizable against refreshes and logins.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
+    let mut client = Client::register(&env, instances[0].address(), "changer").await?;
+    let mut revoked = Vec::new();
     let mut changes = 0;
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         let whose = format!("round {round}");
         let (was_changed, others) =
-            play_round(&stage, &instances, &mut client, changes).await.context(whose.clone())?;
+            run_round(&env, &instances, &mut client, changes).await.context(whose.clone())?;
         changes += u64::from(was_changed);
         let at = instances[0].address();
         for mut other in others {
-            // Whoever is left says whether it should be.
+            // Each remaining session shows whether it was revoked.
             match settled(&mut other, at).await? {
-                Tried::Over if was_changed => {
-                    other.over = true;
-                    over.push(other);
+                RefreshOutcome::SignedOut if was_changed => {
+                    other.revoked = true;
+                    revoked.push(other);
                 }
-                Tried::Answered if !was_changed => {}
+                RefreshOutcome::Refreshed if !was_changed => {}
                 tried => bail!("{whose}: changed: {was_changed}, and another session: {tried:?}"),
             }
         }
-        // The session that asked goes on, whether or not it heard the answer.
+        // The session that changed the password stays live, whether or not its answer arrived.
         client.refresh(|| instances[1].address()).await.context(whose)?;
     }
     if changes == 0 {
-        bail!("no password was changed: this is not the story that was to be told");
+        bail!("no password was changed: the scenario was not exercised");
     }
-    if !stage.log_lines(r#"event="replayed""#)?.is_empty() {
-        bail!("a session was ended by a replay: this is not the story that was to be told");
+    if !env.log_lines(r#"event="replayed""#)?.is_empty() {
+        bail!("a session was ended by a replay: the scenario was not exercised");
     }
-    stage.remark(format!("{changes} passwords were changed"));
-    over.push(client);
-    checker::check(&stage, instances[1].address(), &mut over).await
+    env.remark(format!("{changes} passwords were changed"));
+    revoked.push(client);
+    checker::check(&env, instances[1].address(), &mut revoked).await
 }
 
-/// Tries until it is answered, one way or the other.
-async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
+/// Retries until the outcome is known.
+async fn settled(other: &mut Client, at: SocketAddr) -> Result<RefreshOutcome> {
     let stopwatch = Stopwatch::start();
     loop {
         match other.try_refresh(at).await? {
-            Tried::Transient | Tried::Unavailable if stopwatch.elapsed() < PATIENCE => {
+            RefreshOutcome::Transient | RefreshOutcome::Unavailable
+                if stopwatch.elapsed() < STEP_TIMEOUT =>
+            {
                 pause(Duration::from_millis(20)).await;
             }
             tried => return Ok(tried),
@@ -77,8 +79,8 @@ async fn settled(other: &mut Client, at: SocketAddr) -> Result<Tried> {
 }
 
 /// Whether the password was changed, and the other sessions.
-async fn play_round(
-    stage: &Arc<Stage>,
+async fn run_round(
+    env: &Arc<TestEnv>,
     instances: &[Instance; 2],
     client: &mut Client,
     changes: u64,
@@ -92,34 +94,33 @@ async fn play_round(
     }
     let latecomer = client.copied();
     let done = AtomicBool::new(false);
-    let which = stage.chance.index(2);
-    let patience = if stage.chance.index(2) == 0 {
-        Duration::from_millis(stage.chance.below(IMPATIENCE_MS))
+    let which = env.rng.index(2);
+    let timeout = if env.rng.index(2) == 0 {
+        Duration::from_millis(env.rng.below(LATEST_TIMEOUT_MS))
     } else {
-        CALL_TIME
+        CALL_TIMEOUT
     };
     let change = async {
-        pause(Duration::from_millis(stage.chance.below(30))).await;
-        let answered = client.change_password(instances[which].address(), patience).await;
+        pause(Duration::from_millis(env.rng.below(30))).await;
+        let answered = client.change_password(instances[which].address(), timeout).await;
         if matches!(answered, Ok(true)) && changes.is_multiple_of(KILLS) {
-            // Answered is committed.
+            // An answered change is committed.
             instances[which].kill();
             instances[which].restart().await?;
         }
         if matches!(answered, Ok(false)) {
-            // Until it is answered, there is nothing else for this client to do.
+            // Until the attempt is answered, the client makes no other call.
             client.refresh(|| instances[1 - which].address()).await?;
-            // The call that was given up may still be on its way: with its instance that is over.
+            // The call that timed out may still be in flight; a stopped instance cannot carry it out any more.
             instances[which].stop().await?;
             instances[which].restart().await?;
         }
         done.store(true, Ordering::SeqCst);
         answered
     };
-    let refreshes = others
-        .into_iter()
-        .enumerate()
-        .map(|(number, other)| go_on_until(other, move || instances[number % 2].address(), &done));
+    let refreshes = others.into_iter().enumerate().map(|(number, other)| {
+        refresh_until(other, move || instances[number % 2].address(), &done)
+    });
     let logins = log_in_until(latecomer, instances, &done);
     let (answered, (others, logins)) = join(change, join(try_join_all(refreshes), logins)).await;
     let (answered, mut others) = (answered?, others?);
@@ -128,7 +129,7 @@ async fn play_round(
     Ok((was_changed, others))
 }
 
-/// By now it is settled which password holds: exactly one does.
+/// By now the password is settled: exactly one of the two is accepted.
 async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bool> {
     let mut answers = Vec::new();
     for password in [client.password, client.other_password()] {
@@ -147,14 +148,14 @@ async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bo
     }
 }
 
-/// Refreshes until told to stop, whatever comes of it.
-async fn go_on_until(
+/// Refreshes until `done`, or until the session is over.
+async fn refresh_until(
     mut other: Client,
-    road: impl Fn() -> SocketAddr,
+    route: impl Fn() -> SocketAddr,
     done: &AtomicBool,
 ) -> Result<Client> {
     while !done.load(Ordering::SeqCst) {
-        if other.try_refresh(road()).await? == Tried::Over {
+        if other.try_refresh(route()).await? == RefreshOutcome::SignedOut {
             break;
         }
         // The password is hashed on the same two cores.
@@ -163,7 +164,7 @@ async fn go_on_until(
     Ok(other)
 }
 
-/// Logs in with the old password until told to stop. The sessions that began so.
+/// Logs in with the old password until `done`; the sessions that were begun.
 async fn log_in_until(
     mut latecomer: Client,
     instances: &[Instance; 2],
@@ -177,7 +178,7 @@ async fn log_in_until(
         let status = latecomer.try_login(instances[number % 2].address()).await?;
         match status {
             Some(200) => began.push(latecomer.copied()),
-            // Out of date, busy or just killed.
+            // Old password, throttled, busy or just killed.
             Some(401 | 429 | 503) | None => pause(Duration::from_millis(5)).await,
             Some(other) => bail!("login: {other}"),
         }

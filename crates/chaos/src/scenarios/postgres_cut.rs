@@ -1,6 +1,6 @@
-//! The connection to PostgreSQL is cut at the worst moment: the statement, or the COMMIT, has been
-//! sent and carried out, and its answer never arrives. The program cannot know; it says 503, and the
-//! same attempt is answered with what was committed.
+//! A lost database answer: the connection to PostgreSQL is cut after the statement, or the COMMIT, was sent and
+//! carried out. The program cannot know the outcome; it answers 503, and a retry with the same idempotency key gets
+//! what was committed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,56 +12,56 @@ use crate::checker;
 use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::database::Database;
+use crate::fault_proxy::{Fault, FaultProxy, Trigger};
 use crate::instance::Instance;
-use crate::proxy::{Manner, Proxy, Trap};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 4;
-/// The latest message of the program's to the database that is cut after, while several are at work.
+/// The latest message to the database after which the connection is cut, while several refreshes run.
 const LATEST: u64 = 12;
-/// Messages of a refresh that name its session: it reads, then it writes.
+/// Messages of a refresh that name its session: a read, then a write.
 const MESSAGES: u64 = 2;
-/// More than any story has messages: only a COMMIT comes before.
+/// More messages than any scenario has: only a COMMIT fires the trigger.
 const NEVER: u64 = u64::MAX;
 
-/// Whatever was cut, everybody's session goes on.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let Database::Postgres { cluster, name } = &stage.database else {
-        bail!("this story needs PostgreSQL");
+/// A cut connection signs no client out.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let Database::Postgres { cluster, name } = &env.database else {
+        bail!("this scenario needs PostgreSQL");
     };
-    let (trap, upstream) = (Arc::new(Trap::default()), cluster.address());
-    let cut = Manner::CutAfterMessage(Arc::clone(&trap));
-    let proxy = Proxy::start(Arc::new(move || upstream), cut).await?;
-    let launch = stage.launch_on(&Cluster::url_by(proxy.address(), name));
+    let (trigger, upstream) = (Arc::new(Trigger::default()), cluster.address());
+    let cut = Fault::CutAfterMessage(Arc::clone(&trigger));
+    let proxy = FaultProxy::start(Arc::new(move || upstream), cut).await?;
+    let launch = env.launch_on(&Cluster::url_by(proxy.address(), name));
     let instance = Instance::start(launch).await?;
     let at = instance.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
     let mut cuts = 0;
-    for round in 0..stage.rounds {
-        trap.set(1 + round % MESSAGES, &clients[0].session());
+    for round in 0..env.rounds {
+        trigger.arm(1 + round % MESSAGES, &clients[0].session());
         clients[0].refresh(|| at).await?;
-        cuts += u64::from(trap.was_sprung());
-        trap.set(1 + stage.chance.below(LATEST), b"");
+        cuts += u64::from(trigger.has_fired());
+        trigger.arm(1 + env.rng.below(LATEST), b"");
         try_join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await?;
-        cuts += u64::from(trap.was_sprung());
+        cuts += u64::from(trigger.has_fired());
     }
-    stage.remark(format!("{cuts} connections were cut"));
-    let again = stage.log_lines(r#"event="answered_again""#)?.len();
-    if stage.rounds >= MESSAGES && again == 0 {
-        bail!("no write was cut from its answer: this is not the story that was to be told");
+    env.remark(format!("{cuts} connections were cut"));
+    let again = env.log_lines(r#"event="answered_again""#)?.len();
+    if env.rounds >= MESSAGES && again == 0 {
+        bail!("no write was cut from its answer: the scenario was not exercised");
     }
-    for round in 0..stage.rounds {
-        let newcomer = Client::nobody(&stage, &format!("newcomer-{round}"));
-        clients.push(commit_cut(newcomer, at, &trap).await?);
+    for round in 0..env.rounds {
+        let newcomer = Client::unregistered(&env, &format!("newcomer-{round}"));
+        clients.push(commit_cut(newcomer, at, &trigger).await?);
     }
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// Registers; the COMMIT is carried out and nobody hears of it. The user exists, and can log in.
-async fn commit_cut(mut newcomer: Client, at: SocketAddr, trap: &Trap) -> Result<Client> {
-    trap.set(NEVER, b"");
+/// Registers; the COMMIT is carried out and its answer lost. The user exists, and can log in.
+async fn commit_cut(mut newcomer: Client, at: SocketAddr, trigger: &Trigger) -> Result<Client> {
+    trigger.arm(NEVER, b"");
     let status = newcomer.try_register(at).await;
-    if !trap.was_sprung() {
+    if !trigger.has_fired() {
         bail!("registering was answered {status:?} without a COMMIT");
     }
     if status != Some(503) {

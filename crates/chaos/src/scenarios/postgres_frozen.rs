@@ -1,5 +1,5 @@
-//! PostgreSQL stands still, or crashes. The program says 503 while it waits for it, keeps every
-//! cookie, and goes on when it is back, without being restarted.
+//! PostgreSQL is frozen, or crashes. The program answers 503 within its timeout, revokes no session, and recovers
+//! with the database, without a restart.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,60 +9,60 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
 
 use crate::checker;
-use crate::client::{Client, Tried};
+use crate::client::{Client, RefreshOutcome};
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
-use crate::pace::{SERVED_WITHIN, Stopwatch, TOLD_WITHIN, pause};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch, UNAVAILABLE_WITHIN, pause};
 
 const CLIENTS: usize = 8;
-/// How many call with an access token all the while, and how long each waits in between.
+/// How many clients make bearer calls during the freeze, and the pause between two calls of one.
 const CALLERS: usize = 40;
 const BETWEEN: Duration = Duration::from_millis(100);
-/// How long it stands still.
+/// How long PostgreSQL is frozen.
 const FROZEN: Duration = Duration::from_secs(10);
 
-/// Every process of it is stopped for a while.
-pub(crate) async fn frozen(stage: Arc<Stage>) -> Result<()> {
-    let cluster = cluster(&stage)?;
-    let instance = stage.start().await?;
+/// Freezes every process of PostgreSQL for a while.
+pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
+    let cluster = cluster(&env)?;
+    let instance = env.start().await?;
     let at = instance.address();
-    let mut clients = Client::several(&stage, at, CLIENTS).await?;
-    for _ in 0..stage.rounds {
+    let mut clients = Client::several(&env, at, CLIENTS).await?;
+    for _ in 0..env.rounds {
         cluster.freeze()?;
         let callers: Vec<Client> =
             (0..CALLERS).map(|number| clients[number % CLIENTS].copied()).collect();
-        let calling = join_all(callers.iter().map(|caller| call(&stage, caller, at)));
+        let calling = join_all(callers.iter().map(|caller| call(&env, caller, at)));
         let (slowest, called) = tokio::join!(refresh(&mut clients, at), calling);
         let slowest = slowest?;
-        stage.hold_to(TOLD_WITHIN, slowest, "503 was answered after");
+        env.check_bound(UNAVAILABLE_WITHIN, slowest, "503 was answered after");
         let calls: usize = called.iter().map(|(calls, _)| calls).sum();
         let slowest_call = called.iter().map(|(_, took)| *took).max().unwrap_or_default();
-        stage.hold_to(TOLD_WITHIN, slowest_call, "a protected call was answered after");
+        env.check_bound(UNAVAILABLE_WITHIN, slowest_call, "a protected call was answered after");
         cluster.thaw()?;
         let stopwatch = Stopwatch::start();
         for refreshed in join_all(clients.iter_mut().map(|client| client.refresh(|| at))).await {
             refreshed?;
         }
         let served = stopwatch.elapsed();
-        stage.hold_to(SERVED_WITHIN, served, "after its return, serving took");
-        stage.remark(format!(
+        env.check_bound(SERVED_WITHIN, served, "after its return, serving took");
+        env.remark(format!(
             "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; everybody was served {served:.2?} after its return"
         ));
     }
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// Everybody tries to refresh while it stands still; the longest that took.
+/// All clients try to refresh during the freeze; the slowest answer.
 async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
     let stopwatch = Stopwatch::start();
     let mut slowest = Duration::ZERO;
     while stopwatch.elapsed() < FROZEN {
         let asked = Stopwatch::start();
         for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
-            if tried? != Tried::Unavailable {
+            if tried? != RefreshOutcome::Unavailable {
                 bail!("a refresh was not put off while the database stood still");
             }
         }
@@ -71,14 +71,14 @@ async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
     Ok(slowest)
 }
 
-/// One calls again and again while it stands still: how often, and the longest that took.
-async fn call(stage: &Stage, caller: &Client, at: SocketAddr) -> (usize, Duration) {
+/// One client's bearer calls during the freeze: how many, and the slowest.
+async fn call(env: &TestEnv, caller: &Client, at: SocketAddr) -> (usize, Duration) {
     let stopwatch = Stopwatch::start();
     let (mut calls, mut slowest) = (0, Duration::ZERO);
     while stopwatch.elapsed() < FROZEN {
         let asked = Stopwatch::start();
         if let Some(status) = caller.events(at).await.filter(|status| *status != 503) {
-            stage.violation(format!("a protected call was answered {status}"));
+            env.violation(format!("a protected call was answered {status}"));
         }
         (calls, slowest) = (calls + 1, slowest.max(asked.elapsed()));
         pause(BETWEEN).await;
@@ -86,31 +86,31 @@ async fn call(stage: &Stage, caller: &Client, at: SocketAddr) -> (usize, Duratio
     (calls, slowest)
 }
 
-/// It crashes under load, and is started again a moment later.
-pub(crate) async fn crashed(stage: Arc<Stage>) -> Result<()> {
-    let cluster = cluster(&stage)?;
-    let instance = Arc::new(stage.start().await?);
-    let clients = Client::several(&stage, instance.address(), CLIENTS).await?;
-    let mut load = Load::start(clients, |_| road_to(&instance));
-    for _ in 0..stage.rounds {
-        load.all_advance().await?;
-        pause(Duration::from_millis(stage.chance.below(100))).await;
+/// Crashes PostgreSQL under load, and restarts it a moment later.
+pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
+    let cluster = cluster(&env)?;
+    let instance = Arc::new(env.start().await?);
+    let clients = Client::several(&env, instance.address(), CLIENTS).await?;
+    let mut load = Load::start(clients, |_| route_to(&instance));
+    for _ in 0..env.rounds {
+        load.wait_for_progress().await?;
+        pause(Duration::from_millis(env.rng.below(100))).await;
         cluster.crash()?;
-        pause(Duration::from_millis(stage.chance.below(500))).await;
+        pause(Duration::from_millis(env.rng.below(500))).await;
         cluster.run()?;
         let stopwatch = Stopwatch::start();
-        load.all_advance().await?;
+        load.wait_for_progress().await?;
         let served = stopwatch.elapsed();
-        stage.hold_to(SERVED_WITHIN, served, "after its start, serving took");
-        stage.remark(format!("everybody was served {served:.2?} after its start"));
+        env.check_bound(SERVED_WITHIN, served, "after its start, serving took");
+        env.remark(format!("everybody was served {served:.2?} after its start"));
     }
     let mut clients = load.finish().await?;
-    checker::check(&stage, instance.address(), &mut clients).await
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
-fn cluster(stage: &Stage) -> Result<Arc<Cluster>> {
-    match &stage.database {
+fn cluster(env: &TestEnv) -> Result<Arc<Cluster>> {
+    match &env.database {
         Database::Postgres { cluster, .. } => Ok(Arc::clone(cluster)),
-        _ => None.context("this story needs PostgreSQL"),
+        _ => None.context("this scenario needs PostgreSQL"),
     }
 }

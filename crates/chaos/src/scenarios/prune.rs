@@ -1,6 +1,6 @@
-//! Two weeks of events, most of them too old, and sessions long over are pruned while clients refresh. `baton
-//! prune` does what a server does once an hour, with shorter rests and from another process: on SQLite, the two
-//! take turns at the file.
+//! Pruning under load: two weeks of events, most of them past their retention, and expired sessions, while clients
+//! refresh. `baton prune` does what a server does once an hour, with shorter pauses and from another process: on
+//! SQLite, the two compete for the write lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,58 +10,58 @@ use anyhow::Result;
 use crate::client::Client;
 use crate::instance::run_to_its_end;
 use crate::latency::{self, Refreshes};
-use crate::pace::{Stopwatch, pause};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, fill};
 
-/// What is promised.
+/// The promised 99th percentile of refreshes.
 const BOUND: Duration = Duration::from_millis(50);
 const CLIENTS: usize = 8;
-/// How many events each round adds, before anything is pruned.
+/// How many events each round adds before pruning.
 const EVENTS: u64 = 100_000;
 const SESSIONS: u64 = 5_000;
 /// How long refreshes are measured without it, for comparison.
 const ALONE: Duration = Duration::from_secs(3);
 
-/// All rounds' events at once.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instance = stage.start().await?;
+/// Prunes the events of all rounds at once.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instance = env.start().await?;
     let at = instance.address();
-    let clients = Client::several(&stage, at, CLIENTS).await?;
-    fill::events(&stage.database, EVENTS * stage.rounds).await?;
-    // Over for long, and not; the server asks neither.
+    let clients = Client::several(&env, at, CLIENTS).await?;
+    fill::events(&env.database, EVENTS * env.rounds).await?;
+    // Long expired, and live; neither is presented to the server.
     for days_ago in [45, 1] {
-        fill::sessions(&stage.database, SESSIONS * stage.rounds, days_ago).await?;
+        fill::sessions(&env.database, SESSIONS * env.rounds, days_ago).await?;
     }
     let mut refreshes = Refreshes::start(clients, at);
     pause(ALONE).await;
-    // What was filled is still on its way to the disk.
-    latency::remark(&stage, "alone", refreshes.taken());
-    let prune = stage.launch_of(&stage.programs.binary);
-    let prune = prune.with(&["prune", "--database", &stage.database.url()]);
+    // A figure without a bound: the bulk rows are still being flushed.
+    latency::remark(&env, "alone", refreshes.taken());
+    let prune = env.launch_of(&env.programs.binary);
+    let prune = prune.with(&["prune", "--database", &env.database.url()]);
     let stopwatch = Stopwatch::start();
     let said = run_to_its_end(prune).await?;
     let took = stopwatch.elapsed();
-    refreshes.nobody_gave_up().await?;
-    latency::hold_to(&stage, BOUND, "while it prunes", refreshes.taken());
-    stage.remark(format!("in {took:.1?}: {}", said.trim().replace('\n', "; ")));
-    judge(&stage, &said)?;
+    refreshes.ensure_running().await?;
+    latency::check_bound(&env, BOUND, "while it prunes", refreshes.taken());
+    env.remark(format!("in {took:.1?}: {}", said.trim().replace('\n', "; ")));
+    check_removed(&env, &said)?;
     let mut clients = refreshes.finish().await?;
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// Eight of the fourteen days were too old, but for the tenth that is no routine.
-fn judge(stage: &Stage, said: &str) -> Result<()> {
+/// Eight of the fourteen days are past their retention, but for the tenth that is no routine.
+fn check_removed(env: &TestEnv, said: &str) -> Result<()> {
     let mut removed: Vec<u64> = numbers(said).collect();
-    // The hour of the server itself may have come.
-    for line in stage.log_lines(r#"event="pruned""#)? {
+    // The server's own hourly run may have pruned some.
+    for line in env.log_lines(r#"event="pruned""#)? {
         let of_the_server = line.split_once("sessions=").map_or("", |(_, rest)| rest);
         let of_the_server = of_the_server.replace("records=", "");
         removed.iter_mut().zip(numbers(&of_the_server)).for_each(|(sum, more)| *sum += more);
     }
-    let (sessions, records) = (SESSIONS * stage.rounds, EVENTS * stage.rounds * 9 / 10 * 8 / 14);
+    let (sessions, records) = (SESSIONS * env.rounds, EVENTS * env.rounds * 9 / 10 * 8 / 14);
     if removed.len() != 2 || removed[0] != sessions || removed[1] < records {
-        stage.violation(format!(
+        env.violation(format!(
             "removed {removed:?}, not {sessions} sessions and {records} records"
         ));
     }

@@ -1,6 +1,5 @@
-//! Owner and thief present the same ticket at the same time, each with a key of their own, on two
-//! instances, and go on as long as they are let. The session ends, and after the first refusal nobody
-//! gets a token any more.
+//! A stolen refresh token: owner and thief present it at the same time, each with its own idempotency keys, on two
+//! instances, and refresh in a loop. The replay revokes the session, and after the first refusal no refresh succeeds.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,19 +9,19 @@ use anyhow::{Result, bail};
 use futures_util::future::try_join;
 
 use crate::checker;
-use crate::client::{Client, Tried};
-use crate::stage::Stage;
+use crate::client::{Client, RefreshOutcome};
+use crate::test_env::TestEnv;
 
 /// Many more than both together can be answered.
 const MOST: usize = 1_000;
 
-/// At most one of the two goes on, and not for long.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+/// At most one of the two gets tokens, and the session is revoked soon.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
-    let mut client = Client::register(&stage, addresses[0], "owner").await?;
+    let mut client = Client::register(&env, addresses[0], "owner").await?;
     let mut ended = Vec::new();
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(addresses[0]).await?;
         let (owner, thief) = (client.copied(), client.copied());
         let refused = AtomicBool::new(false);
@@ -35,11 +34,11 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             bail!("round {round}: owner and thief were both answered, {} and {}", owner.0, thief.0);
         }
         for mut party in [owner.1, thief.1] {
-            party.over = true;
+            party.revoked = true;
             ended.push(party);
         }
     }
-    checker::check(&stage, addresses[1], &mut ended).await
+    checker::check(&env, addresses[1], &mut ended).await
 }
 
 /// How often the party was answered until it was refused.
@@ -52,15 +51,15 @@ async fn until_refused(
     while answered < MOST {
         let began_after = refused.load(Ordering::SeqCst);
         match party.try_refresh(at).await? {
-            Tried::Over => {
+            RefreshOutcome::SignedOut => {
                 refused.store(true, Ordering::SeqCst);
                 return Ok((answered, party));
             }
-            Tried::Answered if began_after => {
+            RefreshOutcome::Refreshed if began_after => {
                 bail!("a refresh that began after the replay was answered succeeded")
             }
-            Tried::Answered => answered += 1,
-            Tried::Transient | Tried::Unavailable => {}
+            RefreshOutcome::Refreshed => answered += 1,
+            RefreshOutcome::Transient | RefreshOutcome::Unavailable => {}
         }
     }
     bail!("two parties went on with one session")

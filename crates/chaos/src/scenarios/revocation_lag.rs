@@ -1,5 +1,5 @@
-//! How long an access token is let through at another instance after its session was ended, by a call
-//! that asks for nothing but the token. Measured from the answer to the logout; a second is promised.
+//! Revocation lag between instances: how long another instance still accepts a revoked session's access token, at a
+//! call that needs no cookie. Measured from the answer to the logout; a second is promised.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::Client;
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
 use crate::{checker, lag};
 
-/// What is promised.
+/// The promised revocation lag.
 const BOUND: Duration = Duration::from_secs(1);
 
-/// Ends at one instance, asks at the other.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let instances = [stage.start().await?, stage.start().await?];
+/// Revokes at one instance, presents the token at the other.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let instances = [env.start().await?, env.start().await?];
     let [here, there] = instances.each_ref().map(|instance| instance.address());
-    let mut client = Client::register(&stage, here, "leaver").await?;
+    let mut client = Client::register(&env, here, "leaver").await?;
     let (mut lags, mut left) = (Vec::new(), Vec::new());
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(here).await?;
         if client.events(there).await != Some(200) {
             bail!("round {round}: the other instance does not know the session");
@@ -36,10 +36,10 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         };
         lags.push(lag::until_refused(opens).await?);
         if client.events(here).await != Some(401) {
-            stage.violation(format!("round {round}: it is let through where it was ended"));
+            env.violation(format!("round {round}: it is let through where it was ended"));
         }
         left.push(client.copied());
     }
-    lag::hold_to(&stage, BOUND, "revocation lag", lags);
-    checker::check(&stage, there, &mut left).await
+    lag::check_bound(&env, BOUND, "revocation lag", lags);
+    checker::check(&env, there, &mut left).await
 }

@@ -1,7 +1,7 @@
-//! A deployment: two instances behind a proxy are told to stop and started again, in turn, while 50
-//! clients are at work. Calls may fail; each heals when it is tried again with the same key. The instances have
-//! different settings, as in a deployment that changes one, and no promise is taken back by the smaller values: a
-//! token that one of them issued for longer stays refused after a logout at the other, as long as it lives.
+//! A rolling restart: two instances behind a proxy are stopped (SIGTERM) and restarted in turn, beside 50 clients.
+//! Calls may fail; a retry with the same idempotency key succeeds. The instances have different lifetimes, as when a
+//! deployment changes one: a token that the one issued for longer stays revoked after a logout at the other, until it
+//! expires.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,57 +11,57 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::client::Client;
+use crate::fault_proxy::{Fault, FaultProxy};
 use crate::instance::Instance;
-use crate::load::{Load, Road};
-use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::proxy::{Manner, Proxy};
-use crate::stage::Stage;
+use crate::load::{Load, Route};
+use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 use crate::{checker, lag};
 
 const CLIENTS: usize = 50;
-/// How the two are started.
+/// The lifetimes of the two.
 const SHORT: &[&str] = &["--access-token-seconds", "2", "--jwks-cache-seconds", "10"];
 const LONG: &[&str] = &["--access-token-seconds", "75", "--jwks-cache-seconds", "300"];
-/// How long a token of the second is accepted at most: its life, and ten seconds for the clocks.
+/// How long a token of the second is accepted at most: its lifetime, and ten seconds of clock skew.
 const LONG_LIFE: Duration = Duration::from_secs(75 + 10);
-/// After how long an instance that goes by the first one's setting has forgotten a logout: a token's life, a minute
-/// for the clocks, and ten seconds until it looks.
+/// When an instance with only the first setting would evict a logout from its revocation cache: a token's lifetime, a
+/// minute of clock skew, and ten seconds until it looks.
 const FORGOTTEN: Duration = Duration::from_secs(2 + 60 + 10);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// No client is signed out by a deployment, and none that has logged out gets in again.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let start = |flags| Instance::start(stage.launch().with(flags));
+/// The restarts sign no client out, and no revoked session in.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let start = |flags| Instance::start(env.launch().with(flags));
     let instances = Arc::new([start(SHORT).await?, start(LONG).await?]);
-    // Their first tokens live until all are there.
-    let clients = Client::several(&stage, instances[1].address(), CLIENTS).await?;
+    // With the longer lifetime, so that the first tokens live until all clients are there.
+    let clients = Client::several(&env, instances[1].address(), CLIENTS).await?;
     let proxy = {
         let (instances, turn) = (Arc::clone(&instances), AtomicUsize::new(0));
-        // It does not look whether anybody is there: the worst balancer there is.
-        let road = move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address();
-        Proxy::start(Arc::new(road), Manner::Honest).await?
+        // No health check: the worst load balancer there is.
+        let route = move || instances[turn.fetch_add(1, Ordering::Relaxed) % 2].address();
+        FaultProxy::start(Arc::new(route), Fault::None).await?
     };
     let address = proxy.address();
-    let before = stage.tally.transient.load(Ordering::Relaxed);
-    let mut load = Load::start(clients, |_| -> Road { Arc::new(move || address) });
-    for _ in 0..stage.rounds {
+    let before = env.counters.transient.load(Ordering::Relaxed);
+    let mut load = Load::start(clients, |_| -> Route { Arc::new(move || address) });
+    for _ in 0..env.rounds {
         for instance in instances.iter() {
-            load.all_advance().await?;
+            load.wait_for_progress().await?;
             restart(instance).await?;
         }
     }
-    load.all_advance().await?;
+    load.wait_for_progress().await?;
     let mut clients = load.finish().await?;
-    let failed = stage.tally.transient.load(Ordering::Relaxed) - before;
+    let failed = env.counters.transient.load(Ordering::Relaxed) - before;
     if failed == 0 {
-        bail!("nobody noticed the restarts: the story was not told");
+        bail!("nobody noticed the restarts: the scenario was not exercised");
     }
-    stage.remark(format!("{failed} refreshes failed for a moment; all healed"));
-    // Once, however many rounds there are: it takes as long as a token lives.
-    if stage.measures {
-        clients.extend(a_logout_is_remembered(&stage, &instances).await?);
+    env.remark(format!("{failed} refreshes failed for a moment; all healed"));
+    // Once, in any number of rounds: it takes a token's lifetime.
+    if env.measures {
+        clients.extend(a_logout_is_remembered(&env, &instances).await?);
     }
-    checker::check(&stage, instances[1].address(), &mut clients).await
+    checker::check(&env, instances[1].address(), &mut clients).await
 }
 
 async fn restart(instance: &Instance) -> Result<()> {
@@ -69,15 +69,15 @@ async fn restart(instance: &Instance) -> Result<()> {
     instance.restart().await
 }
 
-/// A logout at the instance with the short life, of a session whose token is of the other. A second session's token,
-/// of the same age, says how long it lives.
+/// Logs out at the instance with the short lifetime; the session's token is the other's. A second token of the same
+/// age shows when it expires.
 async fn a_logout_is_remembered(
-    stage: &Arc<Stage>,
+    env: &Arc<TestEnv>,
     instances: &[Instance; 2],
 ) -> Result<[Client; 2]> {
     let [short, long] = instances;
-    let mut left = Client::register(stage, long.address(), "left").await?;
-    let stays = Client::register(stage, long.address(), "stays").await?;
+    let mut left = Client::register(env, long.address(), "left").await?;
+    let stays = Client::register(env, long.address(), "stays").await?;
     for instance in instances {
         if !opens(&left, instance.address()).await? {
             bail!("a token of one instance is refused by the other");
@@ -101,20 +101,20 @@ async fn a_logout_is_remembered(
             }
             restarted = true;
         }
-        if stopwatch.elapsed() > LONG_LIFE + PATIENCE {
-            bail!("a token is accepted {PATIENCE:?} after its life");
+        if stopwatch.elapsed() > LONG_LIFE + STEP_TIMEOUT {
+            bail!("a token is accepted {STEP_TIMEOUT:?} after its life");
         }
         pause(BETWEEN_LOOKS).await;
     }
     if !restarted {
-        bail!("a token of the long life is refused too early: the story was not told");
+        bail!("a token of the long life is refused too early: the scenario was not exercised");
     }
     let lived = stopwatch.elapsed();
-    stage.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));
+    env.remark(format!("after a logout elsewhere a token was refused for {lived:.0?}, its life"));
     Ok([left, stays])
 }
 
-/// Whether this client's access token is accepted there.
+/// Whether the instance accepts this client's access token.
 async fn opens(client: &Client, at: SocketAddr) -> Result<bool> {
     match client.events(at).await {
         Some(200) => Ok(true),

@@ -1,6 +1,6 @@
-//! Clients that open connections and leave their requests unfinished. Memory has a bound that does not
-//! depend on how much they send, and other clients are served at once: the slowest gives way to the newest,
-//! and one address has an eighth of all connections.
+//! Slowloris: clients open connections and leave their requests unfinished. Memory has a bound that does not depend
+//! on how much they send, and other clients are served at once: the slowest connection is evicted for the newest, and
+//! one address may hold an eighth of all connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,45 +12,45 @@ use shared::path;
 
 use crate::checker;
 use crate::client::Client;
-use crate::http::{self, Line};
+use crate::http::{self, Connection};
 use crate::instance::Instance;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::stage::Stage;
+use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 /// How many slow connections there are, and how many are opened at once.
 const SLOW: usize = 2_500;
 const AT_ONCE: usize = 100;
-/// How many of them come from one address, if not all: less than its share.
+/// Connections from one address, if not all come from one: less than its share.
 const FROM_ONE_ADDRESS: usize = 40;
 /// docs/operating.md: 2,048 connections, 80 KiB each, in MiB.
 const BOUND: u64 = 160;
-/// How long an attacker tries to send what the server may not take.
+/// The timeout for sending what the server may not read.
 const SENDING: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 5;
-/// Beside those of its connections, files of this suite.
+/// File descriptors of this suite: its connections and more.
 const FILES: u64 = 4_096;
 
-/// Every kind of slowness.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
+/// Runs every kind of attack.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
-    let instance = start(&stage).await?;
-    let mut clients = Client::several(&stage, instance.address(), CLIENTS).await?;
+    let instance = start(&env).await?;
+    let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
     drop(instance);
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         for attack in attacks() {
-            let instance = start(&stage).await?;
-            attack.carry_out(&stage, &instance, &mut clients).await?;
+            let instance = start(&env).await?;
+            attack.carry_out(&env, &instance, &mut clients).await?;
         }
     }
-    let instance = start(&stage).await?;
-    checker::check(&stage, instance.address(), &mut clients).await
+    let instance = start(&env).await?;
+    checker::check(&env, instance.address(), &mut clients).await
 }
 
-async fn start(stage: &Stage) -> Result<Instance> {
-    Instance::start(stage.launch_with_limits(&stage.database.url())).await
+async fn start(env: &TestEnv) -> Result<Instance> {
+    Instance::start(env.launch_with_limits(&env.database.url())).await
 }
 
-/// What the connections of one kind say, and then no more.
+/// The bytes that each connection of this kind sends before it falls silent.
 struct Attack {
     what: &'static str,
     said: String,
@@ -61,7 +61,7 @@ fn attacks() -> [Attack; 4] {
     let headers = |kilobytes: usize| {
         format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}", "y".repeat(kilobytes * 1024))
     };
-    // They are accepted, up to 1 MiB, and are not kept.
+    // They are accepted, up to 1 MiB, and are not kept in memory.
     let cookies = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}", jar(64));
     let many: String = (0..100).map(|n| format!("x-{n:03}: {}\r\n", "v".repeat(140))).collect();
     let login = format!("POST {} HTTP/1.1\r\nhost: localhost\r\n{many}", path::LOGIN);
@@ -76,7 +76,7 @@ fn attacks() -> [Attack; 4] {
     ]
 }
 
-/// So many kibibytes of cookies of another program's.
+/// Cookies of another program, in KiB.
 fn jar(kilobytes: usize) -> String {
     (0..kilobytes).map(|n| format!("of-another-{n:05}={}; ", "c".repeat(1_024 - 19))).collect()
 }
@@ -84,7 +84,7 @@ fn jar(kilobytes: usize) -> String {
 impl Attack {
     async fn carry_out(
         &self,
-        stage: &Stage,
+        env: &TestEnv,
         instance: &Instance,
         clients: &mut [Client],
     ) -> Result<()> {
@@ -101,33 +101,33 @@ impl Attack {
         let slowest = refreshes.into_iter().max().unwrap_or_default();
         let memory = instance.memory()?;
         let addresses = SLOW.div_ceil(self.from_one_address);
-        stage.remark(format!(
+        env.remark(format!(
             "{} x {} from {addresses} addresses: {before} MiB before, {memory} MiB then; the first refresh took {first:.0?}, the others {slowest:.0?} at most",
             slow.len(), self.what
         ));
-        stage.hold_to(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
+        env.check_bound(SERVED_WITHIN, slowest, "beside slow connections, a refresh took");
         if memory > before + BOUND {
-            stage.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
+            env.violation(format!("{}: memory grew from {before} to {memory} MiB", self.what));
         }
         Ok(())
     }
 
-    /// The slow connections, those included that the server has closed.
-    async fn connections(&self, at: SocketAddr) -> Vec<Line> {
-        let mut lines = Vec::with_capacity(SLOW);
+    /// The slow connections, including those that the server has closed.
+    async fn connections(&self, at: SocketAddr) -> Vec<Connection> {
+        let mut opened = Vec::with_capacity(SLOW);
         for first in (0..SLOW).step_by(AT_ONCE) {
-            let dials = (first..first + AT_ONCE).map(|number| self.connection(at, number));
-            lines.extend(join_all(dials).await.into_iter().flatten());
+            let attempts = (first..first + AT_ONCE).map(|number| self.connection(at, number));
+            opened.extend(join_all(attempts).await.into_iter().flatten());
         }
-        lines
+        opened
     }
 
-    async fn connection(&self, at: SocketAddr, number: usize) -> Option<Line> {
+    async fn connection(&self, at: SocketAddr, number: usize) -> Option<Connection> {
         let address = u32::try_from(number / self.from_one_address).ok()?;
         let from = Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 1, 1).to_bits() + address);
-        let mut line = http::dial_by(from, at).await.ok()?;
+        let mut connection = http::connect_from(from, at).await.ok()?;
         // It may be refused, or closed half-way.
-        let _ = tokio::time::timeout(SENDING, line.say(self.said.as_bytes())).await;
-        Some(line)
+        let _ = tokio::time::timeout(SENDING, connection.send(self.said.as_bytes())).await;
+        Some(connection)
     }
 }

@@ -1,4 +1,4 @@
-//! From page to page behind the login. It must not know what is on them.
+//! Navigation between the pages that need a login.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -12,7 +12,7 @@ const PAGES: [(&str, &str); 5] = [
     (SETTINGS_PAGE, "Settings"),
 ];
 
-/// The links; the one to the page one is on says so.
+/// The links; `aria-current` marks the current page.
 #[component]
 pub(crate) fn AccountNav() -> impl IntoView {
     let links = PAGES.map(|(path, name)| {

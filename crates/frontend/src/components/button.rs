@@ -1,4 +1,4 @@
-//! The button that sends a form. It must not know what the form is for.
+//! The submit button of a form.
 
 use leptos::prelude::*;
 
@@ -6,8 +6,8 @@ use super::form::FormState;
 use super::text::Text;
 use crate::dom::Ready;
 
-/// Sends the form around it. Disabled until the scripts have taken over; while busy it keeps the
-/// focus and says what it is doing, and the form ignores it; so it does while the server asked to wait.
+/// Submits the form around it. It is disabled until hydration. While the form is busy, or waits for a rate limit, the
+/// button keeps the focus, and the form ignores it.
 #[component]
 pub(crate) fn SubmitButton(
     label: &'static str,

@@ -1,4 +1,4 @@
-//! A box to tick, with its error. It must not know what ticking it means.
+//! A checkbox with its error.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::field::{FieldErrorText, error_id};
 use super::form::FormState;
 
-/// A labelled box; read it through `node`.
+/// A labelled checkbox; callers read it through `node`.
 #[component]
 pub(crate) fn Checkbox(
     name: &'static str,
@@ -26,7 +26,7 @@ pub(crate) fn Checkbox(
                     node_ref=node
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=move || wrong().then(|| error_id(name))
-                    on:input=move |_| form.mend(name)
+                    on:input=move |_| form.clear_error(name)
                 />
                 <label for=name>{label}</label>
             </div>

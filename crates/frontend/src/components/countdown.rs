@@ -1,5 +1,5 @@
-//! The life of the access token, second by second. It must not act when the token expires: the next
-//! call notices, and that is the point.
+//! Countdown to the expiry of the access token. It must not act at expiry: the next call gets a 401, refreshes and
+//! retries.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::session::Session;
 use crate::session::browser::now_ms;
 
-/// A clock that runs down. Shown to signed-in users only, so never rendered on the server.
+/// The countdown. Signed-in users alone see it, so the server never renders it.
 #[component]
 pub(crate) fn Countdown() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -35,7 +35,7 @@ pub(crate) fn Countdown() -> impl IntoView {
     view! {
         <div class="countdown" data-expired=move || expired().to_string()>
             <p class="countdown-digits">
-                // A timer is not read out each second unless one asks for it.
+                // A screen reader reads a timer on request, not each second.
                 <span role="timer" aria-label="Access token" data-testid="access-token-countdown">
                     <Text text=move || clock(seconds_left()) />
                 </span>
@@ -53,7 +53,7 @@ pub(crate) fn Countdown() -> impl IntoView {
     }
 }
 
-/// Milliseconds as seconds, the last one not over before it is.
+/// Milliseconds as seconds, rounded up.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

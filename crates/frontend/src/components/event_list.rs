@@ -1,13 +1,11 @@
-//! Security events as a list, newest first. The words are [`crate::words`]'s; it must not have any of
-//! its own.
+//! Security events as a list, newest first. Their texts come from [`crate::messages`].
 
 use leptos::prelude::*;
 use shared::body::Event;
 
 use crate::dom::{local_time, machine_time};
-use crate::words::{Tone, tone, what_happened};
+use crate::messages::{Tone, tone, what_happened};
 
-/// The list.
 #[component]
 pub(crate) fn EventList(events: Signal<Vec<Event>>) -> impl IntoView {
     view! {
@@ -18,7 +16,7 @@ pub(crate) fn EventList(events: Signal<Vec<Event>>) -> impl IntoView {
 }
 
 fn entry(event: &Event) -> impl IntoView + use<> {
-    // Said in words as well: a colour alone says nothing to some.
+    // As text too: colour alone does not reach every user.
     let (name, tag) = match tone(event.kind) {
         Tone::Calm => ("calm", None),
         Tone::Notable => ("notable", Some("Worth a look")),

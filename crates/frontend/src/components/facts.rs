@@ -1,4 +1,4 @@
-//! Terms and what they are, as a description list. It must not format anything.
+//! Terms and values as a description list.
 
 use leptos::prelude::*;
 

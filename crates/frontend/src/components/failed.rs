@@ -1,14 +1,14 @@
-//! What stands in place of something that could not be fetched. It must not know what that is.
+//! Error message with a retry button, in place of content that could not be fetched.
 
 use leptos::prelude::*;
 
 use super::text::Text;
 
-/// Why, what may help, and a way to try again.
+/// The reason, a remedy, and a retry button.
 #[component]
 pub(crate) fn Failed(
     why: String,
-    again: impl Fn() + 'static,
+    retry: impl Fn() + 'static,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
@@ -17,7 +17,7 @@ pub(crate) fn Failed(
                 <Text text=why />
             </p>
             {children.map(|children| children())}
-            <button type="button" class="button" data-size="small" on:click=move |_| again()>
+            <button type="button" class="button" data-size="small" on:click=move |_| retry()>
                 "Try again"
             </button>
         </div>

@@ -1,4 +1,4 @@
-//! A labelled input with its error. It must not judge what is typed.
+//! A labelled input with its error.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::form::FormState;
 use super::text::Text;
 
-/// What an input is for.
+/// The description of an input.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldSpec {
     /// Its id, its name, and the member of the request body.
@@ -16,14 +16,14 @@ pub(crate) struct FieldSpec {
     pub(crate) autocomplete: &'static str,
 }
 
-/// A labelled input. What is typed stays in the document, so that nothing typed before the scripts
-/// took over is lost; read it through `node`.
+/// A labelled input. Its value stays in the document, so that text typed before hydration is not lost; callers read
+/// it through `node`.
 #[component]
 pub(crate) fn Field(
     spec: FieldSpec,
     node: NodeRef<Input>,
     form: FormState,
-    /// What stands in it at first.
+    /// Initial value.
     #[prop(default = None)]
     value: Option<String>,
 ) -> impl IntoView {
@@ -46,14 +46,14 @@ pub(crate) fn Field(
                 readonly=move || form.is_busy()
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))
-                on:input=move |_| form.mend(name)
+                on:input=move |_| form.clear_error(name)
             />
             <FieldErrorText name form />
         </div>
     }
 }
 
-/// What is wrong with the input `name`.
+/// The error of the input `name`.
 #[component]
 pub(crate) fn FieldErrorText(name: &'static str, form: FormState) -> impl IntoView {
     move || {
@@ -67,12 +67,11 @@ pub(crate) fn FieldErrorText(name: &'static str, form: FormState) -> impl IntoVi
     }
 }
 
-/// The id of the error of the input `name`.
 pub(crate) fn error_id(name: &str) -> String {
     format!("{name}-error")
 }
 
-/// What was typed.
+/// The value of an input.
 pub(crate) fn value_of(node: NodeRef<Input>) -> String {
     node.get_untracked().map(|input| input.value()).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! What a list is narrowed to: one of a few. It must not filter anything.
+//! Buttons that filter a list. The list itself applies the filter.
 
 use leptos::prelude::*;
 
-use crate::words::Filter;
+use crate::messages::Filter;
 
-/// One button for each; the chosen one is pressed.
+/// One button for each filter; the chosen one is pressed.
 #[component]
 pub(crate) fn FilterBar(chosen: RwSignal<Filter>) -> impl IntoView {
     let buttons = Filter::ALL.map(|filter| {

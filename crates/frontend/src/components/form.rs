@@ -1,5 +1,5 @@
-//! What every form shares: whether it is busy, what is wrong with which field, and the alert above
-//! it. It must not know which fields there are.
+//! State of a form: whether it is busy, the errors of its fields, the alert above it, and the wait that a rate limit
+//! asks for.
 
 use std::time::Duration;
 
@@ -9,11 +9,10 @@ use shared::{ErrorCode, FieldError, Problem};
 use super::countdown::whole_seconds;
 use super::text::Text;
 use crate::dom::focus_soon;
+use crate::messages;
 use crate::session::Rejected;
 use crate::session::browser::{here, now_ms};
-use crate::words;
 
-/// The state of one form.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
     /// The id of the form's element.
@@ -21,7 +20,7 @@ pub(crate) struct FormState {
     busy: RwSignal<bool>,
     alert: RwSignal<Option<String>>,
     errors: RwSignal<Vec<FieldError>>,
-    /// Seconds until the server wants to hear again; 0 when that is now.
+    /// Seconds until a retry is allowed (`Retry-After`); 0 when it is allowed now.
     wait: RwSignal<Option<u32>>,
 }
 
@@ -36,39 +35,39 @@ impl FormState {
         }
     }
 
-    /// Begins to send. `false` if something is on its way already, or the server asked to wait.
+    /// Begins to submit. `false` if a request is in flight already, or the wait of a rate limit has not passed.
     pub(crate) fn begin(self) -> bool {
         if self.busy.get_untracked() || self.wait.get_untracked().is_some_and(|left| left > 0) {
             return false;
         }
         self.busy.set(true);
-        self.forgive();
+        self.clear();
         true
     }
 
-    /// Nothing is wrong any more.
-    pub(crate) fn forgive(self) {
+    /// Clears the alert, the errors and the wait.
+    pub(crate) fn clear(self) {
         self.alert.set(None);
         self.errors.set(Vec::new());
         self.wait.set(None);
     }
 
-    /// Whether something is on its way, tracked. Meanwhile the fields keep what was sent.
+    /// Whether a request is in flight, tracked. The fields are read-only until it is answered.
     pub(crate) fn is_busy(self) -> bool {
         self.busy.get()
     }
 
-    /// Whether the server has asked to wait, tracked.
+    /// Whether the server asked to wait (`Retry-After`), tracked.
     pub(crate) fn must_wait(self) -> bool {
         self.wait.get().is_some_and(|left| left > 0)
     }
 
-    /// It has been done. `false` if the form is gone.
+    /// The request is answered. `false` if the form is no longer mounted.
     pub(crate) fn done(self) -> bool {
         self.busy.try_set(false).is_none()
     }
 
-    /// Shows that `field` is wrong, and puts the focus there.
+    /// Shows an error at `field`, and moves the focus there.
     pub(crate) fn reject_field(self, field: &str, message: &str) {
         if !self.done() {
             return;
@@ -89,19 +88,19 @@ impl FormState {
         }
     }
 
-    /// Shows why it was in vain, and puts the focus where the user can mend it.
+    /// Shows why the request failed, and moves the focus to the first invalid field.
     pub(crate) fn reject(self, rejected: Rejected) {
         if !self.done() {
-            // The user has left this form, and it is gone.
+            // The user has left the page of this form.
             return;
         }
         match rejected {
-            Rejected::ForNow(trouble) => {
-                self.alert.set(Some(format!("{trouble} Nothing is lost: try again in a moment.")));
+            Rejected::Transient(error) => {
+                self.alert.set(Some(format!("{error} Nothing is lost: try again in a moment.")));
             }
             Rejected::Problem(problem, retry_after) => self.show(*problem, retry_after),
-            // The page is about to say so itself.
-            Rejected::Ended => {}
+            // The page is about to show the reason itself.
+            Rejected::SignedOut => {}
             Rejected::Uncertain(_) | Rejected::Declined | Rejected::NoCookies => {
                 self.alert.set(Some(rejected.to_string()));
             }
@@ -115,11 +114,11 @@ impl FormState {
         focus_soon(format!("#{} [aria-invalid=true]", self.id));
     }
 
-    /// Counts down until `until_ms`, by this browser's clock.
+    /// Counts down to `until_ms` by this browser's clock.
     fn count_down(self, until_ms: f64) {
         let left = whole_seconds(until_ms - now_ms());
         if self.wait.try_set(Some(left)).is_some() {
-            // The form is gone.
+            // The form is no longer mounted.
             return;
         }
         if left > 0 {
@@ -132,7 +131,7 @@ impl FormState {
     fn show(self, problem: Problem, retry_after_seconds: Option<u32>) {
         let wait = retry_after_seconds.map_or_else(
             || " Try again later.".to_owned(),
-            |seconds| format!(" Try again in {}.", words::seconds(seconds)),
+            |seconds| format!(" Try again in {}.", messages::seconds(seconds)),
         );
         match problem.code {
             ErrorCode::ValidationFailed if !problem.errors.is_empty() => {
@@ -148,13 +147,13 @@ impl FormState {
                     .to_owned(),
             )),
             ErrorCode::RateLimited => {
-                let why = words::why_limited(problem.limited_by);
+                let why = messages::why_limited(problem.limited_by);
                 match retry_after_seconds {
-                    Some(seconds) if words::is_worth_waiting(problem.limited_by) => {
+                    Some(seconds) if messages::is_worth_waiting(problem.limited_by) => {
                         self.alert.set(Some(why.to_owned()));
                         self.count_down(now_ms() + f64::from(seconds) * 1000.0);
                     }
-                    None if words::is_worth_waiting(problem.limited_by) => {
+                    None if messages::is_worth_waiting(problem.limited_by) => {
                         self.alert.set(Some(format!("{why}{wait}")));
                     }
                     _ => self.alert.set(Some(why.to_owned())),
@@ -166,7 +165,7 @@ impl FormState {
             ErrorCode::CrossSite if problem.accepted_origin.is_some() => {
                 let accepted = problem.accepted_origin.unwrap_or_default();
                 let (here, path) = here();
-                let why = words::why_not_from_here(&accepted, &here, &path);
+                let why = messages::why_not_from_here(&accepted, &here, &path);
                 let quote = format!("(If you ask for help, quote {}.)", problem.request_id);
                 self.alert.set(Some(format!("{why} {quote}")));
             }
@@ -177,22 +176,22 @@ impl FormState {
         }
     }
 
-    /// What is wrong with `field`, tracked.
+    /// The error of `field`, tracked.
     pub(crate) fn error_of(self, field: &'static str) -> Option<String> {
         self.errors.with(|errors| {
             errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
         })
     }
 
-    /// The user is mending `field`.
-    pub(crate) fn mend(self, field: &'static str) {
+    /// Removes the error of `field`, which the user is editing.
+    pub(crate) fn clear_error(self, field: &'static str) {
         if self.errors.with_untracked(|errors| errors.iter().any(|error| error.field == field)) {
             self.errors.update(|errors| errors.retain(|error| error.field != field));
         }
     }
 }
 
-/// What is wrong with the form as a whole, and for how long.
+/// The alert of the form, and the countdown to a retry.
 #[component]
 pub(crate) fn FormAlert(form: FormState) -> impl IntoView {
     view! {
@@ -220,9 +219,9 @@ pub(crate) fn FormAlert(form: FormState) -> impl IntoView {
                             .into_any(),
                     )
                 }
-                // A timer is not read out each second unless one asks for it.
+                // A screen reader reads a timer on request, not each second.
                 Some(left) => {
-                    let text = format!("Try again in {}.", words::seconds(left));
+                    let text = format!("Try again in {}.", messages::seconds(left));
                     Some(
                         view! {
                             <p class="form-wait" role="timer">

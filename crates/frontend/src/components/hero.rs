@@ -1,4 +1,4 @@
-//! What one sees first: what Baton is, and a way in. It must not explain how.
+//! The top of the home page: what Baton is, and links to register or log in.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -6,12 +6,11 @@ use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
 use super::relay_picture::RelayPicture;
-use crate::session::{Session, Standing};
+use crate::session::{AuthStatus, Session};
 
-/// Headline, lead, call to action, picture.
 #[component]
 pub(crate) fn Hero() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let status = expect_context::<Session>().auth_status();
     view! {
         <section class="hero">
             <div class="hero-text">
@@ -25,7 +24,7 @@ pub(crate) fn Hero() -> impl IntoView {
                     hand to hand, and each one is good for one exchange only. A copy gives itself away."
                 </p>
                 <div class="hero-actions">
-                    {keyed(move || standing.get() == Standing::SignedOut, way_in)}
+                    {keyed(move || status.get() == AuthStatus::SignedOut, call_to_action)}
                 </div>
             </div>
             <RelayPicture />
@@ -33,7 +32,7 @@ pub(crate) fn Hero() -> impl IntoView {
     }
 }
 
-fn way_in(signed_out: bool) -> AnyView {
+fn call_to_action(signed_out: bool) -> AnyView {
     if signed_out {
         view! {
             <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">

@@ -1,13 +1,12 @@
-//! A part of a page that is one of several. Another one is other elements: the framework would otherwise change the
-//! text nodes of elements that look alike, and those that a translator has taken away are not shown any more. It must
-//! not know what the parts are.
+//! Replaces all elements of a part when its key changes. A framework that reuses similar elements changes only their
+//! text nodes, and text nodes that a browser's translator has taken away are no longer visible.
 
 use std::hash::Hash;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-/// Shows `view` of the current `key`, for as long as that stays the same.
+/// Shows `view` of the current `key` until the key changes.
 pub(crate) fn keyed<K, V>(
     key: impl Fn() -> K + Send + Sync + 'static,
     view: impl Fn(K) -> V + Send + Sync + 'static,
@@ -19,7 +18,7 @@ where
     part(Arc::new(key), Arc::new(move |key| view(key).into_any()))
 }
 
-/// Once for each type of key, and not for each view: it is some kilobytes of program.
+/// Compiled once for each key type, not for each view: it adds some kilobytes to the program.
 fn part<K: Clone + Eq + Hash + Send + 'static>(
     key: Arc<dyn Fn() -> K + Send + Sync>,
     view: Arc<dyn Fn(K) -> AnyView + Send + Sync>,

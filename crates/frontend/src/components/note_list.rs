@@ -1,4 +1,4 @@
-//! Notes as a list of cards. It must not change any; it says which one the user wants changed or gone.
+//! Notes as a list of cards. The page carries out what the buttons ask for.
 
 use leptos::prelude::*;
 use shared::NoteId;
@@ -7,24 +7,23 @@ use shared::note::Note;
 use super::keyed::keyed;
 use crate::dom::{focus_soon, local_time, machine_time};
 
-/// What can be done to a note.
+/// The callbacks and the state of the cards' buttons.
 #[derive(Clone, Copy)]
 pub(crate) struct Actions {
     pub(crate) edit: Callback<NoteId>,
     pub(crate) delete: Callback<Note>,
-    /// Whether nothing can be done just now, so that what is being written is not lost.
+    /// Whether buttons are hidden, so that an unsaved note is not lost.
     pub(crate) locked: Signal<bool>,
-    /// Whether something is being done.
+    /// Whether a request is in flight.
     pub(crate) busy: Signal<bool>,
 }
 
-/// The list.
 #[component]
 pub(crate) fn NoteList(notes: Signal<Vec<Note>>, actions: Actions) -> impl IntoView {
     view! {
         <ul class="note-list" role="list">
-            // By all of it: a card is replaced whole, or not at all. Its times are seconds, and a note can be changed
-            // twice in one.
+            // The whole note is the key: a card is replaced or left alone. Times have a resolution of a second, and a
+            // note can change twice within one.
             <For each=move || notes.get() key=Note::clone children=move |note| card(note, actions) />
         </ul>
     }
@@ -34,7 +33,7 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
     let Note { id, title, text, created_at, changed_at } = note.clone();
     let verb = if changed_at == created_at { "Written " } else { "Changed " };
     let note = StoredValue::new(note);
-    let sure = RwSignal::new(false);
+    let confirming = RwSignal::new(false);
     view! {
         <li class="note-card" id=format!("note-{id}")>
             <h2 class="note-title" id=title_of(note)>
@@ -45,22 +44,26 @@ fn card(note: Note, actions: Actions) -> impl IntoView {
                 {verb} <time datetime=machine_time(changed_at)>{local_time(changed_at)}</time>
             </p>
             {keyed(
-                move || (actions.locked.get(), sure.get()),
+                move || (actions.locked.get(), confirming.get()),
                 move |state| match state {
                     (true, _) => None,
-                    (_, false) => Some(view! { <Doings note sure actions /> }.into_any()),
-                    (_, true) => Some(view! { <Asked note sure actions /> }.into_any()),
+                    (_, false) => Some(view! { <NoteActions note confirming actions /> }.into_any()),
+                    (_, true) => Some(view! { <ConfirmDeletion note confirming actions /> }.into_any()),
                 },
             )}
         </li>
     }
 }
 
-/// What can be done.
+/// The buttons of a card.
 #[component]
-fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+fn NoteActions(
+    note: StoredValue<Note>,
+    confirming: RwSignal<bool>,
+    actions: Actions,
+) -> impl IntoView {
     let ask = move |_| {
-        sure.set(true);
+        confirming.set(true);
         focus_on(note, "first");
     };
     view! {
@@ -87,11 +90,15 @@ fn Doings(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> im
     }
 }
 
-/// Whether it is meant: nobody can bring a note back.
+/// Asks for confirmation: a deleted note cannot be restored.
 #[component]
-fn Asked(note: StoredValue<Note>, sure: RwSignal<bool>, actions: Actions) -> impl IntoView {
+fn ConfirmDeletion(
+    note: StoredValue<Note>,
+    confirming: RwSignal<bool>,
+    actions: Actions,
+) -> impl IntoView {
     let keep = move |_| {
-        sure.set(false);
+        confirming.set(false);
         focus_on(note, "last");
     };
     view! {

@@ -1,15 +1,15 @@
-//! What the user has to know wherever they are: why a session is over, that the server cannot be
-//! reached, that the password is wanted, that a logout did not happen. It must not decide any of it.
+//! Notices on every page: why the session was revoked or expired, a transient error, a pending step-up, a failed
+//! logout, missing cookies, a login alert. The session decides each of them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::new_login::NewLoginNotice;
+use super::login_alert::LoginAlertNotice;
 use super::text::Text;
 use crate::dom::{focus_soon, time_of_day};
+use crate::messages;
 use crate::session::cookies::CookieState;
-use crate::session::{EndReason, Phase, Session};
-use crate::words;
+use crate::session::{AuthState, Session, SignOutReason};
 
 const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: neither a \
@@ -17,23 +17,23 @@ const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session 
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
-/// The region, which is always there, so that what appears in it is read out. It alone is live: a
-/// live notice inside it would be read out twice.
+/// The live region. It is always in the document, so that a screen reader reads what appears in it. A live region
+/// inside it would be read twice.
 #[component]
 pub(crate) fn Notice() -> impl IntoView {
     let session = expect_context::<Session>();
-    // Not rebuilt with every try: the focus may be on the button in it.
-    let troubled = Memo::new(move |_| session.trouble().is_some());
+    // Not rebuilt at every retry: the focus may be on the button in it.
+    let failing = Memo::new(move |_| session.transient_error().is_some());
     view! {
         <div class="notices" aria-live="polite">
             {move || end_notice(session)}
-            {move || troubled.get().then(|| view! { <TroubleNotice /> })}
-            {move || session.is_held_up().then(|| view! { <HeldUpNotice /> })}
+            {move || failing.get().then(|| view! { <TransientErrorNotice /> })}
+            {move || session.is_suspended().then(|| view! { <SuspendedNotice /> })}
             {move || cookie_notice(session)}
-            <NewLoginNotice />
+            <LoginAlertNotice />
             {move || {
                 session
-                    .stuck_logout()
+                    .logout_failure()
                     .map(|why| {
                         view! {
                             <p class="notice" data-kind="trouble">
@@ -47,20 +47,20 @@ pub(crate) fn Notice() -> impl IntoView {
 }
 
 fn end_notice(session: Session) -> Option<impl IntoView> {
-    let Phase::SignedOut(Some(reason)) = session.phase() else {
+    let AuthState::SignedOut(Some(reason)) = session.auth_state() else {
         return None;
     };
     let (kind, text) = match reason {
-        EndReason::Ended(cause) if words::was_wanted(cause) => {
-            ("calm", words::why_this_ended(cause))
+        SignOutReason::Ended(cause) if messages::was_wanted(cause) => {
+            ("calm", messages::why_this_ended(cause))
         }
-        EndReason::Ended(cause) => ("ended", words::why_this_ended(cause)),
-        EndReason::LoggedOut => ("calm", LOGGED_OUT),
-        EndReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
-        EndReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
-        EndReason::NoCookies => ("ended", words::LASTED_AS_LONG_AS_ITS_TOKEN),
-        EndReason::ReloadedWithoutCookies => ("ended", words::GONE_WITH_THE_PAGE),
-        EndReason::CookiesRemoved => ("ended", words::COOKIES_ARE_GONE),
+        SignOutReason::Ended(cause) => ("ended", messages::why_this_ended(cause)),
+        SignOutReason::LoggedOut => ("calm", LOGGED_OUT),
+        SignOutReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
+        SignOutReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),
+        SignOutReason::NoCookies => ("ended", messages::LASTED_AS_LONG_AS_ITS_TOKEN),
+        SignOutReason::ReloadedWithoutCookies => ("ended", messages::GONE_WITH_THE_PAGE),
+        SignOutReason::CookiesRemoved => ("ended", messages::COOKIES_ARE_GONE),
     };
     Some(view! {
         <p class="notice" data-kind=kind>
@@ -69,13 +69,13 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
     })
 }
 
-/// The session lasts no longer than its access token.
+/// Shown while cookies are missing: the session lasts only until the expiry of its access token.
 fn cookie_notice(session: Session) -> Option<impl IntoView> {
     let until = session.detail(|it| time_of_day(it.expires_at_ms))?;
     let text = match session.cookie_state() {
-        CookieState::NotLooked | CookieState::Kept => return None,
-        CookieState::NotKept(why) => words::ends_at(why, &until),
-        CookieState::Removed => words::removed_before(&until),
+        CookieState::Unknown | CookieState::Kept => return None,
+        CookieState::NotKept(why) => messages::ends_at(why, &until),
+        CookieState::Removed => messages::removed_before(&until),
     };
     Some(view! {
         <p class="notice" data-kind="trouble">
@@ -84,18 +84,18 @@ fn cookie_notice(session: Session) -> Option<impl IntoView> {
     })
 }
 
-/// Nothing is lost, but nothing goes on either.
+/// A transient error: the session stays, but calls fail until a retry succeeds.
 #[component]
-fn TroubleNotice() -> impl IntoView {
+fn TransientErrorNotice() -> impl IntoView {
     let session = expect_context::<Session>();
     let text = move || {
-        let trouble = session.trouble().map(|trouble| format!("{trouble} Your session is kept."));
-        trouble.unwrap_or_default()
+        let error = session.transient_error().map(|error| format!("{error} Your session is kept."));
+        error.unwrap_or_default()
     };
-    let try_again = move |_| {
-        // A second click joins what is under way.
+    let retry = move |_| {
+        // Single-flight: a second click joins the retry in flight.
         spawn_local(async move {
-            if session.try_again().await {
+            if session.retry().await {
                 // The button is gone, and the focus with it.
                 focus_soon("main h1");
             }
@@ -111,7 +111,7 @@ fn TroubleNotice() -> impl IntoView {
                 class="button"
                 data-size="small"
                 aria-disabled=move || session.is_refreshing().then_some("true")
-                on:click=try_again
+                on:click=retry
             >
                 <Text text=move || if session.is_refreshing() { "Still trying…" } else { "Try again" } />
             </button>
@@ -119,9 +119,9 @@ fn TroubleNotice() -> impl IntoView {
     }
 }
 
-/// The session is kept, and waits for the password.
+/// The session is suspended until the step-up.
 #[component]
-fn HeldUpNotice() -> impl IntoView {
+fn SuspendedNotice() -> impl IntoView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let leave = move |_| {
@@ -131,9 +131,9 @@ fn HeldUpNotice() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             session.log_out().await;
-            // After success this button goes away, and with it the signal and the focus.
+            // After a logout this button is gone, and with it the signal and the focus.
             busy.try_set(false);
-            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
+            if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");
             }
         });
@@ -148,7 +148,7 @@ fn HeldUpNotice() -> impl IntoView {
                     type="button"
                     class="button"
                     data-size="small"
-                    on:click=move |_| session.ask_to_go_on()
+                    on:click=move |_| session.prompt_step_up()
                 >
                     "Enter password"
                 </button>

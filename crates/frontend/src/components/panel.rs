@@ -1,4 +1,4 @@
-//! A titled part of a page. It must not know what is in it.
+//! A titled section of a page.
 
 use leptos::prelude::*;
 

@@ -1,5 +1,4 @@
-//! Asks for the password again, in front of whatever page one is on (RFC 9470). It must not know what
-//! it is wanted for; the session's question says so.
+//! The step-up dialog (RFC 9470): asks for the password on any page. It must not know the call that waits for it.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -13,20 +12,20 @@ use super::password_field::{PASSWORD, PasswordField};
 use super::text::Text;
 use super::username::Username;
 use crate::dom::focus_soon;
-use crate::session::{Rejected, Session, Why};
+use crate::session::{Rejected, Session, StepUpReason};
 
 const TITLE: &str = "password-dialog-title";
 const REASON: &str = "password-dialog-reason";
 
-/// The dialog; empty while nothing is asked. The browser keeps the focus inside while it is open, and
-/// puts it back where it was afterwards.
+/// The dialog; empty without a pending step-up. The browser keeps the focus inside while the dialog is open, and
+/// restores it afterwards.
 #[component]
 pub(crate) fn PasswordDialog() -> impl IntoView {
     let session = expect_context::<Session>();
     let dialog = NodeRef::<Dialog>::new();
     let is_open = move || dialog.get_untracked().is_some_and(|dialog| dialog.open());
     Effect::new(move |_| {
-        let wanted = session.password_wanted().is_some();
+        let wanted = session.step_up_reason().is_some();
         let Some(dialog) = dialog.get() else { return };
         if wanted && !dialog.open() {
             let _ = dialog.show_modal();
@@ -41,25 +40,25 @@ pub(crate) fn PasswordDialog() -> impl IntoView {
             node_ref=dialog
             aria-labelledby=TITLE
             aria-describedby=REASON
-            // Escape, or what the system has in its place.
+            // Escape, or the system's equivalent.
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
-                session.decline();
+                session.decline_step_up();
             }
-            // A browser may close it in spite of that.
+            // A browser may close the dialog all the same.
             on:close=move |_| {
                 if !is_open() {
-                    session.decline();
+                    session.decline_step_up();
                 }
             }
         >
-            {move || session.password_wanted().map(|why| view! { <AskForPassword why /> })}
+            {move || session.step_up_reason().map(|why| view! { <AskForPassword why /> })}
         </dialog>
     }
 }
 
 #[component]
-fn AskForPassword(why: Why) -> impl IntoView {
+fn AskForPassword(why: StepUpReason) -> impl IntoView {
     let session = expect_context::<Session>();
     let form = FormState::new("confirm-form");
     let password = NodeRef::new();
@@ -71,7 +70,7 @@ fn AskForPassword(why: Why) -> impl IntoView {
         let typed = Secret::new(value_of(password));
         spawn_local(async move {
             // After success the dialog is gone, and the form with it.
-            match session.confirm(typed).await {
+            match session.reauthenticate(typed).await {
                 Ok(()) => {}
                 Err(Rejected::Problem(problem, _))
                     if problem.code == ErrorCode::InvalidCredentials =>
@@ -83,10 +82,10 @@ fn AskForPassword(why: Why) -> impl IntoView {
         });
     };
     let reason = match why {
-        Why::Sensitive => {
+        StepUpReason::Sensitive => {
             "This is for you alone, and you logged in a while ago. Enter your password, to show that it is you."
         }
-        Why::Unusual => {
+        StepUpReason::Unusual => {
             "Your session was used in another browser, on another device or in another place than before, here or elsewhere. Enter your password, to show that it is you."
         }
     };
@@ -103,7 +102,7 @@ fn AskForPassword(why: Why) -> impl IntoView {
             <PasswordField autocomplete="current-password" node=password form />
             <div class="form-actions">
                 <SubmitButton label="Continue" busy_label="Checking…" form />
-                <button type="button" class="button" on:click=move |_| session.decline()>
+                <button type="button" class="button" on:click=move |_| session.decline_step_up()>
                     "Cancel"
                 </button>
             </div>

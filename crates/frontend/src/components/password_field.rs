@@ -1,5 +1,5 @@
-//! A password input that can be shown, because seeing what one types beats typing it twice. It must
-//! not keep the password: it stays in the input.
+//! A password input that the user can reveal, which replaces typing the password twice. It must not store the
+//! password: the value stays in the input.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -9,10 +9,10 @@ use super::form::FormState;
 use super::text::Text;
 use crate::dom::Ready;
 
-/// The name of the input where there is but one, and the member of the request body.
+/// The input's name where a form has only one, and the member of the request body.
 pub(crate) const PASSWORD: &str = "password";
 
-/// A password input. `hint` is the id of a text that explains what is asked for.
+/// A password input. `hint` is the id of an explaining text.
 #[component]
 pub(crate) fn PasswordField(
     autocomplete: &'static str,
@@ -48,7 +48,7 @@ pub(crate) fn PasswordField(
                     readonly=move || form.is_busy()
                     aria-invalid=move || wrong().then_some("true")
                     aria-describedby=described_by
-                    on:input=move |_| form.mend(name)
+                    on:input=move |_| form.clear_error(name)
                 />
                 <button
                     type="button"

@@ -1,12 +1,10 @@
-//! The picture of the relay. Its colours and its movement are the stylesheet's.
+//! The picture on the home page. The stylesheet has its colours and its animation.
 
 use leptos::prelude::*;
 
-/// As one string: elements would cost the browser's program ten times as much, and hydration has
-/// nothing to do here.
+/// One string: as elements it would add ten times as much to the program, and hydration has no use for it.
 const PICTURE: &str = include_str!("relay_picture.svg");
 
-/// Two hands and a baton.
 #[component]
 pub(crate) fn RelayPicture() -> impl IntoView {
     view! { <div class="relay-frame" inner_html=PICTURE></div> }

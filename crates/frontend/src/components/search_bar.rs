@@ -1,4 +1,4 @@
-//! What is searched for. It must not search.
+//! The search field. The page runs the search.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -9,29 +9,29 @@ use crate::dom::focus_soon;
 
 const NAME: &str = "search";
 
-/// What the browser says of a text that is too long; empty for any other. Not `maxlength`: that counts UTF-16 code
-/// units, where the service counts characters.
-fn complaint(text: &str) -> String {
+/// Validation message for a text that is too long; empty for any other. Not `maxlength`: that counts UTF-16 code
+/// units, and the service counts characters.
+fn validity_message(text: &str) -> String {
     match text.trim().chars().count() {
         ..=MAX_QUERY => String::new(),
         _ => format!("A search has at most {MAX_QUERY} characters."),
     }
 }
 
-/// A field with its button; `wanted` is what was last searched for, empty for everything.
+/// A field with its button; `query` is the last search, empty for all notes.
 #[component]
-pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl IntoView {
+pub(crate) fn SearchBar(label: &'static str, query: RwSignal<String>) -> impl IntoView {
     let node = NodeRef::<Input>::new();
     let search = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        wanted.set(value_of(node).trim().to_owned());
+        query.set(value_of(node).trim().to_owned());
     };
     let show_all = move |_| {
         if let Some(input) = node.get_untracked() {
             input.set_value("");
             input.set_custom_validity("");
         }
-        wanted.set(String::new());
+        query.set(String::new());
         // The button is gone, and the focus with it.
         focus_soon(format!("#{NAME}"));
     };
@@ -47,7 +47,7 @@ pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl I
                 autocomplete="off"
                 on:input=move |_| {
                     if let Some(input) = node.get_untracked() {
-                        input.set_custom_validity(&complaint(&input.value()));
+                        input.set_custom_validity(&validity_message(&input.value()));
                     }
                 }
                 node_ref=node
@@ -56,8 +56,8 @@ pub(crate) fn SearchBar(label: &'static str, wanted: RwSignal<String>) -> impl I
                 "Search"
             </button>
             {move || {
-                wanted
-                    .with(|wanted| !wanted.is_empty())
+                query
+                    .with(|query| !query.is_empty())
                     .then(|| {
                         view! {
                             <button type="button" class="button" on:click=show_all>
@@ -77,8 +77,8 @@ mod tests {
     #[test]
     fn a_character_is_one_however_it_is_encoded() {
         for character in ["a", "é", "😀"] {
-            assert_eq!(complaint(&format!(" {} ", character.repeat(200))), "");
-            assert!(!complaint(&character.repeat(201)).is_empty());
+            assert_eq!(validity_message(&format!(" {} ", character.repeat(200))), "");
+            assert!(!validity_message(&character.repeat(201)).is_empty());
         }
     }
 }

@@ -1,27 +1,26 @@
-//! Where the user is logged in, as a list of cards. It must not end anything; it says which one the
-//! user wants ended.
+//! The user's active sessions as a list of cards. The page revokes the session that the user selects.
 
 use leptos::prelude::*;
 use shared::SessionId;
 use shared::body::SessionInfo;
 
 use crate::dom::local_time;
-use crate::words::{kind_of_device, titled};
+use crate::messages::{kind_of_device, titled};
 
-/// The list; `end` is told the session and what it is on.
+/// The list; `revoke` gets the session and the name of its device.
 #[component]
 pub(crate) fn SessionList(
     sessions: Signal<Vec<SessionInfo>>,
     busy: Signal<bool>,
-    end: Callback<(SessionId, String)>,
+    revoke: Callback<(SessionId, String)>,
 ) -> impl IntoView {
     view! {
         <ul class="session-list" role="list">
-            // By its id: a button that ends a session never becomes another one's under a finger.
+            // Keyed by session id: a button never comes to revoke another session while the user clicks it.
             <For
                 each=move || sessions.get()
                 key=|session| session.id
-                children=move |session| card(&session, busy, end)
+                children=move |session| card(&session, busy, revoke)
             />
         </ul>
     }
@@ -30,7 +29,7 @@ pub(crate) fn SessionList(
 fn card(
     session: &SessionInfo,
     busy: Signal<bool>,
-    end: Callback<(SessionId, String)>,
+    revoke: Callback<(SessionId, String)>,
 ) -> impl IntoView + use<> {
     let id = session.id;
     let title_id = format!("session-{id}");
@@ -60,7 +59,7 @@ fn card(
                         data-size="small"
                         aria-describedby=title_id
                         aria-disabled=move || busy.get().then_some("true")
-                        on:click=move |_| end.run((id, device.clone()))
+                        on:click=move |_| revoke.run((id, device.clone()))
                     >
                         "End this session"
                     </button>

@@ -1,9 +1,9 @@
-//! The foot of every page. It must not hold anything one needs.
+//! The footer of every page.
 
 use leptos::prelude::*;
 use shared::path::JWKS;
 
-/// What this is, and where a service finds the public keys.
+/// A description, and a link to the JWKS.
 #[component]
 pub(crate) fn SiteFooter() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The head of every page: the way home, and the way in or out. It must not know what is below it.
+//! The header of every page: home, and login or logout.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,12 +7,11 @@ use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
 use crate::dom::focus_soon;
-use crate::session::{Phase, Session, Standing};
+use crate::session::{AuthState, AuthStatus, Session};
 
-/// Brand and navigation.
 #[component]
 pub(crate) fn SiteHeader() -> impl IntoView {
-    let standing = expect_context::<Session>().standing();
+    let status = expect_context::<Session>().auth_status();
     view! {
         <header class="site-header">
             <div class="site-header-inner">
@@ -22,14 +21,14 @@ pub(crate) fn SiteHeader() -> impl IntoView {
                 </A>
                 <nav class="site-nav" aria-label="Main">
                     {keyed(
-                        move || standing.get(),
-                        |standing| match standing {
-                            Standing::SignedOut => view! { <WayIn /> }.into_any(),
-                            Standing::Restoring => view! { <AccountLink /> }.into_any(),
-                            Standing::SignedIn => {
+                        move || status.get(),
+                        |status| match status {
+                            AuthStatus::SignedOut => view! { <LoginLinks /> }.into_any(),
+                            AuthStatus::Restoring => view! { <AccountLink /> }.into_any(),
+                            AuthStatus::SignedIn => {
                                 view! {
                                     <AccountLink />
-                                    <WayOut />
+                                    <LogoutButton />
                                 }
                                     .into_any()
                             }
@@ -42,7 +41,7 @@ pub(crate) fn SiteHeader() -> impl IntoView {
 }
 
 #[component]
-fn WayIn() -> impl IntoView {
+fn LoginLinks() -> impl IntoView {
     view! {
         <A href=LOGIN_PAGE attr:class="nav-link">
             "Log in"
@@ -63,7 +62,7 @@ fn AccountLink() -> impl IntoView {
 }
 
 #[component]
-fn WayOut() -> impl IntoView {
+fn LogoutButton() -> impl IntoView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let log_out = move |_| {
@@ -73,9 +72,9 @@ fn WayOut() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             session.log_out().await;
-            // After success this button goes away, and with it the signal and the focus.
+            // After a logout this button is gone, and with it the signal and the focus.
             busy.try_set(false);
-            if matches!(session.phase_untracked(), Phase::SignedOut(_)) {
+            if matches!(session.auth_state_untracked(), AuthState::SignedOut(_)) {
                 focus_soon("main h1");
             }
         });

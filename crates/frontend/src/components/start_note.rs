@@ -1,10 +1,10 @@
-//! Says that the page has not started, on every page: what can be read is there, what needs the program is not. It
-//! must stay readable without scripts, and outside the part that they take over.
+//! Reports on every page that the program has not started. It must stay readable without scripts, and outside the
+//! root that they hydrate.
 
 use leptos::prelude::*;
 
-/// Hidden by the stylesheet until the start script reports a failure, or until the page has waited for long: then even
-/// that script may not have run. The script puts the reason in the place of the text.
+/// Hidden by the stylesheet until the start script reports a failure, or until a timeout: then that script may not
+/// have run either. The script replaces the text with the reason.
 #[component]
 pub(crate) fn StartNote() -> impl IntoView {
     view! {

@@ -1,5 +1,4 @@
-//! The flow in four legs, for someone who has never heard of a token. It must stay true to
-//! docs/design/rotation.md.
+//! The token flow in four steps, for readers who do not know tokens. It must stay true to docs/design/rotation.md.
 
 use leptos::prelude::*;
 
@@ -26,7 +25,6 @@ const LEGS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The legs, in order.
 #[component]
 pub(crate) fn Steps() -> impl IntoView {
     view! {

@@ -1,5 +1,4 @@
-//! A note as it is stored now, beside what somebody has typed who knew an earlier one. It must not decide
-//! which of the two is the better.
+//! Conflict view: the stored version of a note, beside a draft of a stale version. The user decides between them.
 
 use leptos::prelude::*;
 use shared::note::Note;
@@ -8,7 +7,7 @@ use super::text::Text;
 
 const TITLE: &str = "stored-note-title";
 
-/// The note, and a way to go on from it.
+/// The note, and a button that replaces the draft with it.
 #[component]
 pub(crate) fn StoredNote(note: Note, take: impl Fn() + 'static) -> impl IntoView {
     view! {

@@ -1,5 +1,5 @@
-//! Shows what the password rule says while one types. The rule is `shared::password`, the one the
-//! server applies: the two cannot disagree. It must not have an opinion of its own.
+//! Assesses a password while the user types it. The rule is `shared::password`, which the server applies too, so both
+//! always agree.
 
 use leptos::prelude::*;
 use shared::password::{self, MIN_CHARACTERS, Strength, Weakness};
@@ -12,11 +12,11 @@ use super::text::Text;
 pub(crate) const STRENGTH_HINT: &str = "password-hint";
 const LEVELS: u8 = 4;
 
-/// What is known of the password; never the password itself.
+/// The assessment of the password; never the password itself.
 pub(crate) type Assessment = Option<Result<Strength, Weakness>>;
 
-/// Judges `typed` as the server will: in Unicode NFKC, with the account's own words. `None` while
-/// nothing has been typed. In the browser only.
+/// Assesses `typed` as the server will: in Unicode NFKC, with the words of the account. `None` for an empty input. In
+/// the browser only.
 pub(crate) fn assess(typed: String, email: &str, name: &str) -> Assessment {
     if typed.is_empty() {
         return None;
@@ -25,7 +25,6 @@ pub(crate) fn assess(typed: String, email: &str, name: &str) -> Assessment {
     Some(password::assess(&normalized, &password::context_of(email, name)))
 }
 
-/// The meter and its text.
 #[component]
 pub(crate) fn StrengthMeter(
     assessment: RwSignal<Assessment>,
@@ -34,7 +33,7 @@ pub(crate) fn StrengthMeter(
     #[prop(default = PASSWORD)]
     name: &'static str,
 ) -> impl IntoView {
-    // What already stands beside the input as its error need not be said twice.
+    // An error beside the input is not repeated here.
     let text = move || {
         let text = text(assessment.get());
         if form.error_of(name).as_deref() == Some(&*text) { String::new() } else { text }

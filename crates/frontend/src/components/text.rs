@@ -1,6 +1,6 @@
-//! A text that changes while it is shown. Translators of browsers put elements of their own in the place of text
-//! nodes, and a framework that holds on to the node changes one that is not shown any more. So the content of an
-//! element is replaced as a whole. It must not take markup: everything is escaped.
+//! A text that changes while it is visible. A browser's translator replaces text nodes with its own elements, and a
+//! framework that kept a node would change an invisible one. So this component replaces the content of an element,
+//! always escaped: it must not take markup.
 
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
@@ -11,7 +11,7 @@ pub(crate) fn Text(#[prop(into)] text: TextProp) -> impl IntoView {
     view! { <span inner_html=move || escape(&text.get())></span> }
 }
 
-/// HTML section 13.1.3: the characters that mean something in text.
+/// Escapes the special characters of text (HTML section 13.1.3).
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,4 +1,4 @@
-//! A labelled input of many lines with its error. It must not judge what is typed.
+//! A labelled input of many lines with its error.
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use super::field::{FieldErrorText, error_id};
 use super::form::FormState;
 
-/// What is typed stays in the document; read it through `node`.
+/// The value stays in the document; callers read it through `node`.
 #[component]
 pub(crate) fn TextArea(
     name: &'static str,
     label: &'static str,
     node: NodeRef<Textarea>,
     form: FormState,
-    /// What stands in it at first.
+    /// Initial value.
     value: String,
 ) -> impl IntoView {
     let wrong = move || form.error_of(name).is_some();
@@ -31,7 +31,7 @@ pub(crate) fn TextArea(
                 readonly=move || form.is_busy()
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then(|| error_id(name))
-                on:input=move |_| form.mend(name)
+                on:input=move |_| form.clear_error(name)
             ></textarea>
             <FieldErrorText name form />
         </div>

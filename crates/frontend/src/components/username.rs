@@ -1,4 +1,4 @@
-//! Tells password managers whose password a form asks for. Nobody sees it, and it is not sent.
+//! Tells password managers the account of a form. The field is hidden, and its value is not sent.
 
 use leptos::prelude::*;
 

@@ -1,16 +1,15 @@
-//! The last exchanges as a relay: which call was refused, which hand-over followed, which call was
-//! repeated. It must not show more than [`Exchange`] holds, and that holds no token.
+//! The network log on the account page: refused calls, refreshes and retries. It shows an [`Exchange`], which holds
+//! no token.
 
 use leptos::prelude::*;
 use shared::path::REFRESH;
 
 use crate::session::Session;
-use crate::session::wire_log::Exchange;
+use crate::session::network_log::Exchange;
 
-/// The list.
 #[component]
-pub(crate) fn WireLogList() -> impl IntoView {
-    let wire = expect_context::<Session>().wire();
+pub(crate) fn NetworkLogList() -> impl IntoView {
+    let network_log = expect_context::<Session>().network_log();
     view! {
         <section class="wire-log">
             <h2 class="panel-title" id="wire-title">
@@ -21,16 +20,16 @@ pub(crate) fn WireLogList() -> impl IntoView {
             </p>
             <ol class="wire-list" role="list" aria-labelledby="wire-title">
                 <For
-                    each=move || wire.with(|wire| wire.exchanges().to_vec())
+                    each=move || network_log.with(|network_log| network_log.exchanges().to_vec())
                     key=|exchange| exchange.number
-                    children=|exchange| leg(&exchange)
+                    children=|exchange| entry(&exchange)
                 />
             </ol>
         </section>
     }
 }
 
-fn leg(exchange: &Exchange) -> impl IntoView + use<> {
+fn entry(exchange: &Exchange) -> impl IntoView + use<> {
     let outcome = match exchange.status {
         Some(200..=299) => "ok",
         Some(401) => "refused",

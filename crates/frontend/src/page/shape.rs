@@ -1,20 +1,19 @@
-//! The shape of the HTML that hydration relies on: which elements, texts and comments follow each other under the
+//! The shape of the HTML that hydration relies on: the sequence of elements, texts and comments under the
 //! application's root. The start script compares it with the document: extensions, translators and proxies change
-//! documents before scripts run, and a view that is hydrated over another shape traps, or binds to foreign elements.
-//! It must not know what the elements are for.
+//! documents before scripts run, and hydration over another shape traps, or binds to foreign elements.
 
 /// The start tag of the root, up to the value of the attribute that holds the shape.
 const ROOT: &str = "<div id=\"app\" data-shape=\"";
 
-/// Elements that have no end tag (HTML section 13.1.2).
+/// Elements without an end tag (HTML section 13.1.2).
 const VOID: [&str; 13] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
 ];
-/// Elements whose content is one text wherever scripts run (HTML section 13.2.6.4).
+/// Elements whose content is one text when scripts run (HTML section 13.2.6.4).
 const TEXT_ONLY: [&str; 5] = ["noscript", "script", "style", "textarea", "title"];
 
-/// Writes the shape of what is under the root into the root's attribute.
+/// Writes the shape of the root's content into the root's attribute.
 #[must_use]
 pub fn seal(mut html: String) -> String {
     if let Some(start) = html.find(ROOT) {
@@ -26,7 +25,7 @@ pub fn seal(mut html: String) -> String {
     html
 }
 
-/// FNV-1a, 32 bits: what is found out is a change, not an attack.
+/// FNV-1a, 32 bits: it detects changes, not attacks.
 struct Hash(u32);
 
 impl Hash {
@@ -37,7 +36,7 @@ impl Hash {
     }
 }
 
-/// The shape of well-formed HTML, up to the end tag of the element around it. The same as `shape` in start.js.
+/// The shape of well-formed HTML, up to the end tag of the surrounding element. Equal to `shape` in start.js.
 fn shape(mut rest: &str) -> String {
     let mut hash = Hash(0x811c_9dc5);
     let mut depth = 0_u32;
@@ -79,7 +78,7 @@ fn shape(mut rest: &str) -> String {
     format!("{:08x}", hash.0)
 }
 
-/// Where a tag ends, its `>` included: not at one inside the value of an attribute.
+/// The index after a tag's `>`; a `>` inside the value of an attribute does not count.
 fn end_of(tag: &str) -> usize {
     let mut quote = None;
     for (at, c) in tag.char_indices() {
@@ -93,7 +92,7 @@ fn end_of(tag: &str) -> usize {
     tag.len()
 }
 
-/// What stands before `mark` and what after it; all of it before if there is none.
+/// The text before and after `mark`; all of it before if there is none.
 fn split_after<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str) {
     text.split_once(mark).unwrap_or((text, ""))
 }

@@ -1,5 +1,5 @@
-// Starts the program of a page, and says so where it cannot. Written into every page by page.rs, after `files`;
-// its comments and indentation are not served. The page can be read without it; its forms wait for it.
+// Starts the program of a page: loads it with a retry, hydrates, reports a failure. page.rs writes it into every
+// page, after `files`, without comments and indentation. The page is readable without it; forms wait for it.
 
 const html = document.documentElement;
 const root = document.getElementById('app');
@@ -8,7 +8,7 @@ const RELOADED = 'baton.reloaded';
 const RETRY_MS = 1500;
 const PROBE_MS = 5000;
 
-const WORDS = {
+const MESSAGES = {
   network: 'The server cannot be reached, so this page could not start. Check the connection, then reload the page.',
   server: 'The server could not deliver what this page needs to start. Reload the page in a moment.',
   removed: 'What this page needs to start is no longer there, as after an update of the server. Reload the page.',
@@ -26,21 +26,21 @@ const say = (sentence) => {
   document.querySelector('.start-note-text').textContent = sentence;
 };
 
-/** Why a file of this page cannot be used; asked once using them has failed. */
+/** Why the files of this page cannot be used; called after a failure. */
 const diagnose = async () => {
   const expected = { stylesheet: 'text/css', script: 'text/javascript', wasm: 'application/wasm' };
   for (const [name, type] of Object.entries(expected)) {
     const options = { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) };
     const answer = await fetch(files[name], options).catch(() => undefined);
-    if (!answer) return WORDS.network;
-    if (answer.status === 404 || answer.status === 410) return WORDS.removed;
-    if (!answer.ok) return WORDS.server;
-    if (!answer.headers.get('content-type')?.startsWith(type)) return WORDS.foreign;
+    if (!answer) return MESSAGES.network;
+    if (answer.status === 404 || answer.status === 410) return MESSAGES.removed;
+    if (!answer.ok) return MESSAGES.server;
+    if (!answer.headers.get('content-type')?.startsWith(type)) return MESSAGES.foreign;
   }
-  return WORDS.damaged;
+  return MESSAGES.damaged;
 };
 
-/** Reloads the page, unless that was tried before or would lose what was typed. Whether it does. */
+/** Reloads the page, unless that was tried before or would lose typed text. Whether it does. */
 const reloadOnce = () => {
   const fields = [...root.querySelectorAll('input, textarea')];
   if (fields.some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked)) return false;
@@ -48,32 +48,32 @@ const reloadOnce = () => {
     if (sessionStorage.getItem(RELOADED)) return false;
     sessionStorage.setItem(RELOADED, 'true');
   } catch {
-    // Without a memory it would reload for ever.
+    // Without sessionStorage it would reload for ever.
     return false;
   }
   location.reload();
   return true;
 };
 
-/** Another `query` is another instance, past every cache and past the browser's memory of failed modules. */
+/** Another `query` makes another instance, past every cache and past the browser's memory of failed modules. */
 const load = async (query = '') => {
   const program = await import(files.script + query);
   await program.default({ module_or_path: files.wasm + query });
   return program;
 };
 
-/** The program, after a second try if that is needed; nothing if the page is about to be reloaded. */
+/** Loads the program, with one retry; `undefined` if the page is about to be reloaded. */
 const fetchProgram = async () => {
   const stylesheet = document.querySelector('link[rel=stylesheet]');
-  // Some browsers make an empty one of an answer that is none.
+  // Some browsers make an empty stylesheet of an error answer.
   if (!stylesheet.sheet?.cssRules.length) {
-    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    if ((await diagnose()) === MESSAGES.removed && reloadOnce()) return undefined;
     stylesheet.href += '?retry';
   }
   try {
     return await load();
   } catch {
-    if ((await diagnose()) === WORDS.removed && reloadOnce()) return undefined;
+    if ((await diagnose()) === MESSAGES.removed && reloadOnce()) return undefined;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     try {
       return await load('?retry');
@@ -84,7 +84,7 @@ const fetchProgram = async () => {
   }
 };
 
-/** What hydration relies on: elements, texts and comments under the root. The same as `shape` in shape.rs. */
+/** The shape that hydration relies on: elements, texts and comments under the root. Equal to `shape` in shape.rs. */
 const shape = () => {
   let hash = 0x811c9dc5;
   const add = (text) => {
@@ -107,7 +107,7 @@ const shape = () => {
   return hash.toString(16).padStart(8, '0');
 };
 
-/** Keeps what was typed and the focus. Returns what puts them back. */
+/** Saves typed values and the focus. Returns the function that restores them. */
 const keepTyped = () => {
   const fields = [...root.querySelectorAll('input[id], textarea[id]')];
   const typed = fields.map(({ id, value, checked }) => ({ id, value, checked }));
@@ -126,8 +126,8 @@ const keepTyped = () => {
 };
 
 /**
- * Calls `begin`. If it traps, its instance is lost, but the window would still call its listeners, and the one for
- * clicks keeps links from working: they are taken back.
+ * Calls `begin`. If it traps, its instance is lost, but its listeners would stay on the window, and the one for clicks
+ * keeps links from working: they are removed.
  */
 const guarded = (begin) => {
   const added = [];
@@ -148,7 +148,7 @@ const guarded = (begin) => {
   }
 };
 
-/** Renders everything afresh: what is there is not what the server rendered, or could not be taken over. */
+/** Renders the page afresh: its HTML is not what the server rendered, or hydration has failed. */
 const mountAfresh = (program) => {
   const before = [...root.childNodes];
   const putBack = keepTyped();
@@ -173,24 +173,24 @@ const begin = async (program) => {
 };
 
 const start = async () => {
-  if (typeof WebAssembly !== 'object') return say(WORDS.unable);
+  if (typeof WebAssembly !== 'object') return say(MESSAGES.unable);
   const program = await fetchProgram();
   if (!program) return;
   try {
     await begin(program);
   } catch (error) {
-    say(WORDS.stopped);
+    say(MESSAGES.stopped);
     throw error;
   }
   html.setAttribute('data-hydrated', 'true');
   // After a trap the state of the program is unknown.
-  const stopped = (error) => error instanceof WebAssembly.RuntimeError && say(WORDS.stopped);
+  const stopped = (error) => error instanceof WebAssembly.RuntimeError && say(MESSAGES.stopped);
   addEventListener('error', ({ error }) => stopped(error));
   addEventListener('unhandledrejection', ({ reason }) => stopped(reason));
   try {
     sessionStorage.removeItem(RELOADED);
   } catch {
-    // Then nothing is kept there.
+    // Without sessionStorage there is no mark to remove.
   }
 };
 

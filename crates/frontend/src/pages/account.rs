@@ -1,28 +1,27 @@
-//! The page only a logged-in user sees: who they are, which session this is, how long the access
-//! token lives, and the relay at work. It must not hold the token or decide about it.
+//! The account page: user, session, expiry of the access token, and a call that shows refresh and retry. It must not
+//! hold the token.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::NumericDate;
 use shared::body::{Me, SessionInfo};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
 use crate::components::panel::Panel;
 use crate::components::text::Text;
-use crate::components::wire_log::WireLogList;
+use crate::components::wire_log::NetworkLogList;
 use crate::dom::local_time;
-use crate::session::{Called, NotCalled, Relay, Session};
+use crate::session::{CallError, CallPath, CallResult, Session};
 
-/// Your account.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your account">
+        <ProtectedPage heading="Your account">
             <Account />
-        </BehindLogin>
+        </ProtectedPage>
     }
 }
 
@@ -51,11 +50,11 @@ fn Account() -> impl IntoView {
             </Panel>
             <SessionPanel seen />
         </div>
-        <WireLogList />
+        <NetworkLogList />
     }
 }
 
-/// What the session is, and, once the API has been called, when it began and when it will end.
+/// The session, and, after a call of the API, its start and its expiry.
 #[component]
 fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -94,7 +93,7 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
         spawn_local(async move {
             let called = session.call(api::me()).await;
             let me = called.answer.as_ref().ok().and_then(|it| it.json::<Me>());
-            // If the session has ended meanwhile, this page and its signals are gone.
+            // If the session has ended since, this page and its signals are gone.
             if result.try_set(in_words(&called, me.as_ref())).is_none() {
                 busy.set(false);
                 if let Some(me) = me {
@@ -126,23 +125,23 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     }
 }
 
-fn in_words(called: &Called, me: Option<&Me>) -> String {
+fn in_words(called: &CallResult, me: Option<&Me>) -> String {
     let answer = match &called.answer {
-        Err(NotCalled::Ended) => {
+        Err(CallError::SignedOut) => {
             return "The session that this was for is not logged in here any more.".to_owned();
         }
-        Err(NotCalled::Declined) => {
+        Err(CallError::Declined) => {
             return "Not done: your session waits for your password.".to_owned();
         }
-        Err(NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble)) => {
-            return format!("{trouble} You are still logged in: call again in a moment.");
+        Err(CallError::Transient(error) | CallError::Unanswered(error)) => {
+            return format!("{error} You are still logged in: call again in a moment.");
         }
         Ok(answer) => answer,
     };
-    match (me, called.relay) {
-        (Some(_), Relay::AtOnce) => "Answered in one try.".to_owned(),
-        (Some(_), Relay::RefreshedFirst) => "Refreshed first, then answered.".to_owned(),
-        (Some(_), Relay::Repeated) => "Expired, refreshed, repeated: answered.".to_owned(),
+    match (me, called.path) {
+        (Some(_), CallPath::Direct) => "Answered in one try.".to_owned(),
+        (Some(_), CallPath::RefreshedFirst) => "Refreshed first, then answered.".to_owned(),
+        (Some(_), CallPath::Retried) => "Expired, refreshed, repeated: answered.".to_owned(),
         (None, _) => match answer.problem() {
             Some(problem) => format!("{} ({})", problem.title, answer.status),
             None => format!("The answer ({}) could not be read.", answer.status),

@@ -1,11 +1,12 @@
-//! What has happened around the account, newest first, page by page. The words are [`crate::words`]'s.
+//! The activity page: security events of the account, newest first, in pages. Their texts come from
+//! [`crate::messages`].
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::EventId;
 use shared::body::{Event, Events};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::event_list::EventList;
 use crate::components::failed::Failed;
@@ -13,20 +14,19 @@ use crate::components::filter_bar::FilterBar;
 use crate::components::skeleton::Skeleton;
 use crate::components::text::Text;
 use crate::dom::focus_soon;
+use crate::messages::Filter;
 use crate::session::{Rejected, Session};
-use crate::words::Filter;
 
-/// Your activity.
 #[component]
 pub(crate) fn ActivityPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your activity">
-            <ActivityHere />
-        </BehindLogin>
+        <ProtectedPage heading="Your activity">
+            <ActivityContent />
+        </ProtectedPage>
     }
 }
 
-/// What the page shows.
+/// The state of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Fetching,
@@ -36,36 +36,36 @@ enum State {
 }
 
 #[derive(Clone, Copy)]
-struct Here {
+struct Page {
     session: Session,
     filter: RwSignal<Filter>,
     state: RwSignal<State>,
     events: RwSignal<Vec<Event>>,
     next: RwSignal<Option<EventId>>,
     fetching_older: RwSignal<bool>,
-    said: RwSignal<String>,
+    announcement: RwSignal<String>,
 }
 
-impl Here {
+impl Page {
     fn fetch(self) {
         let filter = self.filter.get_untracked();
         self.state.set(State::Fetching);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         spawn_local(async move {
             let fetched = self.session.fetch::<Events>(api::events(&filter.kinds(), None)).await;
-            // The user may have left this page meanwhile, or asked for something else.
+            // The user may have left this page since, or chosen another filter.
             if self.filter.try_get_untracked() != Some(filter) {
                 return;
             }
             match fetched {
                 Ok(Events { events, next }) => {
                     let empty = events.is_empty();
-                    self.said.set(counted(events.len(), next.is_some()));
+                    self.announcement.set(counted(events.len(), next.is_some()));
                     self.events.set(events);
                     self.next.set(next);
                     self.state.set(if empty { State::Empty } else { State::Shown });
                 }
-                Err(Rejected::Ended) => {}
+                Err(Rejected::SignedOut) => {}
                 Err(rejected) => self
                     .state
                     .set(State::Failed(format!("Your activity could not be fetched. {rejected}"))),
@@ -78,7 +78,7 @@ impl Here {
             return;
         }
         self.fetching_older.set(true);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         let (filter, before) = (self.filter.get_untracked(), self.next.get_untracked());
         spawn_local(async move {
             let fetched = self.session.fetch::<Events>(api::events(&filter.kinds(), before)).await;
@@ -90,7 +90,8 @@ impl Here {
             }
             match fetched {
                 Ok(Events { events, next }) => {
-                    self.said.set(format!("{} older.", counted(events.len(), next.is_some())));
+                    self.announcement
+                        .set(format!("{} older.", counted(events.len(), next.is_some())));
                     self.events.update(|all| all.extend(events));
                     self.next.set(next);
                     if next.is_none() {
@@ -98,14 +99,14 @@ impl Here {
                         focus_soon("#activity-said");
                     }
                 }
-                Err(Rejected::Ended) => {}
-                Err(rejected) => self.said.set(rejected.to_string()),
+                Err(Rejected::SignedOut) => {}
+                Err(rejected) => self.announcement.set(rejected.to_string()),
             }
         });
     }
 }
 
-/// For those who do not see the list change.
+/// For screen readers, whose users do not see the list change.
 fn counted(events: usize, more: bool) -> String {
     match (events, more) {
         (0, _) => "Nothing".to_owned(),
@@ -118,44 +119,44 @@ fn counted(events: usize, more: bool) -> String {
 }
 
 #[component]
-fn ActivityHere() -> impl IntoView {
-    let here = Here {
+fn ActivityContent() -> impl IntoView {
+    let page = Page {
         session: expect_context(),
         filter: RwSignal::new(Filter::Everything),
         state: RwSignal::new(State::Fetching),
         events: RwSignal::new(Vec::new()),
         next: RwSignal::new(None),
         fetching_older: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
     };
     Effect::new(move |_| {
-        here.filter.track();
-        here.fetch();
+        page.filter.track();
+        page.fetch();
     });
     view! {
         <p class="lead">
             "What has happened around your account. Whenever your session is passed on that is an event, too: those have a list of their own."
         </p>
-        <FilterBar chosen=here.filter />
-        {move || match here.state.get() {
+        <FilterBar chosen=page.filter />
+        {move || match page.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your activity…" /> }.into_any(),
-            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::Failed(why) => view! { <Failed why retry=move || page.fetch() /> }.into_any(),
             State::Empty => {
-                view! { <p class="aside">{here.filter.get_untracked().nothing()}</p> }.into_any()
+                view! { <p class="aside">{page.filter.get_untracked().nothing()}</p> }.into_any()
             }
-            State::Shown => view! { <Shown here /> }.into_any(),
+            State::Shown => view! { <Shown page /> }.into_any(),
         }}
         <p class="said" data-kind="count" id="activity-said" role="status" tabindex="-1">
-            <Text text=here.said />
+            <Text text=page.announcement />
         </p>
     }
 }
 
 #[component]
-fn Shown(here: Here) -> impl IntoView {
-    let more = Memo::new(move |_| here.next.with(Option::is_some));
+fn Shown(page: Page) -> impl IntoView {
+    let more = Memo::new(move |_| page.next.with(Option::is_some));
     view! {
-        <EventList events=here.events.into() />
+        <EventList events=page.events.into() />
         {move || {
             more.get()
                 .then(|| {
@@ -164,11 +165,11 @@ fn Shown(here: Here) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button"
-                                aria-disabled=move || here.fetching_older.get().then_some("true")
-                                on:click=move |_| here.fetch_older()
+                                aria-disabled=move || page.fetching_older.get().then_some("true")
+                                on:click=move |_| page.fetch_older()
                             >
                                 <Text text=move || {
-                                    if here.fetching_older.get() { "Fetching…" } else { "Show older" }
+                                    if page.fetching_older.get() { "Fetching…" } else { "Show older" }
                                 } />
                             </button>
                         </p>

@@ -1,4 +1,4 @@
-//! The page everyone lands on: what Baton is, in plain words, readable without scripts.
+//! The home page: what Baton is, readable without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -7,7 +7,6 @@ use crate::components::hero::Hero;
 use crate::components::panel::Panel;
 use crate::components::steps::Steps;
 
-/// Home.
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     view! {

@@ -1,5 +1,4 @@
-//! The page that logs in. It must not judge the answer of the server, which the form shows, or know
-//! where to go afterwards, which [`onward`](super::onward) does.
+//! The login page. The form shows the server's answer; [`login_redirect`](super::login_redirect) knows the next page.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,7 +8,7 @@ use shared::Secret;
 use shared::body::LoginRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 
-use super::onward::{OnwardOnceSignedIn, passing_next};
+use super::login_redirect::{RedirectOnceSignedIn, with_next};
 use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -21,12 +20,11 @@ use crate::session::Session;
 const EMAIL: FieldSpec =
     FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "username" };
 
-/// Log in.
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     view! {
         <Title text="Log in · Baton" />
-        <OnwardOnceSignedIn />
+        <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
                 "Log in"
@@ -35,7 +33,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <CookieNote />
             <LoginForm />
             <p class="aside">
-                "New here? " <A href=passing_next(REGISTER_PAGE)>"Create an account"</A>
+                "New here? " <A href=with_next(REGISTER_PAGE)>"Create an account"</A>
                 ". It takes an email address and a good password."
             </p>
         </section>
@@ -62,8 +60,8 @@ fn LoginForm() -> impl IntoView {
         });
     };
     view! {
-        // Before the scripts have taken over nothing can be sent, and should anything be, it must not
-        // be a GET with the password in the address.
+        // Before hydration the button is disabled; a form submitted all the same must not be a GET with the password
+        // in its URL.
         <form id=form.id class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit>
             <FormAlert form />
             <Field spec=EMAIL node=email form />

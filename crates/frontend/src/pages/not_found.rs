@@ -1,4 +1,4 @@
-//! What is shown where nothing is. On the server it also sees to the status 404.
+//! The page for unknown paths. On the server it sets the status 404.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,6 @@ use shared::path::HOME_PAGE;
 
 use crate::page::NotFoundFlag;
 
-/// Not found.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     if let Some(NotFoundFlag(flag)) = use_context() {

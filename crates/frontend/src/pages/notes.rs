@@ -1,6 +1,5 @@
-//! The user's notes: the list of them, page by page, what is searched for, and a note less. A service of its
-//! own keeps them, so there is one state more than on other pages: that there is no such service here. What is
-//! written is the business of [`editor`].
+//! The notes page: list, search and deletion. A resource server of its own stores notes, so this page has a state
+//! that other pages do not have: a server without that service. [`editor`] writes notes.
 
 mod counted;
 mod draft;
@@ -13,7 +12,7 @@ use leptos::task::spawn_local;
 use shared::note::{Note, Notes};
 use shared::{ErrorCode, NoteId};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::failed::Failed;
 use crate::components::note_list::{Actions, NoteList};
@@ -27,22 +26,21 @@ use draft::Target;
 use editor::Editor;
 use tools::Tools;
 
-/// What Baton alone has to say to a call for notes.
+/// Baton's answer to a call for notes, where no gateway routes it to the service.
 const NO_GATEWAY: &str = "Notes live in a service of their own, and a gateway leads to it. This server runs \
     without them, so there is nothing to show here. This starts all three:";
 const WITH_GATEWAY: &str = "cargo xtask run --with-gateway";
 
-/// Your notes.
 #[component]
 pub(crate) fn NotesPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your notes">
-            <NotesHere />
-        </BehindLogin>
+        <ProtectedPage heading="Your notes">
+            <NotesContent />
+        </ProtectedPage>
     }
 }
 
-/// What the page shows.
+/// The state of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Fetching,
@@ -52,53 +50,53 @@ enum State {
 }
 
 #[derive(Clone, Copy)]
-struct Here {
+struct Page {
     session: Session,
-    /// What is searched for; empty while all notes are wanted.
-    wanted: RwSignal<String>,
+    /// The search; empty for all notes.
+    query: RwSignal<String>,
     state: RwSignal<State>,
     notes: RwSignal<Vec<Note>>,
     more: RwSignal<bool>,
     busy: RwSignal<bool>,
-    said: RwSignal<String>,
-    /// What is being written, if anything is.
+    announcement: RwSignal<String>,
+    /// The note in the editor, if there is one.
     writing: RwSignal<Option<Target>>,
     drafts: Drafts,
-    /// How often something was changed from here: a list that was asked for before does not know of it.
+    /// Counts the changes made on this page: a list that was requested before a change is stale.
     changes: StoredValue<u32>,
 }
 
-impl Here {
+impl Page {
     fn fetch(self) {
         self.state.set(State::Fetching);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         self.load(true);
     }
 
-    /// Fetches without a word of it on the page, until the list is there; and then only if it is to be told.
-    fn load(self, told: bool) {
-        let (wanted, changes) = (self.wanted.get_untracked(), self.changes.get_value());
+    /// Fetches the list without a placeholder; `announce`: whether to announce its length.
+    fn load(self, announce: bool) {
+        let (query, changes) = (self.query.get_untracked(), self.changes.get_value());
         spawn_local(async move {
-            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, None)).await;
-            // The user may have left this page meanwhile, or asked for something else.
-            if self.wanted.try_get_untracked().as_ref() != Some(&wanted) {
+            let fetched = self.session.fetch::<Notes>(api::notes(&query, None)).await;
+            // The user may have left this page since, or searched for another text.
+            if self.query.try_get_untracked().as_ref() != Some(&query) {
                 return;
             }
             if self.changes.get_value() != changes {
-                // What was said of the change stands.
+                // The announcement of the change stays.
                 return self.load(false);
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    if told {
-                        self.said.set(found(notes.len(), more, &wanted));
+                    if announce {
+                        self.announcement.set(found(notes.len(), more, &query));
                     }
                     self.notes.set(notes);
                     self.more.set(more);
                     self.state.set(State::Shown);
                 }
-                Err(Rejected::Ended) => {}
-                // The service has such a path, always.
+                Err(Rejected::SignedOut) => {}
+                // The service never answers 404 at this path, so a 404 means that there is no service.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => {
                     self.state.set(State::NoGateway);
                 }
@@ -114,17 +112,17 @@ impl Here {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
-        let wanted = self.wanted.get_untracked();
+        self.announcement.set(String::new());
+        let query = self.query.get_untracked();
         let last = self.notes.with_untracked(|notes| notes.last().map(|note| note.id));
         spawn_local(async move {
-            let fetched = self.session.fetch::<Notes>(api::notes(&wanted, last)).await;
-            if self.busy.try_set(false).is_some() || self.wanted.get_untracked() != wanted {
+            let fetched = self.session.fetch::<Notes>(api::notes(&query, last)).await;
+            if self.busy.try_set(false).is_some() || self.query.get_untracked() != query {
                 return;
             }
             match fetched {
                 Ok(Notes { notes, more }) => {
-                    self.said.set(format!("{} older.", counted(notes.len(), more)));
+                    self.announcement.set(format!("{} older.", counted(notes.len(), more)));
                     self.notes.update(|all| all.extend(notes));
                     self.more.set(more);
                     if !more {
@@ -132,8 +130,8 @@ impl Here {
                         focus_soon("#notes-said");
                     }
                 }
-                Err(Rejected::Ended) => {}
-                Err(rejected) => self.said.set(rejected.to_string()),
+                Err(Rejected::SignedOut) => {}
+                Err(rejected) => self.announcement.set(rejected.to_string()),
             }
         });
     }
@@ -143,10 +141,10 @@ impl Here {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         spawn_local(async move {
             let outcome = self.session.carry_out(&api::delete_note(note.id)).await;
-            // If the session has ended meanwhile, the page and its signals are gone.
+            // If the session has ended since, this page and its signals are gone.
             if self.busy.try_set(false).is_some() {
                 return;
             }
@@ -154,17 +152,17 @@ impl Here {
                 Ok(()) => {
                     self.changes.update_value(|changes| *changes += 1);
                     self.notes.update(|notes| notes.retain(|it| it.id != note.id));
-                    self.said.set(format!("“{}” was deleted.", note.title));
+                    self.announcement.set(format!("“{}” was deleted.", note.title));
                 }
-                Err(Rejected::Ended) => return,
-                // Somebody was faster, or there is no service any more: the list says which.
+                Err(Rejected::SignedOut) => return,
+                // Already deleted, or there is no service any more: the list shows which.
                 Err(rejected) if rejected.is(ErrorCode::NotFound) => self.fetch(),
                 Err(rejected) => {
                     let how = match rejected {
                         Rejected::Uncertain(_) => "may be deleted already",
                         _ => "is still here",
                     };
-                    return self.said.set(format!("“{}” {how}. {rejected}", note.title));
+                    return self.announcement.set(format!("“{}” {how}. {rejected}", note.title));
                 }
             }
             // The button that was pressed is gone, and the focus with it.
@@ -172,10 +170,10 @@ impl Here {
         });
     }
 
-    /// A note has been written; `is_new` if it was not there before.
+    /// A note has been stored; `is_new` if it was created.
     fn written(self, note: Note, is_new: bool) {
-        if self.said.try_set(format!("“{}” is saved.", note.title)).is_some() {
-            // The user has left this page meanwhile.
+        if self.announcement.try_set(format!("“{}” is saved.", note.title)).is_some() {
+            // The user has left this page.
             return;
         }
         self.changes.update_value(|changes| *changes += 1);
@@ -199,41 +197,41 @@ fn button_of(id: NoteId) -> String {
 }
 
 #[component]
-fn NotesHere() -> impl IntoView {
+fn NotesContent() -> impl IntoView {
     let (session, drafts) = (expect_context::<Session>(), expect_context::<Drafts>());
-    let here = Here {
+    let page = Page {
         session,
-        wanted: RwSignal::new(String::new()),
+        query: RwSignal::new(String::new()),
         state: RwSignal::new(State::Fetching),
         notes: RwSignal::new(Vec::new()),
         more: RwSignal::new(false),
         busy: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
         writing: RwSignal::new(drafts.of(session).map(Target::Kept)),
         drafts,
         changes: StoredValue::new(0),
     };
-    here.session.watch();
+    page.session.poll_session();
     Effect::new(move |_| {
-        here.wanted.track();
-        here.fetch();
+        page.query.track();
+        page.fetch();
     });
-    let served = Memo::new(move |_| here.state.get() != State::NoGateway);
+    let served = Memo::new(move |_| page.state.get() != State::NoGateway);
     view! {
         <p class="lead">
             "A service of its own keeps these. It knows you by your access token and has never seen your password."
         </p>
-        {move || served.get().then(|| view! { <Tools here /> })}
-        {move || here.writing.get().map(|target| view! { <Editor here target /> })}
+        {move || served.get().then(|| view! { <Tools page /> })}
+        {move || page.writing.get().map(|target| view! { <Editor page target /> })}
         <p class="said" data-kind="count" id="notes-said" role="status" tabindex="-1">
-            <Text text=here.said />
+            <Text text=page.announcement />
         </p>
-        {move || match here.state.get() {
+        {move || match page.state.get() {
             State::Fetching => view! { <Skeleton says="Fetching your notes…" /> }.into_any(),
-            State::Failed(why) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
+            State::Failed(why) => view! { <Failed why retry=move || page.fetch() /> }.into_any(),
             State::NoGateway => {
                 view! {
-                    <Failed why=NO_GATEWAY.to_owned() again=move || here.fetch()>
+                    <Failed why=NO_GATEWAY.to_owned() retry=move || page.fetch()>
                         <p>
                             <code>{WITH_GATEWAY}</code>
                         </p>
@@ -241,17 +239,18 @@ fn NotesHere() -> impl IntoView {
                 }
                     .into_any()
             }
-            State::Shown => view! { <Shown here /> }.into_any(),
+            State::Shown => view! { <Shown page /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn Shown(here: Here) -> impl IntoView {
-    // Unless it has just been said.
+fn Shown(page: Page) -> impl IntoView {
+    // Unless the announcement says the same.
     let none = move || {
-        let none = none(&here.wanted.get_untracked());
-        let unsaid = here.notes.with(Vec::is_empty) && here.said.with(|said| *said != none);
+        let none = none(&page.query.get_untracked());
+        let unsaid = page.notes.with(Vec::is_empty)
+            && page.announcement.with(|announcement| *announcement != none);
         unsaid.then(|| {
             view! {
                 <p class="aside">
@@ -261,16 +260,16 @@ fn Shown(here: Here) -> impl IntoView {
         })
     };
     let actions = Actions {
-        edit: Callback::new(move |id| here.writing.set(Some(Target::One(id)))),
-        delete: Callback::new(move |note| here.delete(note)),
-        locked: Signal::derive(move || here.writing.with(Option::is_some)),
-        busy: here.busy.into(),
+        edit: Callback::new(move |id| page.writing.set(Some(Target::One(id)))),
+        delete: Callback::new(move |note| page.delete(note)),
+        locked: Signal::derive(move || page.writing.with(Option::is_some)),
+        busy: page.busy.into(),
     };
     view! {
         {none}
-        <NoteList notes=here.notes.into() actions />
+        <NoteList notes=page.notes.into() actions />
         {move || {
-            here.more
+            page.more
                 .get()
                 .then(|| {
                     view! {
@@ -278,8 +277,8 @@ fn Shown(here: Here) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button"
-                                aria-disabled=move || here.busy.get().then_some("true")
-                                on:click=move |_| here.fetch_older()
+                                aria-disabled=move || page.busy.get().then_some("true")
+                                on:click=move |_| page.fetch_older()
                             >
                                 "Show older"
                             </button>

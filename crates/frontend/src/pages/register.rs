@@ -1,5 +1,4 @@
-//! The page that creates an account. The rule for passwords is `shared::password`; this page only
-//! shows it.
+//! The registration page. `shared::password` has the password rule; this page only shows it.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -10,7 +9,7 @@ use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 use shared::{ErrorCode, Secret};
 
-use super::onward::{OnwardOnceSignedIn, passing_next};
+use super::login_redirect::{RedirectOnceSignedIn, with_next};
 use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -25,16 +24,15 @@ const EMAIL: FieldSpec =
 const NAME: FieldSpec =
     FieldSpec { name: "name", label: "Name (optional)", kind: "text", autocomplete: "name" };
 
-/// A password is refused here only where an earlier try of this form has made the account.
+/// The password is refused here only if an earlier try of this form has created the account.
 const ANOTHER_PASSWORD: &str =
     "Your earlier try has created this account, with another password. Enter that one.";
 
-/// Create an account.
 #[component]
 pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
         <Title text="Create your account · Baton" />
-        <OnwardOnceSignedIn />
+        <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
                 "Create your account"
@@ -43,13 +41,13 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             <CookieNote />
             <RegisterForm />
             <p class="aside">
-                "Been here before? " <A href=passing_next(LOGIN_PAGE)>"Use the account you have"</A> "."
+                "Been here before? " <A href=with_next(LOGIN_PAGE)>"Use the account you have"</A> "."
             </p>
         </section>
     }
 }
 
-/// The inputs, which keep what was typed.
+/// The inputs, which hold the typed values.
 #[derive(Clone, Copy)]
 struct Typed {
     email: NodeRef<Input>,
@@ -78,9 +76,9 @@ fn RegisterForm() -> impl IntoView {
     let form = FormState::new("register-form");
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
-    let judge = move || assessment.set(typed.assessment());
-    // Something may have been typed before the scripts took over.
-    Effect::new(move |_| judge());
+    let update_assessment = move || assessment.set(typed.assessment());
+    // The user may have typed before hydration.
+    Effect::new(move |_| update_assessment());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if !form.begin() {
@@ -99,15 +97,15 @@ fn RegisterForm() -> impl IntoView {
         });
     };
     view! {
-        // See the login form for why this is a POST. The address and the name count as words an
-        // attacker tries first, so typing them may change the judgement as well.
+        // A POST for the reason given at the login form. Email address and name are words that an attacker tries
+        // first, so they change the assessment of the password.
         <form
             id=form.id class="form"
             method="post"
             action=REGISTER_PAGE
             novalidate
             on:submit=submit
-            on:input=move |_| judge()
+            on:input=move |_| update_assessment()
         >
             <FormAlert form />
             <Field spec=EMAIL node=typed.email form />

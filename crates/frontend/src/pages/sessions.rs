@@ -1,11 +1,11 @@
-//! Where the user is logged in, and out with the others. It must not decide whose sessions those are.
+//! The sessions page: lists the user's active sessions and revokes one or all others.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::{SessionInfo, Sessions};
 use shared::{ErrorCode, SessionId};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::failed::Failed;
 use crate::components::keyed::keyed;
@@ -15,61 +15,60 @@ use crate::components::text::Text;
 use crate::dom::focus_soon;
 use crate::session::{Rejected, Session};
 
-/// Your sessions.
 #[component]
 pub(crate) fn SessionsPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your sessions">
-            <SessionsHere />
-        </BehindLogin>
+        <ProtectedPage heading="Your sessions">
+            <SessionsContent />
+        </ProtectedPage>
     }
 }
 
-/// What the user wants ended.
+/// The session to revoke.
 enum Target {
-    /// One, with the words for what it is on.
+    /// One session, with the name of its device.
     One(SessionId, String),
-    /// All but this one.
+    /// All except this one.
     Others,
 }
 
-/// `None` while it is being fetched, else the list, or why there is none.
+/// `None` while it is fetched, else the list, or the reason why it could not be fetched.
 type Fetched = Option<Result<Vec<SessionInfo>, String>>;
 
 #[derive(Clone, Copy)]
-struct Here {
+struct Page {
     session: Session,
     list: RwSignal<Fetched>,
     busy: RwSignal<bool>,
-    said: RwSignal<String>,
+    announcement: RwSignal<String>,
 }
 
-impl Here {
+impl Page {
     fn fetch(self) {
         self.list.set(None);
         spawn_local(async move {
             let fetched = match self.session.fetch::<Sessions>(api::sessions()).await {
                 Ok(body) => Ok(body.sessions),
-                Err(Rejected::Ended) => return,
+                Err(Rejected::SignedOut) => return,
                 Err(rejected) => Err(format!("Your sessions could not be fetched. {rejected}")),
             };
-            // The user may have left this page meanwhile.
+            // The user may have left this page since.
             self.list.try_set(Some(fetched));
         });
     }
 
-    fn end(self, target: Target) {
+    fn revoke(self, target: Target) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
-        self.said.set(String::new());
+        self.announcement.set(String::new());
         spawn_local(async move {
             let outcome = match &target {
-                Target::One(id, _) => self.session.carry_out(&api::end_session(*id)).await,
-                Target::Others => self.session.end_other_sessions().await,
+                Target::One(id, _) => self.session.carry_out(&api::revoke_session(*id)).await,
+                Target::Others => self.session.revoke_other_sessions().await,
             };
-            // If this session has ended meanwhile, the page and its signals are gone.
+            // If this session has ended since, this page and its signals are gone.
             if self.busy.try_set(false).is_none() {
                 self.tell(&target, outcome);
             }
@@ -79,10 +78,10 @@ impl Here {
     fn tell(self, target: &Target, outcome: Result<(), Rejected>) {
         match outcome {
             Ok(()) => {}
-            // Somebody was faster.
+            // Already revoked.
             Err(Rejected::Problem(problem, _)) if problem.code == ErrorCode::NotFound => {}
-            Err(Rejected::Ended) => return,
-            Err(rejected) => return self.said.set(rejected.to_string()),
+            Err(Rejected::SignedOut) => return,
+            Err(rejected) => return self.announcement.set(rejected.to_string()),
         }
         let stays = |session: &SessionInfo| match target {
             Target::One(id, _) => session.id != *id,
@@ -93,7 +92,7 @@ impl Here {
                 sessions.retain(stays);
             }
         });
-        self.said.set(match target {
+        self.announcement.set(match target {
             Target::One(_, device) => format!("The session with {device} was ended."),
             Target::Others => "All other sessions were ended.".to_owned(),
         });
@@ -101,46 +100,46 @@ impl Here {
         focus_soon("main h1");
     }
 
-    /// The list, tracked; empty while there is none.
+    /// The list, tracked; empty while it is fetched.
     fn sessions(self) -> Vec<SessionInfo> {
         self.list.with(|list| list.clone().and_then(Result::ok).unwrap_or_default())
     }
 }
 
 #[component]
-fn SessionsHere() -> impl IntoView {
-    let here = Here {
+fn SessionsContent() -> impl IntoView {
+    let page = Page {
         session: expect_context(),
         list: RwSignal::new(None),
         busy: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
     };
-    here.fetch();
-    // Not rebuilt with every change of the list.
-    let state = Memo::new(move |_| here.list.with(|list| list.as_ref().map(|it| it.clone().err())));
+    page.fetch();
+    // Not rebuilt at every change of the list.
+    let state = Memo::new(move |_| page.list.with(|list| list.as_ref().map(|it| it.clone().err())));
     view! {
         <p class="lead">
             "Each of these is a browser or a program in which somebody has logged in to your account. One you do not know is best ended, and your password changed."
         </p>
         <p class="said" role="status">
-            <Text text=here.said />
+            <Text text=page.announcement />
         </p>
         {move || match state.get() {
             None => view! { <Skeleton says="Fetching your sessions…" /> }.into_any(),
-            Some(Some(why)) => view! { <Failed why again=move || here.fetch() /> }.into_any(),
-            Some(None) => view! { <List here /> }.into_any(),
+            Some(Some(why)) => view! { <Failed why retry=move || page.fetch() /> }.into_any(),
+            Some(None) => view! { <List page /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn List(here: Here) -> impl IntoView {
-    let alone = Memo::new(move |_| here.sessions().iter().all(|session| session.current));
+fn List(page: Page) -> impl IntoView {
+    let alone = Memo::new(move |_| page.sessions().iter().all(|session| session.current));
     view! {
         <SessionList
-            sessions=Signal::derive(move || here.sessions())
-            busy=here.busy.into()
-            end=Callback::new(move |(id, device)| here.end(Target::One(id, device)))
+            sessions=Signal::derive(move || page.sessions())
+            busy=page.busy.into()
+            revoke=Callback::new(move |(id, device)| page.revoke(Target::One(id, device)))
         />
         {keyed(
             move || alone.get(),
@@ -153,8 +152,8 @@ fn List(here: Here) -> impl IntoView {
                             type="button"
                             class="button"
                             data-kind="danger"
-                            aria-disabled=move || here.busy.get().then_some("true")
-                            on:click=move |_| here.end(Target::Others)
+                            aria-disabled=move || page.busy.get().then_some("true")
+                            on:click=move |_| page.revoke(Target::Others)
                         >
                             "End all other sessions"
                         </button>

@@ -1,5 +1,4 @@
-//! What the user can change about the account: name, password, and its end. It must not judge what is
-//! typed.
+//! The settings page: name, password, deletion of the account.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -7,7 +6,7 @@ use leptos::task::spawn_local;
 use shared::body::PasswordRequest;
 use shared::{ErrorCode, Secret};
 
-use super::behind_login::BehindLogin;
+use super::protected_page::ProtectedPage;
 use crate::components::button::SubmitButton;
 use crate::components::checkbox::Checkbox;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -26,11 +25,10 @@ const CURRENT: &str = "current_password";
 const NEW: &str = "new_password";
 const UNDERSTOOD: &str = "understood";
 
-/// Your settings.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     view! {
-        <BehindLogin heading="Your settings">
+        <ProtectedPage heading="Your settings">
             <div class="account-grid">
                 <PasswordPanel />
                 <div class="stack">
@@ -38,7 +36,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <DeletePanel />
                 </div>
             </div>
-        </BehindLogin>
+        </ProtectedPage>
     }
 }
 
@@ -46,7 +44,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 fn NamePanel() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = FormState::new("name-form");
-    let said = RwSignal::new("");
+    let announcement = RwSignal::new("");
     let name = NodeRef::new();
     let value = untrack(|| session.detail(|it| it.user.name.clone()).flatten());
     let submit = move |event: web_sys::SubmitEvent| {
@@ -54,11 +52,11 @@ fn NamePanel() -> impl IntoView {
         if !form.begin() {
             return;
         }
-        said.set("");
+        announcement.set("");
         let typed = value_of(name);
         spawn_local(async move {
             match session.change_name(&typed).await {
-                Ok(()) if form.done() => said.set("Your name is changed."),
+                Ok(()) if form.done() => announcement.set("Your name is changed."),
                 Ok(()) => {}
                 Err(rejected) => form.reject(rejected),
             }
@@ -71,7 +69,7 @@ fn NamePanel() -> impl IntoView {
                 <Field spec=NAME node=name form value />
                 <SubmitButton label="Change name" busy_label="Changing name…" form />
                 <p class="said" role="status">
-                    <Text text=said />
+                    <Text text=announcement />
                 </p>
             </form>
         </Panel>
@@ -82,10 +80,10 @@ fn NamePanel() -> impl IntoView {
 fn PasswordPanel() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = FormState::new("password-form");
-    let said = RwSignal::new("");
+    let announcement = RwSignal::new("");
     let (current, new) = (NodeRef::<Input>::new(), NodeRef::<Input>::new());
     let assessment = RwSignal::new(None);
-    let judge = move || {
+    let update_assessment = move || {
         let (email, name) = untrack(|| session.detail(|it| it.user.clone()))
             .map(|user| (user.email, user.name.unwrap_or_default()))
             .unwrap_or_default();
@@ -96,7 +94,7 @@ fn PasswordPanel() -> impl IntoView {
         if !form.begin() {
             return;
         }
-        said.set("");
+        announcement.set("");
         let body = PasswordRequest {
             current_password: Secret::new(value_of(current)),
             new_password: Secret::new(value_of(new)),
@@ -108,7 +106,7 @@ fn PasswordPanel() -> impl IntoView {
                         typed.set_value("");
                     }
                     assessment.set(None);
-                    said.set("Your password is changed, and all other sessions are ended.");
+                    announcement.set("Your password is changed, and all other sessions are ended.");
                 }
                 Ok(()) => {}
                 Err(rejected) => reject(form, rejected),
@@ -124,7 +122,7 @@ fn PasswordPanel() -> impl IntoView {
                 method="post"
                 novalidate
                 on:submit=submit
-                on:input=move |_| judge()
+                on:input=move |_| update_assessment()
             >
                 <FormAlert form />
                 <Username />
@@ -146,7 +144,7 @@ fn PasswordPanel() -> impl IntoView {
                 <StrengthMeter assessment form name=NEW />
                 <SubmitButton label="Change password" busy_label="Changing password…" form />
                 <p class="said" role="status">
-                    <Text text=said />
+                    <Text text=announcement />
                 </p>
             </form>
         </Panel>
@@ -158,8 +156,8 @@ fn reject(form: FormState, rejected: Rejected) {
         Rejected::Problem(problem, _) if problem.code == ErrorCode::InvalidCredentials => {
             form.reject_field(CURRENT, "This is not your current password.");
         }
-        Rejected::Uncertain(trouble) => form.reject_because(format!(
-            "{trouble} It is not known whether your password was changed. Try again: if the current \
+        Rejected::Uncertain(error) => form.reject_because(format!(
+            "{error} It is not known whether your password was changed. Try again: if the current \
              password is refused then, the new one is in place already."
         )),
         rejected => form.reject(rejected),

@@ -1,14 +1,14 @@
-//! Whether two spellings are of one email address, as far as a page can tell: the server has the rules, and shows the address
-//! in its own spelling. It must not decide who may log in.
+//! Whether two spellings are the same email address, as far as a page can tell: the server has the rules, and shows
+//! an address in its canonical spelling. It must not decide about authentication.
 
-/// Whether they differ in letter case at most, and in the space around what was typed.
+/// Whether they differ only in letter case, and in whitespace around the typed one.
 #[must_use]
 pub fn is_one(typed: &str, shown: &str) -> bool {
     typed.trim().to_lowercase() == shown.to_lowercase()
 }
 
-/// Whether they may be one: a domain is written in its own script or in ASCII (RFC 5890 section 2.3.2.1), and a local part in
-/// one normalization form or another (RFC 8265 section 3.3).
+/// Whether they may be the same: a domain is written in its own script or in ASCII (RFC 5890 section 2.3.2.1), and a
+/// local part in one normalization form or another (RFC 8265 section 3.3).
 #[must_use]
 pub fn may_be_one(typed: &str, shown: &str) -> bool {
     let (Some(typed), Some(shown)) = (typed.trim().rsplit_once('@'), shown.rsplit_once('@')) else {

@@ -1,42 +1,42 @@
-//! The attempt key: what lets a client that got no answer ask again without looking like a thief
-//! (docs/design/rotation.md). It is kept where other tabs and the next page load find it, until an
-//! answer to it has arrived. It must never hold a token; without the cookie the key opens nothing.
+//! The attempt key, which is the idempotency key of a rotation: it lets a client retry an unanswered refresh without
+//! being taken for a replay (docs/design/rotation.md). It is stored for other tabs and the next page load until its
+//! attempt is answered. It must not hold a token; without the cookie the key is no credential.
 
 use super::record::Record;
 
-/// The name under which a copy of the pending key is kept in localStorage.
+/// The localStorage name of the pending key's copy.
 pub const PENDING_ATTEMPT: &str = "baton.attempt";
-/// What the server accepts as a key.
+/// Key lengths that the server accepts.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 const KEY_BYTES: usize = 16;
-/// The digits of a key that say when it was made.
+/// The digits of a key's timestamp.
 const TIME_DIGITS: usize = 12;
 
-/// An attempt that has not been answered yet.
+/// An unanswered attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// Its key.
+pub struct PendingAttempt {
+    /// The attempt key.
     pub key: String,
-    /// The tab that has taken the key last. Empty where that is not kept.
+    /// The tab that took the key last. Empty if unknown.
     pub tab: String,
 }
 
-/// A place that keeps one pending attempt, or one of another kind. Reading and writing may quietly fail.
-pub trait Shelf<P = Pending> {
-    /// What is kept, if anything.
+/// A store of one pending attempt or action. Reads and writes may fail silently.
+pub trait KeyStore<P = PendingAttempt> {
+    /// The stored record.
     fn read(&self) -> Option<P>;
-    /// Keeps this instead of whatever was kept.
+    /// Replaces the stored record.
     fn write(&self, pending: &P);
-    /// Keeps nothing any more.
+    /// Removes the stored record.
     fn clear(&self);
 }
 
-impl Record for Pending {
+impl Record for PendingAttempt {
     fn key(&self) -> &str {
         &self.key
     }
 
-    /// No key has a space.
+    /// No key contains a space.
     fn encoded(&self) -> String {
         format!("{} {}", self.key, self.tab)
     }
@@ -56,40 +56,41 @@ impl Record for Pending {
     }
 }
 
-/// The key to send: the pending one, so that an unanswered attempt is repeated and not doubled,
-/// else `fresh`. It is pending from now on, for `tab`.
+/// The key to send: the pending one, so that an unanswered attempt is retried with its key, else `fresh`. It is
+/// pending from now on, for `tab`.
 pub fn take_or_create(
-    shelf: &(impl Shelf + ?Sized),
+    store: &(impl KeyStore + ?Sized),
     tab: &str,
     fresh: impl FnOnce() -> String,
 ) -> String {
-    let pending = shelf.read().map(|pending| pending.key).filter(|key| is_usable(key));
+    let pending = store.read().map(|pending| pending.key).filter(|key| is_usable(key));
     let key = pending.unwrap_or_else(fresh);
-    shelf.write(&Pending { key: key.clone(), tab: tab.to_owned() });
+    store.write(&PendingAttempt { key: key.clone(), tab: tab.to_owned() });
     key
 }
 
-/// Begins an attempt with `key`, or repeats it, unless another one is pending.
-pub fn begin(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) -> bool {
-    let is_free = shelf.read().is_none_or(|pending| pending.key == key);
+/// Begins or retries the attempt with `key`, unless another one is pending.
+pub fn begin(store: &(impl KeyStore + ?Sized), tab: &str, key: &str) -> bool {
+    let is_free = store.read().is_none_or(|pending| pending.key == key);
     if is_free {
-        shelf.write(&Pending { key: key.to_owned(), tab: tab.to_owned() });
+        store.write(&PendingAttempt { key: key.to_owned(), tab: tab.to_owned() });
     }
     is_free
 }
 
-/// The attempt with `key` has been answered, in `tab`. Another tab may have begun a new attempt since, or have taken
-/// the same key for one: it stays.
-pub fn settle(shelf: &(impl Shelf + ?Sized), tab: &str, key: &str) {
-    let is_ours =
-        |pending: Pending| pending.key == key && (pending.tab == tab || pending.tab.is_empty());
-    if shelf.read().is_some_and(is_ours) {
-        shelf.clear();
+/// Removes the attempt with `key`, which was answered in `tab`. It stays if another tab has begun a new attempt
+/// since, or has taken the same key for a retry.
+pub fn settle(store: &(impl KeyStore + ?Sized), tab: &str, key: &str) {
+    let is_ours = |pending: PendingAttempt| {
+        pending.key == key && (pending.tab == tab || pending.tab.is_empty())
+    };
+    if store.read().is_some_and(is_ours) {
+        store.clear();
     }
 }
 
-/// A key: 48 bits of the time in milliseconds, so that keys sort by it, and 80 random ones. As UUIDs of version 7 (RFC 9562
-/// section 5.7), without their marks.
+/// A key: 48 bits of Unix time in milliseconds, so that keys sort by time, and 80 random bits, like a UUID of version
+/// 7 (RFC 9562 section 5.7) without version and variant.
 #[must_use]
 pub fn key_of(at_ms: u64, random: [u8; 10]) -> String {
     use std::fmt::Write;
@@ -107,7 +108,7 @@ pub fn made_at_ms(key: &str) -> Option<u64> {
     u64::from_str_radix(key.get(..TIME_DIGITS)?, 16).ok()
 }
 
-/// Whether the server accepts it.
+/// Whether the server accepts the key.
 pub(super) fn is_usable(key: &str) -> bool {
     KEY_LENGTHS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,16 +1,16 @@
-//! How long to wait before asking again. It must not wait itself, and it must not read a random
-//! source: the caller brings the randomness.
+//! Exponential back-off with jitter for refreshes. It must not wait or read a random source: the caller waits, and
+//! supplies the randomness.
 
-/// How often one refresh is tried before the caller hears that it failed for now.
+/// Tries of one refresh before the caller gets a transient error.
 pub const TRIES: u32 = 4;
 const FIRST_WAIT_MS: u32 = 400;
 const LONGEST_WAIT_MS: u32 = 4_000;
-/// A server may ask for patience; a page that is being looked at has only so much.
+/// Upper limit for the server's `Retry-After`: a user is looking at the page.
 const LONGEST_RETRY_AFTER_MS: u32 = 10_000;
 
-/// Milliseconds to wait after the try with number `tried`, counted from 0. Between half and the
-/// whole of a wait that doubles each time, so that many clients do not come back in step;
-/// `random` is in `0.0..1.0`. Never less than the `Retry-After` of the server, up to a limit.
+/// Milliseconds to wait after the try with number `tried`, counted from 0. Between half and the whole of a wait that
+/// doubles each time, so that the retries of many clients do not coincide; `random` is in `0.0..1.0`. Never less than
+/// the server's `Retry-After`, up to a limit.
 #[must_use]
 pub fn wait_ms(tried: u32, retry_after_seconds: Option<u32>, random: f64) -> u32 {
     let whole = FIRST_WAIT_MS.saturating_mul(1 << tried.min(8)).min(LONGEST_WAIT_MS);

@@ -1,5 +1,5 @@
-//! The browser's own doors: clock, randomness, a timer, localStorage. Called
-//! from effects and event handlers only, never while rendering on the server.
+//! The browser's clock, random source, timer and localStorage. For effects and event handlers only, never while the
+//! server renders.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use shared::NumericDate;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::{self, PENDING_ATTEMPT, Shelf};
-use super::lookout::DISMISSED;
-use super::pending::PENDING_ACTION;
+use super::attempt::{self, KeyStore, PENDING_ATTEMPT};
+use super::key_store;
+use super::login_alerts::DISMISSED;
+use super::pending_action::PENDING_ACTION;
 use super::record::Record;
-use super::shelf;
 use crate::action::begins_a_session;
 
 /// Milliseconds since 1970.
@@ -22,13 +22,13 @@ pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
 }
 
-/// The same, in whole seconds.
+/// Seconds since 1970.
 #[expect(clippy::cast_possible_truncation, reason = "a date is far below 2^63")]
 pub(super) fn now() -> NumericDate {
     NumericDate((now_ms() / 1000.0) as i64)
 }
 
-/// The same as [`now_ms`], without fractions.
+/// [`now_ms`] without fractions.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -38,17 +38,17 @@ pub(super) fn unix_ms() -> u64 {
     now_ms() as u64
 }
 
-/// A number in `0.0..1.0`, good enough to spread retries.
+/// A number in `0.0..1.0`, good enough for the jitter of retries.
 pub(super) fn jitter() -> f64 {
     js_sys::Math::random()
 }
 
-/// A key for an attempt, or a name for something else.
+/// A new attempt key or idempotency key, also used as a random name.
 pub(super) fn fresh_key() -> String {
     attempt::key_of(unix_ms(), random_bytes())
 }
 
-/// 80 random bits. An attempt key is no credential, so a browser without `crypto` may guess.
+/// 80 random bits. An attempt key is no credential, so a browser without `crypto` may use `Math.random`.
 fn random_bytes() -> [u8; 10] {
     let mut bytes = [0; 10];
     let filled = window()
@@ -65,19 +65,18 @@ fn random_bytes() -> [u8; 10] {
     bytes
 }
 
-/// Waits.
 pub(super) async fn pause(milliseconds: u32) {
     let _ = JsFuture::from(timer(milliseconds)).await;
 }
 
-/// A promise of `undefined` after so long.
+/// A promise that resolves to `undefined` after a timeout.
 pub(super) fn timer(milliseconds: u32) -> Promise {
     Promise::new(&mut |resolve, _| call_later(&resolve, milliseconds))
 }
 
 fn call_later(function: &Function, milliseconds: u32) {
     let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
-    // If there is no timer there is no wait, which is right for a page that is going away.
+    // Without a timer there is no wait, which is right for a page that is closing.
     if window()
         .set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds)
         .is_err()
@@ -86,29 +85,29 @@ fn call_later(function: &Function, milliseconds: u32) {
     }
 }
 
-/// Where this page is open: its origin, and the path with its query.
+/// The page's origin, and its path with the query.
 pub(crate) fn here() -> (String, String) {
     let location = window().location();
     let part = |part: Result<String, _>| part.unwrap_or_default();
     (part(location.origin()), part(location.pathname()) + &part(location.search()))
 }
 
-/// The name of this tab, until the page goes away.
+/// The name of this tab, until the page closes.
 pub(super) fn tab() -> String {
     TAB.with(Clone::clone)
 }
 
 thread_local! {
-    /// Where pending keys are kept if localStorage refuses, by their names there. A page has one thread.
+    /// Pending keys by their names, where localStorage refuses. A page has one thread.
     static MEMORY: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
     static TAB: String = fresh_key();
 }
 
-/// What is kept under this name in localStorage, or in memory for when it refuses (private windows, blocked site data). For
-/// [`shelf`] alone.
+/// A record in localStorage, or in memory if localStorage refuses (private windows, blocked site data). For
+/// [`key_store`] only.
 pub(super) struct LocalStorage<'a>(pub(super) &'a str);
 
-impl<R: Record> Shelf<R> for LocalStorage<'_> {
+impl<R: Record> KeyStore<R> for LocalStorage<'_> {
     fn read(&self) -> Option<R> {
         let copy = kept(self.0).or_else(|| MEMORY.with_borrow(|it| it.get(self.0).cloned()))?;
         R::of_copy(&copy)
@@ -131,7 +130,7 @@ impl<R: Record> Shelf<R> for LocalStorage<'_> {
     }
 }
 
-/// The names of the actions of which localStorage keeps a key, or memory. For [`shelf`] alone.
+/// Names of the actions with a pending key in localStorage or in memory. For [`key_store`] only.
 pub(super) fn names_of_actions() -> Vec<String> {
     let mut names: Vec<_> = MEMORY.with_borrow(|memory| memory.keys().cloned().collect());
     if let Some(storage) = storage() {
@@ -141,15 +140,15 @@ pub(super) fn names_of_actions() -> Vec<String> {
     names.iter().filter_map(|name| Some(name.strip_prefix(PENDING_ACTION)?.to_owned())).collect()
 }
 
-/// Another tab has said that the session is over, and removed what all tabs share. What this one has in memory, because
-/// localStorage refuses, it has to remove itself; a sign-in is no part of the session.
+/// Another tab reported the end of the session and removed its stored keys. Keys in this tab's memory, where
+/// localStorage refuses, have to be removed here; a sign-in does not belong to the session.
 pub(super) fn forget_actions_in_memory() {
     MEMORY.with_borrow_mut(|memory| {
         memory.retain(|name, _| name.strip_prefix(PENDING_ACTION).is_none_or(begins_a_session));
     });
 }
 
-/// Removes the copies of all pending keys. For [`shelf`] alone.
+/// Removes the copies of all pending keys. For [`key_store`] only.
 pub(super) fn remove_pending() {
     remove(PENDING_ATTEMPT);
     for name in names_of_actions() {
@@ -158,30 +157,30 @@ pub(super) fn remove_pending() {
     MEMORY.with_borrow_mut(BTreeMap::clear);
 }
 
-/// Removes what pages keep of a session (ASVS 5.0.0 V14.3.1): for a logout, and the end of an account.
+/// Removes all stored data of a session (ASVS 5.0.0 V14.3.1), for logout and account deletion.
 pub(super) async fn clear_stored() {
     remove(DISMISSED);
-    shelf::clear().await;
+    key_store::clear().await;
 }
 
-/// What localStorage keeps under `name`.
+/// The localStorage item `name`.
 pub(super) fn kept(name: &str) -> Option<String> {
     storage()?.get_item(name).ok().flatten()
 }
 
-/// Keeps `value`, which must not be secret, in localStorage; it may quietly refuse.
+/// Stores `value`, which must not be secret, in localStorage; it may fail silently.
 pub(super) fn keep(name: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(name, value);
     }
 }
 
-/// Whether there is a localStorage.
+/// Whether localStorage is available.
 pub(super) fn can_keep() -> bool {
     storage().is_some()
 }
 
-/// Removes what localStorage keeps under `name`.
+/// Removes the localStorage item `name`.
 pub(super) fn remove(name: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(name);

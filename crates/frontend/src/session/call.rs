@@ -1,149 +1,149 @@
-//! A protected call: attach the token; if it is refused, refresh once and repeat once; if the server
-//! wants the password first, ask for it and repeat once. It must not know which call it is, or ask again for an answer that was
-//! lost: that is for `once`.
+//! A protected call with a bearer token: after a 401 refresh once and retry once; if step-up is required,
+//! reauthenticate and retry once. `idempotent_action` retries lost answers.
 
 use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
-use super::proof::{Proof, Why};
-use super::refresh::NotRefreshed;
+use super::refresh::RefreshError;
 use super::rejected::Rejected;
-use super::verdict::Trouble;
+use super::step_up::{StepUpReason, StepUpResult};
+use super::transient_error::TransientError;
 use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
 
-/// What came of a protected call.
-pub(crate) struct Called {
-    pub(crate) relay: Relay,
-    pub(crate) answer: Result<Answer, NotCalled>,
+/// The result of a protected call.
+pub(crate) struct CallResult {
+    pub(crate) path: CallPath,
+    pub(crate) answer: Result<Answer, CallError>,
 }
 
-/// How the call went about its token.
+/// How the call got its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Relay {
-    /// The token at hand was sent.
-    AtOnce,
-    /// There was none, so it was fetched first.
+pub(crate) enum CallPath {
+    /// The access token in memory was sent.
+    Direct,
+    /// No token in memory, so the call refreshed first.
     RefreshedFirst,
-    /// The token at hand was refused; it was renewed and the call repeated.
-    Repeated,
+    /// The token was refused, so the call refreshed and retried.
+    Retried,
 }
 
 /// Why a protected call has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotCalled {
-    /// There is no session any more.
-    Ended,
-    /// It takes the password, and the user would rather not give it.
+pub(crate) enum CallError {
+    /// The session has ended.
+    SignedOut,
+    /// Step-up is required, and the user declined it.
     Declined,
-    /// Not for now: it was not sent.
-    ForNow(Trouble),
-    /// It was sent, and no answer came.
-    Unanswered(Trouble),
+    /// Transient error: the call was not sent.
+    Transient(TransientError),
+    /// The call was sent, and no answer came.
+    Unanswered(TransientError),
 }
 
-impl From<NotRefreshed> for NotCalled {
-    fn from(not_refreshed: NotRefreshed) -> Self {
-        match not_refreshed {
-            NotRefreshed::Ended => Self::Ended,
-            NotRefreshed::PasswordWanted => Self::Declined,
-            NotRefreshed::ForNow(trouble) => Self::ForNow(trouble),
+impl From<RefreshError> for CallError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::SignedOut => Self::SignedOut,
+            RefreshError::StepUpRequired => Self::Declined,
+            RefreshError::Transient(error) => Self::Transient(error),
         }
     }
 }
 
-impl From<NoAnswer> for NotCalled {
+impl From<NoAnswer> for CallError {
     fn from(no_answer: NoAnswer) -> Self {
         Self::Unanswered(no_answer.into())
     }
 }
 
 impl Session {
-    /// Sends one request and notes it in the wire log.
+    /// Sends one request and adds it to the network log.
     pub(super) async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
-        self.look_for_cookies_again();
+        self.recheck_cookies();
         let (method, path) = (request.method.clone(), request.path.clone());
-        let era = self.era();
+        let epoch = self.epoch();
         let outcome = transport::send(request).await;
         let status = outcome.as_ref().ok().map(|answer| answer.status);
-        self.wire.update(|wire| wire.push(method.as_str(), &path, status));
+        self.network_log.update(|network_log| network_log.push(method.as_str(), &path, status));
         if let Ok(answer) = &outcome {
-            self.hear_the_cause(answer, era);
+            self.note_revocation_reason(answer, epoch);
         }
         outcome
     }
 
-    /// Sends `request` with an access token, and again if the user has to give the password first.
-    pub(crate) async fn call(self, request: Request) -> Called {
+    /// Sends `request` with an access token; retries it after a required step-up.
+    pub(crate) async fn call(self, request: Request) -> CallResult {
         self.call_with(request, &mut None).await
     }
 
-    /// The same, with the token in `last` if there is one. It is the one that was sent last, afterwards.
-    pub(super) async fn call_with(self, request: Request, last: &mut Option<Token>) -> Called {
-        let Called { relay, answer } = self.call_once(request.clone(), last).await;
-        if !answer.as_ref().is_ok_and(Answer::wants_the_password) {
-            return Called { relay, answer };
+    /// The same, with the token in `last` if there is one. Afterwards `last` is the token that was sent last.
+    pub(super) async fn call_with(self, request: Request, last: &mut Option<Token>) -> CallResult {
+        let CallResult { path, answer } = self.call_once(request.clone(), last).await;
+        if !answer.as_ref().is_ok_and(Answer::requires_step_up) {
+            return CallResult { path, answer };
         }
-        let answer = match self.prove(Why::Sensitive).await {
-            Proof::Given => {
-                // The next token says that the password was given.
+        let answer = match self.require_step_up(StepUpReason::Sensitive).await {
+            StepUpResult::Reauthenticated => {
+                // The next token has the new `auth_time`.
                 *last = None;
                 self.call_once(request, last).await.answer
             }
-            Proof::Declined => Err(NotCalled::Declined),
-            Proof::Over => Err(NotCalled::Ended),
+            StepUpResult::Declined => Err(CallError::Declined),
+            StepUpResult::SignedOut => Err(CallError::SignedOut),
         };
-        Called { relay, answer }
+        CallResult { path, answer }
     }
 
-    /// Makes a protected call and reads its answer, or says why there is none.
+    /// Makes a protected call and parses its answer.
     pub(crate) async fn fetch<T: DeserializeOwned>(self, request: Request) -> Result<T, Rejected> {
         let answer = self.call(request).await.answer?;
         let read = if answer.succeeded() { answer.json() } else { None };
         read.ok_or_else(|| Rejected::by(&answer))
     }
 
-    async fn call_once(self, request: Request, last: &mut Option<Token>) -> Called {
-        let (relay, token) = match last.take().or_else(|| self.token()) {
-            Some(token) => (Relay::AtOnce, Ok(token)),
-            None => (Relay::RefreshedFirst, self.token_for_a_call(None).await),
+    async fn call_once(self, request: Request, last: &mut Option<Token>) -> CallResult {
+        let (path, token) = match last.take().or_else(|| self.token()) {
+            Some(token) => (CallPath::Direct, Ok(token)),
+            None => (CallPath::RefreshedFirst, self.token_for_a_call(None).await),
         };
         let token = match token {
             Ok(token) => token,
-            Err(error) => return Called { relay, answer: Err(error) },
+            Err(error) => return CallResult { path, answer: Err(error) },
         };
         *last = Some(token.clone());
         let first = self.send(with_token(request.clone(), &token)).await;
         if !first.as_ref().is_ok_and(Answer::refuses_the_token) {
-            return Called { relay, answer: first.map_err(NotCalled::from) };
+            return CallResult { path, answer: first.map_err(CallError::from) };
         }
         if self.has_ended(token.session_id) {
-            // Logged out before the answer came: there is nothing to refresh.
-            return Called { relay, answer: Err(NotCalled::Ended) };
+            // Logged out before the answer came: there is no session to refresh.
+            return CallResult { path, answer: Err(CallError::SignedOut) };
         }
         let answer = match self.token_for_a_call(Some(token.serial)).await {
-            // Somebody else has logged in meanwhile: what was asked for one user is not asked as another.
-            Ok(fresh) if fresh.session_id != token.session_id => Err(NotCalled::Ended),
-            // Repeated once: a token that is refused fresh will not get better.
+            // Another user has logged in since: a call of one user must not be retried as another.
+            Ok(fresh) if fresh.session_id != token.session_id => Err(CallError::SignedOut),
+            // One retry only: a refused fresh token will not be accepted later.
             Ok(fresh) => {
                 *last = Some(fresh.clone());
-                self.send(with_token(request, &fresh)).await.map_err(NotCalled::from)
+                self.send(with_token(request, &fresh)).await.map_err(CallError::from)
             }
             Err(error) => Err(error),
         };
-        Called { relay: Relay::Repeated, answer }
+        CallResult { path: CallPath::Retried, answer }
     }
 
-    /// An access token other than the one with the serial number `stale`, after the password if the
-    /// session stands still without it.
-    pub(super) async fn token_for_a_call(self, stale: Option<u64>) -> Result<Token, NotCalled> {
+    /// An access token other than the stale one with this serial number, after a step-up if the session is suspended.
+    pub(super) async fn token_for_a_call(self, stale: Option<u64>) -> Result<Token, CallError> {
         match self.fresh_token(stale).await {
-            Err(NotRefreshed::PasswordWanted) => match self.prove(Why::Unusual).await {
-                Proof::Given => self.token().ok_or(NotCalled::Ended),
-                Proof::Declined => Err(NotCalled::Declined),
-                Proof::Over => Err(NotCalled::Ended),
-            },
-            token => token.map_err(NotCalled::from),
+            Err(RefreshError::StepUpRequired) => {
+                match self.require_step_up(StepUpReason::Unusual).await {
+                    StepUpResult::Reauthenticated => self.token().ok_or(CallError::SignedOut),
+                    StepUpResult::Declined => Err(CallError::Declined),
+                    StepUpResult::SignedOut => Err(CallError::SignedOut),
+                }
+            }
+            token => token.map_err(CallError::from),
         }
     }
 }

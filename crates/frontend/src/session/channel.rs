@@ -1,5 +1,5 @@
-//! From tab to tab: access tokens and ends of sessions, memory to memory over a BroadcastChannel.
-//! Nothing of it touches storage. A browser without the channel only refreshes more often.
+//! BroadcastChannel between tabs: access tokens and sign-outs, from memory to memory, never in storage. A browser
+//! without it only refreshes more often.
 
 use std::cell::RefCell;
 
@@ -12,10 +12,10 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 const NAME: &str = "baton";
 
-/// What one tab tells the others.
+/// A message to the other tabs.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Message {
-    /// What it is about; the other members follow from it.
+    /// The kind; it decides which members are set.
     pub(super) kind: Kind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) session: Option<SessionBody>,
@@ -25,16 +25,16 @@ pub(super) struct Message {
     pub(super) session_id: Option<SessionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<Reason>,
-    /// Why the server ended the session, if it said so.
+    /// Why the server revoked the session, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cause: Option<RevocationReason>,
-    /// The lock that the tab holds which says this.
+    /// The lock that the sending tab holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lock: Option<String>,
 }
 
 impl Message {
-    /// About nothing in particular yet.
+    /// A message without other members.
     pub(super) const fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -48,21 +48,21 @@ impl Message {
     }
 }
 
-/// What a [`Message`] is about.
+/// The kind of a [`Message`].
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
-    /// A session has a new access token.
+    /// A new access token.
     Token,
-    /// A session is over.
+    /// A session has ended.
     Ended,
-    /// A tab is there, and holds a lock of its own.
+    /// A new tab, which holds a lock of its own.
     Here,
-    /// A tab cannot see another one's lock: a lock excludes nobody any more.
+    /// A tab cannot see another tab's lock, so the refresh lock no longer excludes other tabs.
     LocksDiffer,
 }
 
-/// Why a session is over.
+/// Why a session ended.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reason {
@@ -77,7 +77,7 @@ thread_local! {
     static CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
-/// Starts to listen.
+/// Subscribes to the channel.
 pub(super) fn open(on_message: impl Fn(Message) + 'static) {
     if !js_sys::Reflect::has(&window(), &"BroadcastChannel".into()).unwrap_or(false) {
         return;
@@ -91,12 +91,12 @@ pub(super) fn open(on_message: impl Fn(Message) + 'static) {
         }
     });
     channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-    // The page listens until it is gone.
+    // The page listens until it is closed.
     listener.forget();
     CHANNEL.set(Some(channel));
 }
 
-/// Tells the other tabs. Nobody may be listening.
+/// Sends to the other tabs, if there are any.
 pub(super) fn post(message: &Message) {
     CHANNEL.with_borrow(|channel| {
         let Some(channel) = channel else { return };

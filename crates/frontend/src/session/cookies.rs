@@ -1,76 +1,76 @@
-//! Whether this browser keeps the cookies of the session. They come with each token; the refresh cookie cannot be seen, but
-//! the readable hint comes and goes with it. Without them the session lasts as long as its token does: the user is told at
-//! once, nothing is asked of the server that cannot succeed, and the end is not taken for another one. It must not show
-//! anything.
+//! Detects whether this browser keeps the session's cookies. They come with each token; scripts cannot see the
+//! refresh cookie, but the readable hint cookie comes and goes with it. Without them the session lasts until the
+//! expiry of its token: the user is warned at once, no refresh is tried, and the end gets its own reason.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::RevocationReason;
 
 use super::no_cookie::NoCookie;
-use super::{EndReason, Phase, Session, Token, browser, hint, keys, probe};
+use super::{AuthState, Session, SignOutReason, Token, action_keys, browser, hint, probe};
 
-/// A browser may need a moment until scripts see the cookies of an answer: it is looked so often before they are missed.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS_MS: u32 = 100;
+/// Checks before the cookies count as missing: a browser may need a moment until scripts see the cookies of an
+/// answer.
+const CHECKS: u32 = 5;
+const CHECK_INTERVAL_MS: u32 = 100;
 
-/// What has become of the session's cookies, as far as the hint tells.
+/// State of the session's cookies, by the hint cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieState {
-    /// There is no session, or it has not been looked yet.
-    NotLooked,
-    /// They are there.
+    /// No session, or not checked yet.
+    Unknown,
+    /// The hint cookie is there.
     Kept,
-    /// They were not there when they should have come.
+    /// Missing after a token arrived.
     NotKept(NoCookie),
-    /// They were there, and are not any more.
+    /// Removed since they were seen.
     Removed,
 }
 
 impl Session {
-    /// What has become of the session's cookies, tracked.
+    /// State of the session's cookies, tracked.
     pub(crate) fn cookie_state(self) -> CookieState {
         self.cookies.get()
     }
 
-    /// A token has come, and cookies with it. Are they there?
-    pub(super) fn look_for_cookies(self, token: &Token) {
+    /// Checks the cookies that should have come with a new token.
+    pub(super) fn check_cookies(self, token: &Token) {
         let token = token.clone();
         spawn_local(async move {
-            for _ in 0..LOOKS {
+            for _ in 0..CHECKS {
                 if !hint::is_there() {
-                    browser::pause(BETWEEN_LOOKS_MS).await;
+                    browser::pause(CHECK_INTERVAL_MS).await;
                 }
             }
             if !self.is_current(&token) {
                 return;
             }
             if hint::is_there() {
-                // By now it is seen under which name.
+                // By now the hint's name is known.
                 hint::note_session();
                 probe::take_note();
-                return self.now_is(CookieState::Kept);
+                return self.set_cookie_state(CookieState::Kept);
             }
             probe::note_not_kept();
-            self.now_is(CookieState::NotKept(NoCookie::given(probe::observe())));
-            self.end_with(token).await;
+            self.set_cookie_state(CookieState::NotKept(NoCookie::given(probe::observe())));
+            self.sign_out_at_expiry(token).await;
         });
     }
 
-    /// Looks whether the cookies are still there: nothing tells a page that they were removed.
-    pub(super) fn look_for_cookies_again(self) {
+    /// Checks whether the cookies are still there: no event tells a page that they were removed.
+    pub(super) fn recheck_cookies(self) {
         match (self.cookies.get_untracked(), hint::is_there()) {
-            (CookieState::Kept, false) => self.now_is(CookieState::Removed),
+            (CookieState::Kept, false) => self.set_cookie_state(CookieState::Removed),
             (CookieState::Removed | CookieState::NotKept(_), true) => {
                 probe::take_note();
-                self.now_is(CookieState::Kept);
+                self.set_cookie_state(CookieState::Kept);
             }
             _ => {}
         }
     }
 
-    /// The session lasts as long as this token, and no call may come that would notice.
-    async fn end_with(self, token: Token) {
+    /// Ends the session at the expiry of this token, in case no call comes that would notice.
+    async fn sign_out_at_expiry(self, token: Token) {
         let left_ms = token.expires_at_ms - browser::now_ms();
         #[expect(
             clippy::cast_possible_truncation,
@@ -79,32 +79,32 @@ impl Session {
         )]
         browser::pause(left_ms.max(0.0).ceil() as u32).await;
         if self.is_current(&token) && self.cannot_be_refreshed() {
-            spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
-            self.forget(EndReason::NoCookies);
+            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
+            self.forget(SignOutReason::NoCookies);
         }
     }
 
-    /// Whether a refresh would be a request without a cookie.
+    /// Whether a refresh would have no cookie.
     pub(super) fn cannot_be_refreshed(self) -> bool {
         matches!(self.cookies.get_untracked(), CookieState::NotKept(_)) && !hint::is_there()
     }
 
-    /// Why a session is over that cannot be refreshed, or was refused with no cause given. To be asked before the hint is
-    /// dropped.
-    pub(super) fn reason_of_the_end(self, cause: Option<RevocationReason>) -> EndReason {
+    /// Why the session ended, if it cannot be refreshed or the server named no reason. To be called before the hint
+    /// is removed.
+    pub(super) fn sign_out_reason(self, cause: Option<RevocationReason>) -> SignOutReason {
         match cause {
-            None if self.cannot_be_refreshed() => EndReason::NoCookies,
-            None if !hint::is_there() => EndReason::CookiesRemoved,
-            cause => EndReason::Ended(cause),
+            None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
+            None if !hint::is_there() => SignOutReason::CookiesRemoved,
+            cause => SignOutReason::Ended(cause),
         }
     }
 
     fn is_current(self, token: &Token) -> bool {
-        matches!(self.phase_untracked(), Phase::SignedIn(_))
+        matches!(self.auth_state_untracked(), AuthState::SignedIn(_))
             && self.token().is_some_and(|current| current.serial == token.serial)
     }
 
-    fn now_is(self, state: CookieState) {
+    fn set_cookie_state(self, state: CookieState) {
         if self.cookies.get_untracked() != state {
             self.cookies.set(state);
         }

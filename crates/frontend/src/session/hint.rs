@@ -1,6 +1,6 @@
-//! The readable cookie beside the refresh token's: it says that there is probably one. Another server on this host
-//! may have set it, since cookies know no ports: that one is left alone. Whose it is, a page knows from what it keeps
-//! in localStorage, which does know ports. It must not know what a session is.
+//! The readable hint cookie: it says that there is probably a refresh cookie. Cookies ignore ports, so another server
+//! on this host may have set it: such a hint is left alone. localStorage, which is per origin and so per port,
+//! records whose hint it is.
 
 use leptos::prelude::{document, window};
 use shared::path::{SIGNED_IN_COOKIE, at_port};
@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use super::browser::{self, can_keep, keep, kept};
 
-/// Where it is kept whose hint the one of the usual name is.
+/// The localStorage item that records whose hint has the usual name.
 const WHOSE: &str = "baton.hint";
 const OWN: &str = "own";
 const ANOTHERS: &str = "another server's";
@@ -18,7 +18,7 @@ pub(crate) fn is_there() -> bool {
     has(&own_name()) || (has(SIGNED_IN_COOKIE) && kept(WHOSE).as_deref() != Some(ANOTHERS))
 }
 
-/// Whether it was this server that has set the hint. Where nothing can be kept it counts as its own.
+/// Whether this server has set the hint. Without localStorage it counts as its own.
 pub(super) fn is_own() -> bool {
     has(&own_name()) || usual_is_own()
 }
@@ -27,7 +27,8 @@ fn usual_is_own() -> bool {
     kept(WHOSE).map_or_else(|| !can_keep(), |whose| whose == OWN)
 }
 
-/// A session of this server is there: under which of the two names, the server has chosen.
+/// Records whose hint has the usual name: a session of this server is there, and the server has chosen one of the two
+/// names.
 pub(super) fn note_session() {
     let whose = if has(&own_name()) { ANOTHERS } else { OWN };
     if kept(WHOSE).as_deref() != Some(whose) {
@@ -35,8 +36,8 @@ pub(super) fn note_session() {
     }
 }
 
-/// Takes the hint away, so that the next page load does not try a refresh that cannot succeed. One that this server
-/// has not set stays, and is not looked at any more.
+/// Removes the hint, so that the next page load does not try a refresh that must fail. Another server's hint stays,
+/// and is ignored.
 pub(super) fn remove() {
     expire(&own_name());
     if usual_is_own() {
@@ -45,8 +46,8 @@ pub(super) fn remove() {
     forget();
 }
 
-/// A refresh was refused before this page knew of a session: the hint may have become another server's since it was noted.
-/// It stays where that can be noted.
+/// Handles a refused refresh of a page that knew no session: the hint may have become another server's since it was
+/// recorded. It stays if localStorage can record that.
 pub(super) fn disregard() {
     expire(&own_name());
     if !can_keep() {
@@ -55,7 +56,7 @@ pub(super) fn disregard() {
     forget();
 }
 
-/// The session is over, and the server has cleared its hint. What is left is another server's.
+/// Handles the end of a session whose hint the server has cleared. A hint that is left is another server's.
 pub(super) fn forget() {
     if has(SIGNED_IN_COOKIE) {
         keep(WHOSE, ANOTHERS);
@@ -67,7 +68,7 @@ pub(super) fn forget() {
 fn own_name() -> String {
     let location = window().location();
     let port = location.port().ok().and_then(|port| port.parse().ok());
-    // An address without a port has its scheme's own.
+    // A URL without a port has its scheme's default.
     let is_tls = location.protocol().is_ok_and(|protocol| protocol == "https:");
     at_port(SIGNED_IN_COOKIE, port.unwrap_or(if is_tls { 443 } else { 80 }))
 }

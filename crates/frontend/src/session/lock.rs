@@ -1,10 +1,11 @@
-//! One refresh at a time in this browser: the Web Locks API, waited for only so long, so that a lock
-//! which an orphaned tab holds for ever costs seconds, not the page. It saves requests, and no session rests on it:
-//! without the lock, tabs are held together by the attempt key that they share ([`super::shelf`]).
+//! Web Lock around refreshes: one at a time in this browser, with a timeout, so that a lock which an orphaned tab
+//! never releases costs seconds, not the page. It saves requests; no session depends on it: without the
+//! lock, tabs share an attempt key ([`super::key_store`]).
 //!
-//! A lock can be held twice: when a browser clears or evicts an origin's storage, pages that had used locks keep the
-//! old set, and later ones get a new one (seen in Chromium 156). So each tab holds a lock of its own name for as
-//! long as it lives and tells the others ([`super::tabs`]); one that cannot see it trusts the lock no more, and says so.
+//! Two tabs can hold the lock at once: when a browser clears or evicts an origin's storage, pages that had used locks
+//! keep the old set, and later pages get a new one (seen in Chromium 156). So each tab holds a lock of its own name
+//! while it lives, and broadcasts the name ([`super::tabs`]); a tab that cannot see it no longer trusts the lock, and
+//! broadcasts that.
 
 use std::cell::Cell;
 
@@ -16,17 +17,17 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::{browser, shelf};
-use crate::transport::ANSWER_WITHIN_MS;
+use super::{browser, key_store};
+use crate::transport::REQUEST_TIMEOUT_MS;
 
 const NAME: &str = "baton-refresh";
-/// A tab's own lock is called this and a random number.
+/// Prefix of a tab's own lock; a random key follows.
 const TAB: &str = "baton-tab-";
-/// Longer than a request takes, and taking and settling its key: a tab that does not wait so long sends its cookie beside
-/// another one's. No tab holds it longer: it is let go between two tries, and taken again.
-const WAIT_MS: u32 = ANSWER_WITHIN_MS + 2 * shelf::PATIENCE_MS + 1_000;
-/// How long one may have had it who sends a second request with it.
-const YOUNG_MS: u32 = WAIT_MS - ANSWER_WITHIN_MS - 1_000;
+/// Timeout for the lock: longer than a request with taking and settling its key. A tab that waits less sends its
+/// cookie beside another tab's. No tab holds the lock longer: it is released between tries.
+const WAIT_MS: u32 = REQUEST_TIMEOUT_MS + 2 * key_store::TIMEOUT_MS + 1_000;
+/// Maximum age of the lock for a second request.
+const YOUNG_MS: u32 = WAIT_MS - REQUEST_TIMEOUT_MS - 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,16 +47,16 @@ extern "C" {
 }
 
 thread_local! {
-    /// Whether all tabs that were heard of see one set of locks. A page has one thread.
+    /// Whether all known tabs see one set of locks. A page has one thread.
     static IS_TRUSTED: Cell<bool> = const { Cell::new(true) };
 }
 
-/// From now on the lock is held together with others.
+/// The lock no longer excludes other tabs.
 pub(super) fn distrust() {
     IS_TRUSTED.set(false);
 }
 
-/// Holds a lock of this tab's own until the page is gone; its name, once it is held.
+/// Holds this tab's own lock until the page closes. Returns its name once it is granted.
 pub(super) async fn hold_own() -> Option<String> {
     let name = format!("{TAB}{}", browser::fresh_key());
     let (grant, granted) = oneshot::channel();
@@ -67,7 +68,7 @@ pub(super) async fn hold_own() -> Option<String> {
         Promise::new(&mut |_, _| {})
     });
     let held = manager()?.request(&name, &Object::new(), callback.as_ref().unchecked_ref()).ok()?;
-    // The page holds it until it is gone.
+    // The page holds it until it closes.
     callback.forget();
     spawn_local(async move {
         let _ = JsFuture::from(held).await;
@@ -88,25 +89,25 @@ fn manager() -> Option<LockManager> {
     locks.is_object().then(|| locks.unchecked_into())
 }
 
-/// The lock, or the decision to go on without it. Dropping it lets the next tab go.
-pub(super) struct Held {
+/// The lock, or the decision to proceed without it. Dropping it releases the lock.
+pub(super) struct LockGuard {
     release: Option<Function>,
     since_ms: f64,
 }
 
-impl Held {
-    /// Whether it is the lock, and no other tab can hold it.
+impl LockGuard {
+    /// Whether the lock is held, and no other tab can hold it too.
     pub(super) fn is_exclusive(&self) -> bool {
         self.release.is_some() && IS_TRUSTED.get()
     }
 
-    /// The lock, if one more request is answered before others cease to wait for it; else it is let go.
+    /// Keeps the lock if one more request fits into the timeout of waiting tabs; else releases it.
     pub(super) fn for_another_request(self) -> Option<Self> {
         (browser::now_ms() - self.since_ms < f64::from(YOUNG_MS)).then_some(self)
     }
 }
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         if let Some(release) = self.release.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
@@ -114,16 +115,16 @@ impl Drop for Held {
     }
 }
 
-/// Waits for the lock, at most [`WAIT_MS`]. Without it we go on.
-pub(super) async fn acquire() -> Held {
+/// Waits for the lock until its timeout ([`WAIT_MS`]), then proceeds without it.
+pub(super) async fn acquire() -> LockGuard {
     let release = match request_lock() {
         Some(granted) => granted.await.ok(),
         None => None,
     };
-    Held { release, since_ms: browser::now_ms() }
+    LockGuard { release, since_ms: browser::now_ms() }
 }
 
-/// Asks for the lock. What arrives is the function that lets it go.
+/// Requests the lock. The receiver gets the function that releases it.
 fn request_lock() -> Option<oneshot::Receiver<Function>> {
     let locks = manager()?;
     let (grant, granted) = oneshot::channel();
@@ -132,7 +133,7 @@ fn request_lock() -> Option<oneshot::Receiver<Function>> {
         // The browser holds the lock until this promise is resolved.
         Promise::new(&mut |release, _| {
             if let Some(grant) = grant.take() {
-                // Nobody waits any more: let go at once.
+                // The waiter is gone: release at once.
                 if let Err(release) = grant.send(release) {
                     let _ = release.call0(&JsValue::UNDEFINED);
                 }
@@ -143,8 +144,8 @@ fn request_lock() -> Option<oneshot::Receiver<Function>> {
     Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(WAIT_MS)).ok()?;
     let held = locks.request(NAME, &options, callback.as_ref().unchecked_ref()).ok()?;
     spawn_local(async move {
-        // Settles when the lock is released, or when the wait is over. The callback lives until
-        // then; with it goes the sender, and whoever waits learns that no lock will come.
+        // Settles at the release or at the timeout. The callback lives until then; dropping it drops the sender, and
+        // so tells the waiter that no lock will come.
         let _ = JsFuture::from(held).await;
         drop(callback);
     });

@@ -1,41 +1,41 @@
-//! What a page can find out about a cookie that its browser did not keep. Browsers refuse one silently: what is known is
-//! that it is not there, and a few facts about the page. It must not ask the browser, or say anything to the user.
+//! Classifies why a cookie was not kept, from observations of the page. Browsers refuse cookies silently, so a cause
+//! is a guess. It must not access the browser or contain messages.
 
-/// What a page has seen.
+/// Observations of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observed {
     /// `navigator.cookieEnabled`.
     pub cookies_enabled: bool,
-    /// Whether `localStorage` may be looked at. Chromium blocks a site's data together with its cookies, while its
+    /// Whether `localStorage` is accessible. Chromium blocks a site's data together with its cookies, while its
     /// `navigator.cookieEnabled` stays true.
     pub storage_allowed: bool,
-    /// `isSecureContext`: whether browsers count the page as securely delivered.
+    /// `isSecureContext`: whether browsers count the page as delivered securely.
     pub secure_context: bool,
     /// Whether the page came over https.
     pub over_https: bool,
-    /// Whether a cookie that the page itself set was there to be read.
+    /// Whether a cookie set by the page could be read back.
     pub probe_kept: bool,
 }
 
-/// What is known about a cookie that was not kept.
+/// The most certain cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoCookie {
-    /// The browser says that cookies are switched off for this page.
+    /// The browser reports that cookies are off for this page.
     SwitchedOff,
-    /// The browser refuses the page all other storage as well.
+    /// The browser refuses the page all other storage too.
     AllDataBlocked,
-    /// The page was not securely delivered, and the cookies of a login are `Secure` (RFC 10025).
+    /// The page is not a secure context, and the cookies of a login are `Secure` (RFC 10025).
     NotSecure,
     /// The page came over http from this computer. Some browsers keep a `Secure` cookie then, some do not.
     PlainHttp,
     /// The page's own cookie is kept, that of the login is not.
     OfTheLogin,
-    /// None is kept, and nothing says why.
+    /// No cookie is kept, and no observation tells why.
     NotSaid,
 }
 
 impl NoCookie {
-    /// The surest of what is known comes first.
+    /// The most certain cause comes first.
     #[must_use]
     pub const fn given(observed: Observed) -> Self {
         match observed {

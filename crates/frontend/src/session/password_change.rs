@@ -1,41 +1,41 @@
-//! Another password. For this session that is a rotation, which comes with the next refresh cookie: so it is made as a refresh
-//! is, inside the lock and with an attempt key, and asked for again with that key while there is no answer. If the answer is
-//! lost in the end, the key stays, and the next refresh asks for that cookie again. It must not know about forms.
+//! Password change. It rotates this session's refresh cookie, so it is sent like a refresh: under the lock, with an
+//! attempt key, and retried with that key until it is answered. If the answer stays lost, the key stays pending, and
+//! the next refresh asks for that cookie again.
 
 use shared::ErrorCode;
 use shared::body::PasswordRequest;
 
-use super::again::{self, Outcome};
 use super::call::with_token;
-use super::once::no_content;
+use super::idempotent_action::no_content;
+use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
-use super::verdict::{Trouble, settles_a_password_change};
-use super::{Session, Token, attempt, browser, lock, shelf};
+use super::retry::{self, Outcome};
+use super::transient_error::TransientError;
+use super::{Session, Token, attempt, browser, key_store, lock};
 use crate::api;
 use crate::transport::Answer;
 
-/// A token may have expired, and an attempt may be pending: each is put right once.
+/// An expired token and a pending attempt take one more round each.
 const ROUNDS: u32 = 3;
 
 /// One click.
 struct Change<'a> {
     body: &'a PasswordRequest,
-    /// One for all tries. If a refresh has settled it in between, the server knows it all the same.
+    /// One attempt key for all retries. If a refresh has settled it in between, the server still knows it.
     key: String,
-    /// That of the session in which the user has clicked.
-    era: u64,
+    /// The epoch of the click.
+    epoch: u64,
     begun_ms: f64,
-    /// How many tries are unanswered.
+    /// The number of unanswered tries.
     unanswered: usize,
 }
 
 impl Session {
-    /// Sets another password.
     pub(crate) async fn change_password(self, body: &PasswordRequest) -> Result<(), Rejected> {
         let mut change = Change {
             body,
             key: browser::fresh_key(),
-            era: self.era(),
+            epoch: self.epoch(),
             begun_ms: browser::now_ms(),
             unanswered: 0,
         };
@@ -45,25 +45,25 @@ impl Session {
                 Some(token) if Some(token.serial) != stale => token,
                 _ => match self.token_for_a_call(stale).await {
                     Ok(token) => token,
-                    Err(not_called) => return Err(change.rejected(not_called.into())),
+                    Err(call_error) => return Err(change.rejected(call_error.into())),
                 },
             };
             stale = Some(token.serial);
-            match self.ask_to_change(&mut change, &token).await? {
+            match self.change_with_retries(&mut change, &token).await? {
                 None => {}
                 Some(Outcome::Done(())) => return Ok(()),
                 Some(Outcome::Refused(answer)) if answer.refuses_the_token() => {}
                 Some(Outcome::Refused(answer)) => return Err(change.refused(&answer)),
-                Some(Outcome::Unanswered { trouble, .. }) => {
-                    return Err(Rejected::Uncertain(trouble));
+                Some(Outcome::Unanswered { error, .. }) => {
+                    return Err(Rejected::Uncertain(error));
                 }
             }
         }
-        Err(change.rejected(Rejected::ForNow(Trouble::Unavailable)))
+        Err(change.rejected(Rejected::Transient(TransientError::Unavailable)))
     }
 
-    /// Asks with this token until there is an answer, or patience is over. `None` if another attempt is pending.
-    async fn ask_to_change(
+    /// Retries with this token until an answer or the last retry. `None` if another attempt is pending.
+    async fn change_with_retries(
         self,
         change: &mut Change<'_>,
         token: &Token,
@@ -76,42 +76,43 @@ impl Session {
             let spent_ms = browser::now_ms() - change.begun_ms;
             let (tries, random) = (change.unanswered, browser::jitter());
             change.unanswered += 1;
-            match again::wait_ms(tries, retry_after_seconds, spent_ms, random) {
+            match retry::wait_ms(tries, retry_after_seconds, spent_ms, random) {
                 Some(wait) => browser::pause(wait).await,
                 None => return Ok(tried),
             }
         }
     }
 
-    /// One try, inside the lock. `None` if another attempt is pending: its answer comes first, because there
-    /// is room for one key only, and it may be the one that tells this browser from a thief.
+    /// One try, under the lock. `None` if another attempt is pending: it has to be answered first, because there is
+    /// room for one key only, and that key may be the one that proves that this browser is no thief.
     async fn try_to_change(
         self,
         change: &Change<'_>,
         token: &Token,
     ) -> Result<Option<Outcome<()>>, Rejected> {
-        let Change { body, key, era, unanswered, .. } = change;
+        let Change { body, key, epoch, unanswered, .. } = change;
         let _held = lock::acquire().await;
-        // The tab that had the lock before may have told of an end; let that message arrive.
+        // The tab that held the lock may have broadcast a sign-out; let that message arrive.
         browser::pause(0).await;
-        if self.era() != *era {
-            return Err(Rejected::Ended);
+        if self.epoch() != *epoch {
+            return Err(Rejected::SignedOut);
         }
-        let begun = shelf::in_one_step(|shelf| attempt::begin(shelf, &browser::tab(), key)).await;
-        if !begun.outcome {
+        let begun =
+            key_store::in_transaction(|store| attempt::begin(store, &browser::tab(), key)).await;
+        if !begun.value {
             return Ok(None);
         }
         let sent = self.send(with_token(api::change_password(body, key), token)).await;
         if settles_a_password_change(&sent, *unanswered > 0) {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), key)).await;
+            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), key)).await;
         }
-        Ok(Some(again::judge(sent.map_err(Trouble::from), no_content)))
+        Ok(Some(retry::classify(sent.map_err(TransientError::from), no_content)))
     }
 }
 
 impl Change<'_> {
-    /// The server says no. That is said of the passwords that were typed, whatever has become of an earlier try, because the
-    /// server has looked whether this very attempt has changed them; any other refusal is of this try alone.
+    /// The server refused. A refusal of the typed passwords holds for every retry, because the server has checked
+    /// whether this very attempt changed them; any other refusal holds for this try only.
     fn refused(&self, answer: &Answer) -> Rejected {
         let rejected = Rejected::by(answer);
         if rejected.is(ErrorCode::InvalidCredentials) || rejected.is(ErrorCode::ValidationFailed) {

@@ -1,4 +1,4 @@
-//! Asks the browser whether it keeps cookies, by setting one and reading it back. It must not decide what that means.
+//! Probes whether the browser keeps cookies: sets one and reads it back. [`super::no_cookie`] interprets the result.
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
@@ -6,18 +6,18 @@ use wasm_bindgen::JsCast;
 use super::browser;
 use super::no_cookie::{NoCookie, Observed};
 
-/// The beginning of the probe's name; the rest is random, since tabs share their cookies.
+/// Prefix of the probe's name; a random key follows, since tabs share cookies.
 const PROBE: &str = "__Host-baton-probe-";
-/// In sessionStorage, which is this tab's alone: the browser kept no cookie of the login in this tab.
+/// The sessionStorage item, per tab: the browser kept no cookie of this tab's login.
 const NOT_KEPT: &str = "baton.no-cookie";
 
-/// Why a login would not last in this browser; `None` if it would, as far as a page can tell.
+/// Why a login will not last in this browser; `None` if it will, as far as a page can tell.
 pub(crate) fn why_no_login_lasts() -> Option<NoCookie> {
     let observed = observe();
     (!observed.probe_kept).then(|| NoCookie::given(observed))
 }
 
-/// What can be seen at this moment.
+/// What the page can observe now.
 pub(super) fn observe() -> Observed {
     let navigator = window().navigator();
     let enabled = js_sys::Reflect::get(&navigator, &"cookieEnabled".into());
@@ -30,7 +30,7 @@ pub(super) fn observe() -> Observed {
     }
 }
 
-/// Sets a cookie with the attributes of the refresh cookie, as far as a script may, and removes it at once.
+/// Sets a cookie with the attributes of the refresh cookie that a script may set, and removes it at once.
 fn keeps_the_probe() -> bool {
     let name = format!("{PROBE}{}", browser::fresh_key());
     set(&format!("{name}=1; Path=/; Secure; SameSite=Strict; Max-Age=10"));
@@ -50,15 +50,15 @@ fn html() -> Option<web_sys::HtmlDocument> {
     document().dyn_into().ok()
 }
 
-/// Notes, for the page that this tab loads next, that the login will be gone by then. Where storage is blocked together
-/// with cookies it is not noted.
+/// Records for the next page load of this tab that its login is lost. Not recorded where storage is blocked together
+/// with cookies.
 pub(super) fn note_not_kept() {
     if let Some(storage) = storage() {
         let _ = storage.set_item(NOT_KEPT, "1");
     }
 }
 
-/// Takes the note away, and says whether there was one.
+/// Removes the record; whether there was one.
 pub(super) fn take_note() -> bool {
     storage().is_some_and(|storage| {
         let noted = storage.get_item(NOT_KEPT).ok().flatten().is_some();

@@ -1,29 +1,28 @@
-//! How a pending key is written down: one line of text, in the database and as a copy in localStorage. It must not know
-//! either.
+//! Encoding of a pending key: one line of text, for IndexedDB and for its copy in localStorage.
 
-/// Something that is kept until an answer has arrived. It holds no password, token, email address or name.
+/// A pending key with its data. It holds no password, token, email address or name.
 pub trait Record: Clone + PartialEq + 'static {
-    /// The key. Keys sort by the time at which they were made.
+    /// The key. Keys sort by creation time.
     fn key(&self) -> &str;
 
-    /// As it is written into the database.
+    /// The encoding for IndexedDB.
     fn encoded(&self) -> String;
 
-    /// What the database holds, if it is such a record.
+    /// Decodes a value of IndexedDB.
     fn decoded(stored: &str) -> Option<Self>;
 
-    /// As it is written into localStorage.
+    /// The encoding for localStorage.
     fn copied(&self) -> String {
         self.encoded()
     }
 
-    /// What localStorage holds, if it is such a record.
+    /// Decodes a value of localStorage.
     fn of_copy(copy: &str) -> Option<Self> {
         Self::decoded(copy)
     }
 }
 
-/// The one whose key was made later.
+/// The record with the newer key.
 #[must_use]
 pub fn newer<R: Record>(one: Option<R>, other: Option<R>) -> Option<R> {
     match (one, other) {

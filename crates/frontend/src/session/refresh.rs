@@ -1,86 +1,86 @@
-//! How an access token is renewed: once at a time in the tab, once at a time in the browser, asked
-//! again with the same attempt key until there is an answer. What an answer means is said in
-//! [`super::verdict`]; nothing here decides that.
+//! Refreshes the access token: single-flight in the tab, under a lock in the browser, and retried with the same
+//! attempt key until it is answered. [`super::refresh_outcome`] interprets the answers.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::SessionBody;
 
-use super::attempt::Shelf;
+use super::attempt::KeyStore;
 use super::channel::Reason;
-use super::lookout::DISMISSED;
-use super::verdict::{Trouble, Verdict, judge};
-use super::{Session, Token, attempt, backoff, browser, hint, keys, lock, shelf};
+use super::login_alerts::DISMISSED;
+use super::refresh_outcome::{RefreshOutcome, classify};
+use super::transient_error::TransientError;
+use super::{Session, Token, action_keys, attempt, backoff, browser, hint, key_store, lock};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
-/// With neither lock nor database, how long a tab waits before it believes that its attempt key is every tab's.
+/// Without lock and database, a tab waits this long before it takes its attempt key to be shared by all tabs.
 const UNLOCKED_PAUSE_MS: u32 = 100;
 
-/// What came of it, for all who waited.
-pub(super) type Refreshed = Result<Token, NotRefreshed>;
+/// The result, for all callers that share the single-flight.
+pub(super) type RefreshResult = Result<Token, RefreshError>;
 
-/// Why there is no token.
+/// Why a refresh got no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotRefreshed {
-    /// There is no session any more.
-    Ended,
-    /// The server wants the password first. The session stays, and stands still.
-    PasswordWanted,
-    /// Not for now. The session stays.
-    ForNow(Trouble),
+pub(crate) enum RefreshError {
+    /// The session has ended.
+    SignedOut,
+    /// Step-up is required. The session is suspended until then.
+    StepUpRequired,
+    /// Transient error. The session stays.
+    Transient(TransientError),
 }
 
-/// What came of one try.
-enum Tried {
-    Done(Refreshed),
-    /// Nothing was issued, nothing is lost: begin a new attempt.
-    AnewAtOnce,
-    After {
-        trouble: Trouble,
+/// The result of one try.
+enum TryResult {
+    Done(RefreshResult),
+    /// No token was issued, and none is lost: begin a new attempt.
+    NewAttempt,
+    Retry {
+        error: TransientError,
         retry_after_seconds: Option<u32>,
     },
 }
 
 /// An attempt that was sent.
-pub(super) struct Attempted {
-    /// The key that it was sent with.
+pub(super) struct SentAttempt {
+    /// Its attempt key.
     pub(super) key: String,
-    /// What came of it.
-    pub(super) outcome: Result<Answer, NoAnswer>,
-    /// What that means.
-    pub(super) verdict: Verdict,
+    /// The answer.
+    pub(super) response: Result<Answer, NoAnswer>,
+    /// The meaning of the answer.
+    pub(super) outcome: RefreshOutcome,
 }
 
 impl Session {
-    /// An access token other than the one with the serial number `stale`.
-    pub(super) async fn fresh_token(self, stale: Option<u64>) -> Refreshed {
+    /// An access token other than the stale one with this serial number.
+    pub(super) async fn fresh_token(self, stale: Option<u64>) -> RefreshResult {
         let flight = self.flight.get_value();
         flight
             .run(self.refresh(stale))
             .await
-            .unwrap_or(Err(NotRefreshed::ForNow(Trouble::Unavailable)))
+            .unwrap_or(Err(RefreshError::Transient(TransientError::Unavailable)))
     }
 
-    async fn refresh(self, stale: Option<u64>) -> Refreshed {
+    async fn refresh(self, stale: Option<u64>) -> RefreshResult {
         self.refreshing.set(true);
-        let refreshed = self.refresh_with_patience(stale).await;
+        let refreshed = self.refresh_with_retries(stale).await;
         self.refreshing.set(false);
         refreshed
     }
 
-    async fn refresh_with_patience(self, stale: Option<u64>) -> Refreshed {
-        let era = self.era();
-        let mut last = Trouble::Unavailable;
+    async fn refresh_with_retries(self, stale: Option<u64>) -> RefreshResult {
+        let epoch = self.epoch();
+        let mut last = TransientError::Unavailable;
         for tried in 0..backoff::TRIES {
-            let retry_after_seconds = match self.try_once(stale, era).await {
-                Tried::Done(refreshed) => return refreshed,
-                Tried::AnewAtOnce => continue,
-                Tried::After { trouble, retry_after_seconds } => {
-                    last = trouble;
-                    // Shown at once: the user should not wonder for the length of the back-off.
-                    if self.era() == era {
-                        self.trouble.set(Some(trouble));
+            let retry_after_seconds = match self.try_once(stale, epoch).await {
+                TryResult::Done(refreshed) => return refreshed,
+                TryResult::NewAttempt => continue,
+                TryResult::Retry { error, retry_after_seconds } => {
+                    last = error;
+                    // Shown at once, not only after the back-off.
+                    if self.epoch() == epoch {
+                        self.transient_error.set(Some(error));
                     }
                     retry_after_seconds
                 }
@@ -90,139 +90,142 @@ impl Session {
                 browser::pause(wait).await;
             }
         }
-        self.for_now(last, era)
+        self.fail_transiently(last, epoch)
     }
 
-    /// One try, inside the lock. The lock is not held while backing off: another tab may fare
-    /// better.
-    async fn try_once(self, stale: Option<u64>, era: u64) -> Tried {
+    /// One try, under the lock. The lock is released during the back-off: another tab's refresh may succeed.
+    async fn try_once(self, stale: Option<u64>, epoch: u64) -> TryResult {
         let held = lock::acquire().await;
-        // Whoever had the lock before may have broadcast a token; let that message arrive.
+        // The tab that held the lock may have broadcast a token; let that message arrive.
         browser::pause(0).await;
-        if !held.is_exclusive() && !shelf::answers() {
-            // Another tab may hold it as well, and be done while this one makes sure of the key.
+        if !held.is_exclusive() && !key_store::is_responsive() {
+            // Another tab may hold the lock too, and finish while this one makes sure of the key.
             attempt_key(&held, browser::fresh_key()).await;
         }
         if let Some(newer) = self.token_newer_than(stale) {
-            return Tried::Done(Ok(newer));
+            return TryResult::Done(Ok(newer));
         }
-        if self.era() != era {
-            // Logged out meanwhile. What is gone must not be asked for.
-            return Tried::Done(Err(NotRefreshed::Ended));
+        if self.epoch() != epoch {
+            // Logged out since: a session that ended must not be refreshed.
+            return TryResult::Done(Err(RefreshError::SignedOut));
         }
-        let verdict = if self.cannot_be_refreshed() {
-            // A request without the cookie could not succeed. If the session was ended, that is still to be learnt.
-            Verdict::Ended
+        let outcome = if self.cannot_be_refreshed() {
+            // A refresh without the cookie would fail. Whether the session was revoked is still to be found out.
+            RefreshOutcome::SignedOut
         } else {
-            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.verdict
+            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.outcome
         };
-        match verdict {
-            Verdict::Renewed(body) => Tried::Done(self.accept(*body, era)),
-            Verdict::Ended => {
+        match outcome {
+            RefreshOutcome::Renewed(body) => TryResult::Done(self.accept(*body, epoch)),
+            RefreshOutcome::SignedOut => {
                 let _held = held.for_another_request();
-                self.ask_why_it_ended().await;
-                Tried::Done(self.accept_the_end(stale, era))
+                self.ask_revocation_reason().await;
+                TryResult::Done(self.accept_refusal(stale, epoch))
             }
-            Verdict::Duplicate => match self.token_newer_than(stale) {
-                Some(newer) => Tried::Done(Ok(newer)),
-                None => Tried::AnewAtOnce,
+            RefreshOutcome::Duplicate => match self.token_newer_than(stale) {
+                Some(newer) => TryResult::Done(Ok(newer)),
+                None => TryResult::NewAttempt,
             },
-            Verdict::PasswordWanted => Tried::Done(self.stand_still(era)),
-            Verdict::Transient { trouble, retry_after_seconds, worth_retrying: true } => {
-                Tried::After { trouble, retry_after_seconds }
+            RefreshOutcome::StepUpRequired => TryResult::Done(self.suspend(epoch)),
+            RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true } => {
+                TryResult::Retry { error, retry_after_seconds }
             }
-            Verdict::Transient { trouble, .. } => Tried::Done(self.for_now(trouble, era)),
+            RefreshOutcome::Transient { error, .. } => {
+                TryResult::Done(self.fail_transiently(error, epoch))
+            }
         }
     }
 
-    /// Sends an attempt, inside the lock: with the key that is pending, else with `fresh`.
+    /// Sends an attempt under the lock, with the pending key, else with `fresh`.
     pub(super) async fn send_attempt(
         self,
-        held: &lock::Held,
+        held: &lock::LockGuard,
         fresh: String,
         request: impl FnOnce(&str) -> Request,
-    ) -> Attempted {
+    ) -> SentAttempt {
         let key = attempt_key(held, fresh).await;
-        let outcome = self.send(request(&key)).await;
-        let judgement = judge(&outcome);
-        if judgement.settled {
-            shelf::in_one_step(|shelf| attempt::settle(shelf, &browser::tab(), &key)).await;
+        let response = self.send(request(&key)).await;
+        let classified = classify(&response);
+        if classified.settled {
+            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), &key)).await;
         }
-        Attempted { key, outcome, verdict: judgement.verdict }
+        SentAttempt { key, response, outcome: classified.outcome }
     }
 
-    /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
+    /// A token that another tab has broadcast, or a login has brought, since `stale` was in use.
     fn token_newer_than(self, stale: Option<u64>) -> Option<Token> {
         let now = browser::now_ms();
         self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
     }
 
-    pub(super) fn accept(self, body: SessionBody, era: u64) -> Refreshed {
-        if self.era() != era || self.has_ended(body.session_id) {
-            // Logged out, or somebody else logged in, while the answer was on its way.
-            return self.token().ok_or(NotRefreshed::Ended);
+    pub(super) fn accept(self, body: SessionBody, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch || self.has_ended(body.session_id) {
+            // A logout, or another user's login, came before the answer.
+            return self.token().ok_or(RefreshError::SignedOut);
         }
-        let token = self.adopt_and_tell(body);
-        self.look_out(&token);
+        let token = self.adopt_and_broadcast(body);
+        self.check_login_alerts(&token);
         Ok(token)
     }
 
-    /// The server refused. Before believing that this tab's session is over, look again: the
-    /// refused ticket may have been an old one.
-    pub(super) fn accept_the_end(self, stale: Option<u64>, era: u64) -> Refreshed {
+    /// Handles a refused refresh. The refused ticket may have been stale, so it checks for a newer token before it
+    /// ends this tab's session.
+    pub(super) fn accept_refusal(self, stale: Option<u64>, epoch: u64) -> RefreshResult {
         if let Some(newer) = self.token_newer_than(stale) {
             return Ok(newer);
         }
-        if self.era() == era {
+        if self.epoch() == epoch {
             // Its attempt has been settled.
             browser::remove(DISMISSED);
-            spawn_local(keys::give_up_of_a_session(browser::unix_ms()));
+            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
             let session_id = self.session_id();
-            let cause = self.cause_of_the_end();
-            // The hint alone was another server's: nothing of this one has ended.
+            let cause = self.revocation_reason();
+            // Without a session id, a hint that is not our own is another server's: no session of this server has
+            // ended.
             let was_here = session_id.is_some() || hint::is_own();
-            let reason = self.reason_of_the_end(cause);
+            let reason = self.sign_out_reason(cause);
             match session_id {
                 Some(_) => hint::remove(),
                 None => hint::disregard(),
             }
             self.forget(was_here.then_some(reason));
-            Self::tell_ended(session_id, Reason::Ended, cause);
+            Self::broadcast_sign_out(session_id, Reason::Ended, cause);
         }
-        Err(NotRefreshed::Ended)
+        Err(RefreshError::SignedOut)
     }
 
-    /// The session is kept, but does not go on before the password is given. It is for the caller to
-    /// ask the user: nobody may be looking.
-    fn stand_still(self, era: u64) -> Refreshed {
-        if self.era() != era {
-            return Err(NotRefreshed::Ended);
+    /// Suspends the session until a step-up. The caller decides whether to show the dialog: the page may be in the
+    /// background.
+    fn suspend(self, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch {
+            return Err(RefreshError::SignedOut);
         }
-        self.trouble.set(None);
-        self.question.hold_up();
-        Err(NotRefreshed::PasswordWanted)
+        self.transient_error.set(None);
+        self.step_up_prompt.suspend();
+        Err(RefreshError::StepUpRequired)
     }
 
-    fn for_now(self, trouble: Trouble, era: u64) -> Refreshed {
-        if self.era() != era {
-            // Whoever is logged in now, or nobody, has no part in this trouble.
-            return Err(NotRefreshed::Ended);
+    fn fail_transiently(self, error: TransientError, epoch: u64) -> RefreshResult {
+        if self.epoch() != epoch {
+            // The error belongs to a session that is no longer here.
+            return Err(RefreshError::SignedOut);
         }
-        self.trouble.set(Some(trouble));
-        Err(NotRefreshed::ForNow(trouble))
+        self.transient_error.set(Some(error));
+        Err(RefreshError::Transient(error))
     }
 }
 
 /// The attempt key to send: the pending one, else `fresh`.
-async fn attempt_key(held: &lock::Held, fresh: String) -> String {
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || fresh);
-    let taken = shelf::in_one_step(take).await;
-    let key = taken.outcome;
+async fn attempt_key(held: &lock::LockGuard, fresh: String) -> String {
+    let take =
+        move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || fresh);
+    let taken = key_store::in_transaction(take).await;
+    let key = taken.value;
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
-    // Another tab may be writing a key at this moment. The last one written stands, for both.
+    // Another tab may be writing a key at this moment. Both tabs then use the one written last.
     browser::pause(UNLOCKED_PAUSE_MS).await;
-    let take = move |shelf: &dyn Shelf| attempt::take_or_create(shelf, &browser::tab(), || key);
-    shelf::in_one_step(take).await.outcome
+    let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || key);
+    key_store::in_transaction(take).await.value
 }

@@ -1,52 +1,52 @@
-//! Why something the user wanted was not done. It must not know forms, or what was wanted.
+//! Why a request of the user failed. It must not know forms or the request.
 
 use std::fmt;
 
 use shared::{ErrorCode, Problem};
 
-use super::NotCalled;
+use super::CallError;
 use super::browser::here;
-use super::verdict::Trouble;
+use super::transient_error::TransientError;
+use crate::messages;
 use crate::transport::{Answer, NoAnswer};
-use crate::words;
 
-/// Why something was not done.
+/// Why a request of the user failed.
 #[derive(Debug, Clone)]
 pub(crate) enum Rejected {
-    /// The server says what is wrong, and after how many seconds to come back, if it matters.
+    /// The server's problem document, and its `Retry-After` in seconds.
     Problem(Box<Problem>, Option<u32>),
-    /// Not for now: it was not sent, or it changes nothing.
-    ForNow(Trouble),
-    /// It is not known whether it was done: the answer is missing. To try again does nothing twice.
-    Uncertain(Trouble),
-    /// The user did not give the password that it takes.
+    /// A transient error: not sent, or a call that changes no state.
+    Transient(TransientError),
+    /// Unanswered, so it is uncertain whether it was carried out. It is idempotent: a retry does not do it twice.
+    Uncertain(TransientError),
+    /// Step-up is required, and the user declined it.
     Declined,
-    /// It takes a cookie of the session, and this browser has kept none.
+    /// It needs a cookie of the session, and this browser has kept none.
     NoCookies,
-    /// There is no session any more.
-    Ended,
+    /// The session has ended.
+    SignedOut,
 }
 
 impl Rejected {
-    /// Why an answer is not the one that was hoped for.
+    /// The reason in a refusal.
     pub(crate) fn by(answer: &Answer) -> Self {
         match answer.problem() {
             Some(problem) => Self::Problem(Box::new(problem), answer.retry_after_seconds),
-            None => Self::ForNow(Trouble::from(answer)),
+            None => Self::Transient(TransientError::from(answer)),
         }
     }
 
-    /// The same of something that an earlier try may have done.
+    /// The same for a request that an earlier try may have carried out.
     pub(super) fn into_uncertain(self) -> Self {
         match self {
-            Self::Problem(problem, _) => Self::Uncertain(Trouble::from(*problem)),
-            Self::ForNow(trouble) => Self::Uncertain(trouble),
-            Self::Declined => Self::Uncertain(Trouble::NoPassword),
-            Self::Uncertain(_) | Self::NoCookies | Self::Ended => self,
+            Self::Problem(problem, _) => Self::Uncertain(TransientError::from(*problem)),
+            Self::Transient(error) => Self::Uncertain(error),
+            Self::Declined => Self::Uncertain(TransientError::StepUpDeclined),
+            Self::Uncertain(_) | Self::NoCookies | Self::SignedOut => self,
         }
     }
 
-    /// Whether this is why our server refused.
+    /// Whether the server refused with this code.
     pub(crate) fn is(&self, code: ErrorCode) -> bool {
         matches!(self, Self::Problem(problem, _) if problem.code == code)
     }
@@ -54,43 +54,43 @@ impl Rejected {
 
 impl From<NoAnswer> for Rejected {
     fn from(no_answer: NoAnswer) -> Self {
-        Self::ForNow(no_answer.into())
+        Self::Transient(no_answer.into())
     }
 }
 
-impl From<NotCalled> for Rejected {
-    fn from(not_called: NotCalled) -> Self {
-        match not_called {
-            NotCalled::Ended => Self::Ended,
-            NotCalled::Declined => Self::Declined,
-            NotCalled::ForNow(trouble) | NotCalled::Unanswered(trouble) => Self::ForNow(trouble),
+impl From<CallError> for Rejected {
+    fn from(call_error: CallError) -> Self {
+        match call_error {
+            CallError::SignedOut => Self::SignedOut,
+            CallError::Declined => Self::Declined,
+            CallError::Transient(error) | CallError::Unanswered(error) => Self::Transient(error),
         }
     }
 }
 
-/// What the user reads; whole sentences.
+/// Whole sentences for the user.
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Problem(problem, _) => match &problem.accepted_origin {
                 Some(accepted) => {
                     let (here, path) = here();
-                    f.write_str(&words::why_not_from_here(accepted, &here, &path))
+                    f.write_str(&messages::why_not_from_here(accepted, &here, &path))
                 }
                 None => f.write_str(&problem.title),
             },
-            Self::ForNow(trouble) => trouble.fmt(f),
-            Self::Uncertain(trouble) => {
+            Self::Transient(error) => error.fmt(f),
+            Self::Uncertain(error) => {
                 write!(
                     f,
-                    "{trouble} It is not known whether this was done. Try again: it is not done twice."
+                    "{error} It is not known whether this was done. Try again: it is not done twice."
                 )
             }
             Self::Declined => {
                 f.write_str("Nothing was done: this takes your password, and it was not given.")
             }
-            Self::NoCookies => f.write_str(words::TAKES_A_COOKIE),
-            Self::Ended => {
+            Self::NoCookies => f.write_str(messages::TAKES_A_COOKIE),
+            Self::SignedOut => {
                 f.write_str("The session that this was for is not logged in here any more.")
             }
         }

@@ -1,46 +1,47 @@
-//! What a user changes about their account from here: name, sessions, and its end. The password has a module of its own
-//! ([`super::password_change`]). It must not know about forms.
+//! Account settings: name, revocation of other sessions, deletion of the account. [`super::password_change`] has the
+//! password.
 
 use leptos::prelude::*;
 use shared::RevocationReason;
 use shared::body::{Me, NameRequest, Sessions};
 
 use super::channel::Reason;
-use super::once::no_content;
+use super::idempotent_action::no_content;
 use super::rejected::Rejected;
-use super::{EndReason, Phase, Session, browser, hint};
+use super::{AuthState, Session, SignOutReason, browser, hint};
 use crate::api;
 
 impl Session {
-    /// Sets another name, or none.
+    /// Sets or removes the name.
     pub(crate) async fn change_name(self, typed: &str) -> Result<(), Rejected> {
         let name = Some(typed.trim().to_owned()).filter(|name| !name.is_empty());
         let action = api::change_name(&NameRequest { name: name.clone() });
-        // It may have been changed elsewhere since an earlier click.
+        // Another session may have changed it since an earlier click.
         let holds = async |_: &()| -> Result<bool, Rejected> {
             Ok(self.fetch::<Me>(api::me()).await?.user.name == name)
         };
-        self.once(&action, no_content, holds).await?;
-        // Other tabs hear of it with their next token.
-        self.phase.update(|phase| {
-            if let Phase::SignedIn(signed_in) = phase {
+        self.send_idempotent(&action, no_content, holds).await?;
+        // Other tabs get it with their next token.
+        self.auth_state.update(|auth_state| {
+            if let AuthState::SignedIn(signed_in) = auth_state {
                 signed_in.user.name = name;
             }
         });
         Ok(())
     }
 
-    /// Ends all sessions but this one.
-    pub(crate) async fn end_other_sessions(self) -> Result<(), Rejected> {
-        // Another one may have begun since an earlier click.
+    /// Revokes all sessions except this one.
+    pub(crate) async fn revoke_other_sessions(self) -> Result<(), Rejected> {
+        // A new session may have begun since an earlier click.
         let holds = async |_: &()| -> Result<bool, Rejected> {
             let list = self.fetch::<Sessions>(api::sessions()).await?;
             Ok(list.sessions.iter().all(|session| session.current))
         };
-        self.once(&api::end_other_sessions(), no_content, holds).await
+        self.send_idempotent(&api::revoke_other_sessions(), no_content, holds).await
     }
 
-    /// Deletes the account. Afterwards no user is logged in here, unless another one has logged in before the answer came.
+    /// Deletes the account. Afterwards no user is signed in here, unless another one has logged in before the answer
+    /// came.
     pub(crate) async fn delete_account(self) -> Result<(), Rejected> {
         let session_id = self.session_id();
         self.carry_out(&api::delete_account()).await?;
@@ -48,8 +49,8 @@ impl Session {
             return Ok(());
         }
         hint::remove();
-        self.forget(EndReason::Ended(Some(RevocationReason::Deleted)));
-        Self::tell_ended(session_id, Reason::Ended, Some(RevocationReason::Deleted));
+        self.forget(SignOutReason::Ended(Some(RevocationReason::Deleted)));
+        Self::broadcast_sign_out(session_id, Reason::Ended, Some(RevocationReason::Deleted));
         browser::clear_stored().await;
         Ok(())
     }

@@ -1,6 +1,5 @@
-//! How a session begins and how the user ends it. Both take the refresh lock for each try: a refresh of the former session that
-//! is still on its way would otherwise put its cookie over the new one, or bring one back after logout. It must not know
-//! about forms.
+//! Registration, login and logout. Each try takes the refresh lock: a late refresh of the former session would
+//! otherwise overwrite the new cookie, or bring one back after a logout.
 
 use std::fmt;
 
@@ -10,29 +9,29 @@ use shared::body::{LoginRequest, RegisterRequest, SessionBody};
 use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
-use super::once::{NotDone, Turn, Way, is_refused};
+use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
-use super::verdict::Trouble;
-use super::{EndReason, Phase, Session, address, browser, hint, keys, lock};
+use super::transient_error::TransientError;
+use super::{AuthState, Session, SignOutReason, action_keys, address, browser, hint, lock};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
 
 impl Session {
-    /// Creates an account and begins its first session. That the address is taken is not said of an account that an earlier try
-    /// of this form has made.
+    /// Creates an account and begins its first session. An account that an earlier try of this form has created does
+    /// not count as a taken address.
     pub(crate) async fn register(self, body: &RegisterRequest) -> Result<(), Rejected> {
         let (action, former) = (api::register(body), self.session_id());
-        let begun = self.begin(&action).await;
+        let begun = self.begin_session(&action).await;
         let begun = if is_refused(&begun, ErrorCode::DuplicateAttempt) {
-            // The account is made, and the password is the right one.
-            if self.is_here(&body.email, former).await {
+            // The account exists, and the password is the right one.
+            if self.has_session_of(&body.email, former).await {
                 Ok(())
             } else {
-                self.enter(&as_login(body)).await
+                self.try_log_in(&as_login(body)).await
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
-            self.enter_or_register(&action, body).await
+            self.log_in_or_register(&action, body).await
         } else {
             begun
         };
@@ -41,163 +40,166 @@ impl Session {
 
     /// Begins a session.
     pub(crate) async fn log_in(self, body: &LoginRequest) -> Result<(), Rejected> {
-        self.enter(body).await.map_err(rejected)
+        self.try_log_in(body).await.map_err(rejected)
     }
 
-    async fn enter(self, body: &LoginRequest) -> Result<(), NotDone> {
+    async fn try_log_in(self, body: &LoginRequest) -> Result<(), ActionError> {
         let (action, former) = (api::log_in(body), self.session_id());
-        let begun = self.begin(&action).await;
+        let begun = self.begin_session(&action).await;
         if is_refused(&begun, ErrorCode::DuplicateAttempt) {
-            if self.is_here(&body.email, former).await {
+            if self.has_session_of(&body.email, former).await {
                 return Ok(());
             }
         } else if is_refused(&begun, ErrorCode::IdempotencyKeyReused) {
-            keys::give_up(&action).await;
+            action_keys::discard(&action).await;
         } else {
             return begun;
         }
-        self.begin(&action).await
+        self.begin_session(&action).await
     }
 
-    /// An earlier try of the form, with another name, has used the key: it may have made this very account. Its key stays until
-    /// that is known.
-    async fn enter_or_register(
+    /// An earlier try of the form, with another name, has used the idempotency key: it may have created this very
+    /// account. Its key stays pending until that is known.
+    async fn log_in_or_register(
         self,
         action: &Action,
         body: &RegisterRequest,
-    ) -> Result<(), NotDone> {
-        let mut begun = self.enter(&as_login(body)).await;
+    ) -> Result<(), ActionError> {
+        let mut begun = self.try_log_in(&as_login(body)).await;
         if is_refused(&begun, ErrorCode::InvalidCredentials) {
             // That account is gone, or has another password.
-            let registered = self.begin(&api::register_again(body)).await;
+            let registered = self.begin_session(&api::register_again(body)).await;
             if !is_refused(&registered, ErrorCode::EmailTaken) {
                 begun = registered;
             }
         }
         if begun.is_ok() {
-            keys::give_up(action).await;
+            action_keys::discard(action).await;
         }
         begun
     }
 
-    async fn begin(self, action: &Action) -> Result<(), NotDone> {
-        let mut way = Way::InTurn(Turn { held: Some(lock::acquire().await), era: None });
+    async fn begin_session(self, action: &Action) -> Result<(), ActionError> {
+        let mut mode =
+            SendMode::UnderLock(LockTurn { held: Some(lock::acquire().await), epoch: None });
         let read = Answer::json::<SessionBody>;
-        let done = self.ask_with_one_key(action, &mut way, read).await?;
-        self.adopt_and_tell(done.settle(action).await);
-        spawn_local(keys::give_up_outdated());
+        let done = self.send_with_one_key(action, &mut mode, read).await?;
+        self.adopt_and_broadcast(done.settle(action).await);
+        spawn_local(action_keys::discard_expired());
         Ok(())
     }
 
-    /// Whether a session of this email address is in this browser: another tab may have refreshed the one that the login has
-    /// begun, or its cookie has arrived although the answer was lost. One that was not here before is believed to be it if
-    /// the server may spell the address like that.
-    async fn is_here(self, email: &str, former: Option<SessionId>) -> bool {
-        let is_of_user = || match self.phase_untracked() {
-            Phase::SignedIn(here) if Some(here.session_id) != former => {
+    /// Whether this browser has a session of this email address: another tab may have refreshed the session that the
+    /// login began, or its cookie has arrived although the answer was lost. A session that was not here before counts
+    /// if the server may spell the address like that.
+    async fn has_session_of(self, email: &str, former: Option<SessionId>) -> bool {
+        let is_of_user = || match self.auth_state_untracked() {
+            AuthState::SignedIn(here) if Some(here.session_id) != former => {
                 address::may_be_one(email, &here.user.email)
             }
-            Phase::SignedIn(here) => address::is_one(email, &here.user.email),
+            AuthState::SignedIn(here) => address::is_one(email, &here.user.email),
             _ => false,
         };
         if !is_of_user() {
             let stale = self.token().map(|token| token.serial);
-            // The outcome is seen in the phase.
+            // The auth state shows the outcome.
             let _ = self.fresh_token(stale).await;
         }
         is_of_user()
     }
 
-    /// Ends the session, here and in all tabs. If the server cannot be told, the user stays logged
-    /// in and is told so: a logout that only looks like one is worse than none.
+    /// Revokes the session in all tabs. If the server is unreachable, the user stays signed in and sees an error: a
+    /// logout that only looks like one is worse than none.
     pub(crate) async fn log_out(self) {
-        let meant = self.session_id();
+        let expected = self.session_id();
         let held = lock::acquire().await;
-        // Whoever had the lock before may have told of a login or an end; let that message arrive.
+        // The tab that held the lock may have broadcast a login or a sign-out; let that message arrive.
         browser::pause(0).await;
-        if !self.is_still(meant) {
-            // Over already; another one was not meant.
-            return self.tell_of_another();
+        if !self.is_still_current(expected) {
+            // Ended already; another session was not meant.
+            return self.report_other_session();
         }
-        // The cookie may be blocked, cleared or another's; the token names the session all the same.
+        // The cookie may be blocked, cleared or another session's; the bearer token names the session all the same.
         let bearer = self.token().map(|token| token.secret);
-        let action = api::log_out(meant, bearer);
-        // 204 and nothing else: a proxy's page has ended no session.
+        let action = api::log_out(expected, bearer);
+        // 204 only: a proxy's page has revoked no session.
         let read = |answer: &Answer| (answer.status == 204).then_some(answer.session_ended);
-        let mut way = Way::InTurn(Turn { held: Some(held), era: Some(self.era()) });
-        let trouble = match self.ask(&action, &mut way, read).await {
+        let mut mode =
+            SendMode::UnderLock(LockTurn { held: Some(held), epoch: Some(self.epoch()) });
+        let error = match self.send_until_answered(&action, &mut mode, read).await {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
-                Self::tell_ended(meant, Reason::LoggedOut, None);
+                Self::broadcast_sign_out(expected, Reason::LoggedOut, None);
                 browser::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
-                    drop(way);
-                    return self.look_who_is_here(meant).await;
+                    drop(mode);
+                    return self.identify_session(expected).await;
                 }
                 hint::forget();
-                if self.is_still(meant) {
+                if self.is_still_current(expected) {
                     self.forget(match session_ended {
-                        Some(false) => EndReason::LoggedOutHereOnly,
-                        _ => EndReason::LoggedOut,
+                        Some(false) => SignOutReason::LoggedOutHereOnly,
+                        _ => SignOutReason::LoggedOut,
                     });
                 }
-                return self.tell_of_another();
+                return self.report_other_session();
             }
-            Err(NotDone::Refused { answer, .. }) if answer.is(ErrorCode::PreconditionFailed) => {
-                drop(way);
-                return self.look_who_is_here(meant).await;
+            Err(ActionError::Refused { answer, .. })
+                if answer.is(ErrorCode::PreconditionFailed) =>
+            {
+                drop(mode);
+                return self.identify_session(expected).await;
             }
-            Err(NotDone::Refused { answer, .. }) => Trouble::from(&answer),
-            Err(NotDone::Uncertain(trouble)) => trouble,
-            Err(NotDone::NotSent(_)) => Trouble::Unavailable,
+            Err(ActionError::Refused { answer, .. }) => TransientError::from(&answer),
+            Err(ActionError::Uncertain(error)) => error,
+            Err(ActionError::NotSent(_)) => TransientError::Unavailable,
         };
-        if self.is_still(meant) {
-            self.stuck_logout.set(Some(StuckLogout::Trouble(trouble)));
+        if self.is_still_current(expected) {
+            self.logout_failure.set(Some(LogoutFailure::Transient(error)));
         } else {
-            self.tell_of_another();
+            self.report_other_session();
         }
     }
 
-    /// Somebody has logged in, and word of it has not arrived. The cookie tells who; until it does, nobody is
-    /// shown.
-    async fn look_who_is_here(self, gone: Option<SessionId>) {
+    /// Another login has taken place whose broadcast has not arrived. A refresh tells whose session the cookie is;
+    /// until then the page shows no user.
+    async fn identify_session(self, gone: Option<SessionId>) {
         let stale = self.token().map(|token| token.serial);
         let _ = self.fresh_token(stale).await;
-        if self.is_still(gone) {
-            self.not_known_any_more();
+        if self.is_still_current(gone) {
+            self.restore_again();
         }
-        self.tell_of_another();
+        self.report_other_session();
     }
 
-    /// Whether nobody has left or come since. While a session is still being restored it is not known which
-    /// one it is.
-    fn is_still(self, meant: Option<SessionId>) -> bool {
-        match self.phase_untracked() {
-            Phase::SignedOut(_) => false,
-            Phase::Restoring => meant.is_none(),
-            Phase::SignedIn(_) => meant.is_some() && self.session_id() == meant,
+    /// Whether the expected session is still the current one. While a session is restored, its id is unknown.
+    fn is_still_current(self, expected: Option<SessionId>) -> bool {
+        match self.auth_state_untracked() {
+            AuthState::SignedOut(_) => false,
+            AuthState::Restoring => expected.is_none(),
+            AuthState::SignedIn(_) => expected.is_some() && self.session_id() == expected,
         }
     }
 
-    fn tell_of_another(self) {
-        if matches!(self.phase_untracked(), Phase::SignedIn(_)) {
-            self.stuck_logout.set(Some(StuckLogout::Replaced));
+    fn report_other_session(self) {
+        if matches!(self.auth_state_untracked(), AuthState::SignedIn(_)) {
+            self.logout_failure.set(Some(LogoutFailure::Replaced));
         }
     }
 }
 
-/// Why a session has not begun. What is wrong with what was typed is said, whatever has become of an earlier try: with other
-/// words in the form it is the same action.
-fn rejected(not_done: NotDone) -> Rejected {
-    match not_done {
-        NotDone::Refused { answer, .. }
+/// Why a session has not begun. An error in the typed values is shown even if an earlier try is unanswered: the
+/// corrected form is the same action.
+fn rejected(error: ActionError) -> Rejected {
+    match error {
+        ActionError::Refused { answer, .. }
             if answer.is(ErrorCode::InvalidCredentials)
                 || answer.is(ErrorCode::ValidationFailed) =>
         {
             Rejected::by(&answer)
         }
-        not_done => not_done.into(),
+        error => error.into(),
     }
 }
 
@@ -205,21 +207,21 @@ fn as_login(body: &RegisterRequest) -> LoginRequest {
     LoginRequest { email: body.email.clone(), password: body.password.clone() }
 }
 
-/// Why the user is still logged in although they wanted out.
+/// Why a logout failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StuckLogout {
-    /// The server cannot be told for now.
-    Trouble(Trouble),
-    /// The session that was to be left is not the one that is here now.
+pub(crate) enum LogoutFailure {
+    /// The server is unreachable or refused.
+    Transient(TransientError),
+    /// Another session has replaced the expected one.
     Replaced,
 }
 
-/// What the user reads; whole sentences.
-impl fmt::Display for StuckLogout {
+/// Whole sentences for the user.
+impl fmt::Display for LogoutFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Trouble(trouble) => {
-                write!(f, "You are still logged in: {trouble} Try again before you leave this computer.")
+            Self::Transient(error) => {
+                write!(f, "You are still logged in: {error} Try again before you leave this computer.")
             }
             Self::Replaced => f.write_str(
                 "You are still logged in: another login has taken the place of the one you wanted to leave.",

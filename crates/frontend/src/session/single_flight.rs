@@ -1,15 +1,14 @@
-//! One refresh at a time in this tab: whoever asks while one is under way gets that one's result.
-//! It must not know what the work is. Other tabs are the business of [`super::lock`].
+//! Single-flight in this tab: concurrent callers share one refresh and its result. [`super::lock`] covers other tabs.
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_channel::oneshot;
 
-/// `None` while nothing is under way, else those who wait for it.
+/// `None` without a flight, else the waiting callers.
 type Waiting<T> = Option<Vec<oneshot::Sender<T>>>;
 
-/// Lets one caller do the work and hands its result to all who came meanwhile.
+/// Runs the work of one caller, and gives its result to all concurrent callers.
 pub struct SingleFlight<T>(Mutex<Waiting<T>>);
 
 impl<T> Default for SingleFlight<T> {
@@ -19,15 +18,15 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
-    /// Does `work`, or drops it unstarted and waits for what is under way already. `None` if the
-    /// caller that did the work was dropped before it had a result.
+    /// Runs `work`, or drops it unstarted and waits for the flight in progress. `None` if the leading caller was
+    /// dropped before it had a result.
     pub async fn run(&self, work: impl Future<Output = T>) -> Option<T> {
         if let Some(result) = self.join() {
             return result.await.ok();
         }
         let lead = Lead(self);
         let result = work.await;
-        // Landed: the seat is freed here, together with the result.
+        // Landed: the flight ends here, together with its result.
         std::mem::forget(lead);
         for waiter in self.take_waiting() {
             // A waiter that has gone away needs no result.
@@ -59,7 +58,7 @@ impl<T> SingleFlight<T> {
     }
 }
 
-/// Frees the seat even if the work is dropped half-way: a lost leader must not block the tab.
+/// Ends the flight even if the work is dropped half-way: a lost leader must not block the tab.
 struct Lead<'a, T>(&'a SingleFlight<T>);
 
 impl<T> Drop for Lead<'_, T> {

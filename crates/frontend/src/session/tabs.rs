@@ -1,5 +1,5 @@
-//! What this tab hears and says about the session: other tabs, the connection, coming back into
-//! view. It must not send requests itself; it tells the session to.
+//! Messages of other tabs, and events of the browser: online, back from the page cache, visible again. It sends no
+//! requests itself; the session does.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,20 +7,20 @@ use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{EndReason, Phase, Session, Token, browser, lock};
+use super::{AuthState, Session, SignOutReason, Token, browser, lock};
 
 impl Session {
-    /// Listens for as long as the page lives.
+    /// Listens until the page closes.
     pub(super) fn listen(self) {
-        channel::open(move |message| self.hear(message));
+        channel::open(move |message| self.receive(message));
         spawn_local(async {
             if let Some(lock) = lock::hold_own().await {
                 channel::post(&Message { lock: Some(lock), ..Message::new(Kind::Here) });
             }
         });
-        // The handles would end the listening; a page does that by going away.
-        let _ = window_event_listener(leptos::ev::online, move |_| self.resume_if_in_trouble());
-        // A page that comes back from the browser's cache shows what it showed when it was left.
+        // The handles would remove the listeners; closing the page does that.
+        let _ = window_event_listener(leptos::ev::online, move |_| self.resume_after_error());
+        // A page from the browser's back/forward cache is stale.
         let _ = window_event_listener(leptos::ev::pageshow, |event| {
             if event.persisted() {
                 let _ = window().location().reload();
@@ -29,19 +29,19 @@ impl Session {
         // It is fired at the document and bubbles.
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
-                self.resume_if_in_trouble();
-                self.look_for_cookies_again();
+                self.resume_after_error();
+                self.recheck_cookies();
             }
         });
     }
 
-    fn resume_if_in_trouble(self) {
-        if self.trouble.with_untracked(Option::is_some) {
+    fn resume_after_error(self) {
+        if self.transient_error.with_untracked(Option::is_some) {
             self.resume();
         }
     }
 
-    fn hear(self, message: Message) {
+    fn receive(self, message: Message) {
         match message {
             Message {
                 kind: Kind::Token,
@@ -61,16 +61,16 @@ impl Session {
                 let logged_out = reason == Some(Reason::LoggedOut);
                 let ours = match self.token() {
                     Some(token) => token.session_id == session_id,
-                    // What is still being restored can only be the one session of this browser. What
-                    // the server ended, the refresh of this tab hears itself.
-                    None => logged_out && self.phase_untracked() == Phase::Restoring,
+                    // A session that is being restored can only be the one of this browser. If the server revoked it,
+                    // this tab's own refresh finds out.
+                    None => logged_out && self.auth_state_untracked() == AuthState::Restoring,
                 };
                 if ours {
                     browser::forget_actions_in_memory();
                     self.forget(match cause {
-                        _ if logged_out => EndReason::LoggedOutElsewhere,
-                        None if self.cannot_be_refreshed() => EndReason::NoCookies,
-                        cause => EndReason::Ended(cause),
+                        _ if logged_out => SignOutReason::LoggedOutElsewhere,
+                        None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
+                        cause => SignOutReason::Ended(cause),
                     });
                 }
             }
@@ -87,8 +87,8 @@ impl Session {
         }
     }
 
-    /// Makes `body` the session of this tab and of every other.
-    pub(super) fn adopt_and_tell(self, body: SessionBody) -> Token {
+    /// Adopts `body` as the session of this tab, and broadcasts it to the others.
+    pub(super) fn adopt_and_broadcast(self, body: SessionBody) -> Token {
         #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
         let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
         channel::post(&Message {
@@ -99,9 +99,9 @@ impl Session {
         self.adopt(body, expires_at_ms)
     }
 
-    /// Tells the other tabs that `session_id` is over. Without an id there is nobody to tell: this
-    /// tab never learned which session it tried to restore.
-    pub(super) fn tell_ended(
+    /// Broadcasts that `session_id` has ended. Without an id there is no message: this tab never learned which
+    /// session it tried to restore.
+    pub(super) fn broadcast_sign_out(
         session_id: Option<SessionId>,
         reason: Reason,
         cause: Option<RevocationReason>,

@@ -1,4 +1,4 @@
-//! Which actions are the same: they say the same, and no digest is made of a password.
+//! Identity of idempotent actions: their digest covers the content, and never a password.
 
 use frontend::action::{Action, LOGIN, REGISTER, REGISTER_AGAIN, begins_a_session};
 use frontend::transport::Request;
@@ -30,7 +30,7 @@ fn an_action_is_the_same_if_all_of_its_request_is() {
         digest(Method::PUT, "/api/notes/1", Some("\"2\""), "{}"),
         digest(Method::PUT, "/api/notes/1", None, "{}"),
         digest(Method::PUT, "/api/notes/1", Some("\"1\""), "{ }"),
-        // What moves from one part to the next is something else.
+        // Content that moves from one part to the next makes another action.
         digest(Method::PUT, "/api/notes/1\"1\"", None, "{}"),
     ] {
         assert_ne!(same, other);
@@ -55,16 +55,16 @@ fn a_login_is_the_same_for_one_address_whatever_the_password_is() {
     assert_ne!(ada, login("grace@example.org", "one password").digest(KEY));
 }
 
-/// What the server finds wrong with one copy of a login may be right in the next, which has another password.
+/// A validation error of one copy of a login may not apply to its retry, which has another password.
 #[test]
 fn all_of_a_request_is_the_same_unless_it_begins_a_session() {
     for name in [LOGIN, REGISTER, REGISTER_AGAIN] {
         let sign_in = Action::sign_in(name, request(Method::POST, "/", None, "{}"), "a@b.example");
-        assert!(begins_a_session(name) && !sign_in.is_the_same_in_all(), "{name}");
+        assert!(begins_a_session(name) && !sign_in.digest_covers_request(), "{name}");
     }
     for name in ["logout", "name", "note:new", "session:login"] {
         let action = Action::new(name, request(Method::POST, "/", None, "{}"));
-        assert!(!begins_a_session(name) && action.is_the_same_in_all(), "{name}");
+        assert!(!begins_a_session(name) && action.digest_covers_request(), "{name}");
     }
 }
 

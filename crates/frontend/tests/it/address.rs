@@ -1,4 +1,4 @@
-//! Which spellings may be of one email address: the server shows it in its own.
+//! Which spellings may be the same email address: the server shows its canonical one.
 
 use frontend::session::address::{is_one, may_be_one};
 

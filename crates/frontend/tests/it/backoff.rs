@@ -1,4 +1,4 @@
-//! Waiting longer each time, never in step, never for ever.
+//! Back-off of refreshes: exponential, with jitter, bounded.
 
 use frontend::session::backoff::{TRIES, wait_ms};
 

@@ -1,20 +1,19 @@
-//! What the browser's side promises, as far as it can be seen without a browser. The rest is in
-//! `end2end`. The list of modules is a table of contents.
+//! Tests of pages and client that need no browser; `end2end` has the others. The module list is a table of contents.
 #![forbid(unsafe_code)]
 
 mod action;
 mod address;
-mod again;
 mod attempt;
 mod backoff;
-mod lookout;
+mod login_alerts;
+mod messages;
+mod network_log;
 mod no_cookie;
 #[cfg(feature = "ssr")]
 mod pages;
-mod pending;
+mod pending_action;
+mod quoted_messages;
+mod refresh_outcome;
+mod retry;
 mod single_flight;
-mod told;
 mod transport;
-mod verdict;
-mod wire_log;
-mod words;

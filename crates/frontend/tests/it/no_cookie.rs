@@ -1,9 +1,9 @@
-//! A browser that keeps no cookies: what is known about it, and that no sentence says more than that.
+//! A browser that keeps no cookies: its classification, and messages that claim no more than was observed.
 
+use frontend::messages::{ends_at, no_login_lasts};
 use frontend::session::no_cookie::{NoCookie, Observed};
-use frontend::words::{ends_at, no_login_lasts};
 
-/// A page over https in a browser that says it keeps cookies, and kept none.
+/// A page over https in a browser that reports cookies as enabled, and kept none.
 const SEEN: Observed = Observed {
     cookies_enabled: true,
     storage_allowed: true,

@@ -1,4 +1,4 @@
-//! The pages as the server renders them: readable without scripts, and within the content policy.
+//! Pages as the server renders them: readable without scripts, and within the CSP.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! One refresh at a time, and its result for everyone who asked meanwhile.
+//! Single-flight: one refresh at a time, and its result for all concurrent callers.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -23,7 +23,7 @@ async fn after_a_while(value: u32, started: &Cell<u32>) -> u32 {
 }
 
 #[test]
-fn those_who_ask_meanwhile_share_one_result() {
+fn concurrent_callers_share_one_result() {
     let (flight, started) = (SingleFlight::default(), Cell::new(0));
     let mut first = pin!(flight.run(after_a_while(1, &started)));
     let mut second = pin!(flight.run(after_a_while(2, &started)));
@@ -35,7 +35,7 @@ fn those_who_ask_meanwhile_share_one_result() {
 }
 
 #[test]
-fn who_asks_afterwards_gets_a_flight_of_their_own() {
+fn a_later_caller_starts_a_flight_of_its_own() {
     let (flight, started) = (SingleFlight::default(), Cell::new(0));
     for number in 1..=2 {
         let mut run = pin!(flight.run(after_a_while(number, &started)));
@@ -46,7 +46,7 @@ fn who_asks_afterwards_gets_a_flight_of_their_own() {
 }
 
 #[test]
-fn a_lost_leader_blocks_nobody() {
+fn a_dropped_leader_blocks_no_caller() {
     let (flight, started) = (SingleFlight::default(), Cell::new(0));
     let mut leader = Box::pin(flight.run(after_a_while(1, &started)));
     let mut follower = pin!(flight.run(after_a_while(2, &started)));

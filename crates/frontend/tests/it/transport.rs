@@ -1,4 +1,4 @@
-//! Which answers refuse the access token, whoever gives them.
+//! Which answers refuse the access token: those of the server, a resource server or a gateway.
 
 use frontend::transport::Answer;
 
@@ -26,7 +26,7 @@ fn a_refused_token_is_known_by_the_problem_document_or_by_the_challenge() {
 }
 
 #[test]
-fn whatever_else_is_refused_is_not_the_token() {
+fn other_refusals_do_not_refuse_the_token() {
     for (status, challenge, body) in [
         (401, None, "<h1>Who are you?</h1>"),
         (401, Some("Bearer"), "Jwt is missing"),
@@ -40,7 +40,7 @@ fn whatever_else_is_refused_is_not_the_token() {
             "Audiences in Jwt are not allowed",
         ),
         (503, Some(r#"Bearer error="invalid_token""#), ""),
-        // Who says more in a problem document is believed.
+        // A problem document outweighs the challenge.
         (401, Some(r#"Bearer error="invalid_token""#), &problem("invalid_grant")),
         (
             401,

@@ -1,4 +1,4 @@
-//! Request bodies: JSON, small, and nothing in them that the call does not know.
+//! JSON request bodies: bounded in size and time, unknown members refused.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -14,22 +14,22 @@ use super::error::ApiError;
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 256 * 1024;
-/// The most bytes that JSON spends on a character: a surrogate pair, escaped (RFC 8259 section 7).
+/// The most bytes that JSON takes for a character: a surrogate pair, escaped (RFC 8259 section 7).
 const CHARACTER_BYTES: usize = 12;
-/// For the names of the members, and white space.
+/// For member names and white space.
 const OTHER_BYTES: usize = 1024;
 const _: () = assert!(
     (MAX_TITLE + MAX_TEXT) * CHARACTER_BYTES + OTHER_BYTES <= BODY_BYTES,
     "every note that the rules allow fits into a body"
 );
-/// The longest a body may take to arrive.
+/// The timeout for receiving a body.
 const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// A JSON body, read as `T`.
 pub struct Body<T> {
-    /// What it says.
+    /// The parsed value.
     pub value: T,
-    /// How it says it: a copy of the request is the same to the byte.
+    /// The raw bytes, for the idempotency key's request hash: a retry repeats them byte by byte.
     pub bytes: Bytes,
 }
 
@@ -51,15 +51,16 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Ok(Err(_)) => return Err(ApiError::Malformed("The body ended before it was whole.")),
             Err(_) => return Err(ApiError::Malformed("The body took too long to arrive.")),
         };
-        // What serde says may repeat what was sent.
-        let told = "The body is a JSON object with the members `title` and `text`, both strings.";
-        // An array of two strings would do for serde, too.
+        // serde's message may repeat the client's input.
+        let expected =
+            "The body is a JSON object with the members `title` and `text`, both strings.";
+        // serde would also accept an array of two strings.
         if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(ApiError::Malformed(told));
+            return Err(ApiError::Malformed(expected));
         }
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self { value, bytes }),
-            Err(_) => Err(ApiError::Malformed(told)),
+            Err(_) => Err(ApiError::Malformed(expected)),
         }
     }
 }

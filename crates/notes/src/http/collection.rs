@@ -1,5 +1,5 @@
-//! `/api/notes`: all the notes of a user. `GET` lists or searches them, `POST` adds one. The list itself has no
-//! version, so that of all preconditions only `*` can match it.
+//! `/api/notes`: `GET` lists or searches a user's notes, `POST` adds one. The list itself has no version, so of all
+//! preconditions only `*` matches it.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -20,13 +20,13 @@ use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
 use crate::rate_limit::SEARCH;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::{Page, RequestContext, Wanted};
 
-/// What one answer holds at most: so many notes, and so many bytes of titles and texts, but one note at least.
+/// The limits of a page, in notes and in bytes of titles and texts; a page holds at least one note.
 const PAGE: Page = Page { notes: 50, bytes: 256 * 1024 };
 
-/// What to list.
+/// The query parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
@@ -35,12 +35,12 @@ pub struct Parameters {
     before: Option<NoteId>,
 }
 
-/// 200 and a page; 400 if a parameter cannot be read.
+/// 200 and a page; 400 for a malformed parameter.
 ///
 /// # Errors
-/// Those, 412, 429, and 503.
+/// 400, 412, 429, and 503.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     preconditions: Preconditions,
     parameters: Result<Query<Parameters>, QueryRejection>,
@@ -53,24 +53,24 @@ pub async fn list(
     if let Some(answered) = preconditions.for_a_look(None)? {
         return Ok(answered);
     }
-    let mut turn = None;
+    let mut permit = None;
     if !q.is_empty() {
         app.rate_limit.take(token.sub, SEARCH)?;
-        turn = Some(app.turns.wait(token.sub).await);
+        permit = Some(app.search_permits.acquire(token.sub).await);
     }
     let wanted = Wanted { before, text: &q };
     let notes = app.store.list(token.sub, wanted, PAGE).await?;
-    drop(turn);
+    drop(permit);
     Ok(Json(notes).into_response())
 }
 
-/// 201 and the new note; 422 if it breaks a rule, or if its idempotency key was used for another request. A copy of a
-/// request makes none, and is answered with the note that the first one made.
+/// 201 and the new note; 422 if it breaks a rule, or if its idempotency key was used for another request. A retry
+/// with the same key creates no second note and is answered with the first.
 ///
 /// # Errors
-/// Those, 409 beyond the quota, 412, and 503.
+/// 422, 409 beyond the quota, 412, and 503.
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     headers: WriteHeaders,
     request: Request,
@@ -79,7 +79,7 @@ pub async fn create(
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
     let key = headers.keyed(&token, (&Method::POST, path::NOTES), &bytes);
-    let (id, now) = (app.doors.note_id(), app.doors.now());
+    let (id, now) = (app.dependencies.note_id(), app.dependencies.now());
     let made = app.store.create((token.sub, id), draft, RequestContext { now, key }).await??;
     Ok((StatusCode::CREATED, [(LOCATION, path::note(made.note.id))], tagged(made)))
 }

@@ -1,5 +1,5 @@
-//! What a call can fail with, and the one table that says how each failure looks on the wire. It must not
-//! write bodies: a problem document needs the request's id, so `request.rs` writes it on the way out.
+//! The errors of a call, and the one table that maps each to its problem document. It must not write bodies: a
+//! problem document needs the request's id, so `request.rs` writes it on the way out.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use verifier::remote::Unavailable;
 use crate::rate_limit::RateLimited;
 use crate::store::{Refused, StoreError};
 
-/// After how many seconds a client may try again when something failed.
+/// `Retry-After` of a 503, in seconds.
 const UNAVAILABLE_SECONDS: u64 = 1;
-/// The quota in words.
+/// The quota, for the user.
 const QUOTA: &str =
     "You can keep 1,000 notes, with 10 MB of text in all. Delete or shorten some to make room.";
 const _: () = assert!(MAX_NOTES == 1_000 && MAX_NOTES_BYTES == 10_000_000, "QUOTA says so");
@@ -23,52 +23,52 @@ const _: () = assert!(MAX_NOTES == 1_000 && MAX_NOTES_BYTES == 10_000_000, "QUOT
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The request cannot be read; how to mend it.
+    /// The request is malformed; how to correct it.
     #[error("malformed request: {0}")]
     Malformed(&'static str),
     /// The body is too large.
     #[error("content too large")]
     ContentTooLarge,
-    /// The body is not JSON, by its own account.
+    /// The `Content-Type` is not JSON.
     #[error("unsupported media type")]
     UnsupportedMediaType,
     /// Fields that break a rule.
     #[error("fields break rules")]
     Invalid(Vec<FieldError>),
-    /// No such thing, or not the caller's.
+    /// There is no such resource, or it is another user's.
     #[error("not found")]
     NotFound,
-    /// No such method.
+    /// The resource does not support the method.
     #[error("method not allowed")]
     MethodNotAllowed,
-    /// The thing is not in a version that the caller expects.
+    /// The note is not in a version that the caller expects.
     #[error("a precondition is false")]
     PreconditionFailed,
     /// The idempotency key was used for another request, or by another user.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The caller has as many notes as a user may have.
+    /// The caller's quota is used up.
     #[error("the quota is exceeded")]
     QuotaExceeded,
-    /// The caller calls too often.
+    /// The caller exceeds the rate limit.
     #[error("the rate limit is exceeded")]
     RateLimited(RateLimited),
     /// The handler panicked.
     #[error("the handler panicked")]
     Panicked,
-    /// The handler took too long.
+    /// The handler's timeout has passed.
     #[error("the handler took too long")]
     TookTooLong,
-    /// No token can be verified right now.
+    /// The issuer's keys or status list are unavailable, so no access token can be verified.
     #[error(transparent)]
     Issuer(#[from] Unavailable),
-    /// The notes cannot be reached right now.
+    /// The database is unavailable.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl ApiError {
-    /// The table.
+    /// Status, code and title of each error.
     pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
         use ErrorCode as C;
         use StatusCode as S;
@@ -98,7 +98,7 @@ impl ApiError {
                 C::PreconditionFailed,
                 "The note has changed since. Look at it again.",
             ),
-            // As draft-ietf-httpapi-idempotency-key-header says.
+            // The status that draft-ietf-httpapi-idempotency-key-header asks for.
             Self::KeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 C::IdempotencyKeyReused,
@@ -121,7 +121,7 @@ impl ApiError {
         }
     }
 
-    /// What is wrong with this request in particular.
+    /// The `detail` member: what is wrong with this request in particular.
     pub(super) const fn detail(&self) -> Option<&'static str> {
         match self {
             Self::Malformed(detail) => Some(detail),
@@ -130,7 +130,7 @@ impl ApiError {
         }
     }
 
-    /// Seconds after which it is worth trying again.
+    /// The seconds of `Retry-After`.
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited(RateLimited { retry_after }) => Some(*retry_after),
@@ -167,7 +167,7 @@ impl From<RateLimited> for ApiError {
     }
 }
 
-/// A response that carries the failure along; `request.rs` turns it into a problem document.
+/// A response that carries the error; `request.rs` turns it into a problem document.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, ..) = self.on_the_wire();
@@ -177,7 +177,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Every path that is not the service's.
+/// The fallback for unknown paths.
 pub async fn nothing_here() -> ApiError {
     ApiError::NotFound
 }

@@ -1,4 +1,4 @@
-//! `/api/notes/{id}`: one note of a user. A note of somebody else is not there.
+//! `/api/notes/{id}`: one note of a user. Another user's note is 404.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest as _, Path, Request, State};
@@ -15,15 +15,15 @@ use super::version::tagged;
 use super::write::WriteHeaders;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::RequestContext;
 
-/// 200 and the note; 304 if it is in a version of `If-None-Match`.
+/// 200 and the note; 304 if `If-None-Match` names its version.
 ///
 /// # Errors
-/// 404, 412 if it is in none of `If-Match`, and 503.
+/// 404, 412 if `If-Match` does not name its version, and 503.
 pub async fn read(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     preconditions: Preconditions,
@@ -33,13 +33,13 @@ pub async fn read(
     Ok(answered.unwrap_or_else(|| tagged(note).into_response()))
 }
 
-/// 200 and the note as this request has left it; 412 if a precondition does not hold. A copy of a request changes nothing,
-/// and is answered as the first one was.
+/// 200 and the note as this request has left it; 412 if a precondition does not hold. A retry with the same
+/// idempotency key has no effect and gets the first answer.
 ///
 /// # Errors
-/// Those, 404, 409 beyond the quota, 422 and 503.
+/// 404, 409 beyond the quota, 412, 422 and 503.
 pub async fn replace(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     headers: WriteHeaders,
@@ -47,7 +47,7 @@ pub async fn replace(
 ) -> Result<Response, ApiError> {
     let whose = (token.sub, named(id)?);
     let current = app.store.version(whose).await?.ok_or(ApiError::NotFound);
-    // Before the body is read (RFC 9110 section 13.2.1), and once more in the statement that writes.
+    // Evaluated before the body is read (RFC 9110 section 13.2.1), and again in the conditional write.
     let judged = current.and_then(|it| headers.preconditions.for_a_change(Some(it)));
     if let Err(refusal) = judged
         && !headers.may_be_a_copy(&app).await?
@@ -57,29 +57,29 @@ pub async fn replace(
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
     let key = headers.keyed(&token, (&Method::PUT, path::note(whose.1).as_str()), &bytes);
-    let context = RequestContext { now: app.doors.now(), key };
+    let context = RequestContext { now: app.dependencies.now(), key };
     let note = app.store.replace(whose, &headers.preconditions, draft, context).await??;
     Ok(tagged(note).into_response())
 }
 
-/// 204, also for a copy of the request that has deleted the note; 412 if a precondition does not hold.
+/// 204, also for a retry of the request that deleted the note; 412 if a precondition does not hold.
 ///
 /// # Errors
-/// Those, 404, 422 if the idempotency key was used for another request, and 503.
+/// 404, 412, 422 if the idempotency key was used for another request, and 503.
 pub async fn delete(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Bearer(token): Bearer,
     id: Result<Path<NoteId>, PathRejection>,
     headers: WriteHeaders,
 ) -> Result<StatusCode, ApiError> {
     let whose = (token.sub, named(id)?);
     let key = headers.keyed(&token, (&Method::DELETE, path::note(whose.1).as_str()), b"");
-    let context = RequestContext { now: app.doors.now(), key };
+    let context = RequestContext { now: app.dependencies.now(), key };
     app.store.delete(whose, &headers.preconditions, context).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is no id names no note.
+/// A malformed id names no note: 404.
 fn named(id: Result<Path<NoteId>, PathRejection>) -> Result<NoteId, ApiError> {
     id.map(|Path(id)| id).map_err(|_| ApiError::NotFound)
 }

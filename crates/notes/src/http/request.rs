@@ -1,5 +1,5 @@
-//! The outermost layer: names each request, writes problem documents (RFC 9457), forbids storing answers,
-//! and logs. It must not log a query, a header or a body, nor choose a status.
+//! The outermost middleware: names each request, writes problem documents (RFC 9457), sets `no-store`, and logs. It
+//! must not log a query, a header or a body, nor choose a status.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use shared::problem::PROBLEM_JSON;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
-use crate::router::App;
+use crate::router::AppState;
 
-/// Middleware.
-pub async fn handle(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    // Always our own: one that a client chose could forge log lines. The layer that demands a token
-    // writes it into its problem documents.
-    let id = app.doors.request_id();
+/// The middleware.
+pub async fn handle(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    // Never the client's: a chosen id could forge log lines. The middleware that requires an access token writes the
+    // id into its problem documents.
+    let id = app.dependencies.request_id();
     let value = HeaderValue::from_str(&id).expect("hexadecimal digits are visible ASCII");
     request.headers_mut().insert(REQUEST_ID, value.clone());
     let path = request.uri().path();
@@ -45,7 +45,7 @@ pub async fn handle(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
-/// What the failure already carries stays, such as `Allow`.
+/// Keeps headers that the error response already has, such as `Allow`.
 fn write(response: &mut Response, error: &ApiError, request_id: String) {
     let (status, code, title) = error.on_the_wire();
     let problem = Problem {

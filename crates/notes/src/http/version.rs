@@ -1,6 +1,5 @@
-//! Versions of notes as HTTP has them: `ETag`, `If-Match` and `If-None-Match` (RFC 9110 sections 8.8.3 and 13.1).
-//! The two conditions on dates are ignored, as for everything without `Last-Modified` (sections 13.1.3 and
-//! 13.1.4).
+//! Versions of notes in HTTP: `ETag`, `If-Match` and `If-None-Match` (RFC 9110 sections 8.8.3 and 13.1). The two date
+//! conditions are ignored, as for any resource without `Last-Modified` (sections 13.1.3 and 13.1.4).
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -13,7 +12,7 @@ use super::error::ApiError;
 use crate::note::Versioned;
 use crate::precondition::{Evaluated, Preconditions, Versions};
 
-/// A note, with its version.
+/// A note, with its version in `ETag`.
 pub fn tagged(Versioned { note, version }: Versioned) -> impl IntoResponse + use<> {
     ([(ETAG, tag(version))], Json(note))
 }
@@ -26,7 +25,7 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        // If-Match compares strongly, so that a weak tag matches nothing; If-None-Match compares weakly.
+        // `If-Match` compares strongly, so a weak tag matches no version; `If-None-Match` compares weakly.
         Ok(Self {
             one_of: versions(&parts.headers, &IF_MATCH, Weak::Differs)?,
             none_of: versions(&parts.headers, &IF_NONE_MATCH, Weak::Matches)?,
@@ -35,10 +34,10 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
 }
 
 impl Preconditions {
-    /// For a call that changes something: 412 unless they hold.
+    /// For a write: 412 unless the preconditions hold.
     ///
     /// # Errors
-    /// That.
+    /// 412.
     pub fn for_a_change(&self, current: Option<i64>) -> Result<(), ApiError> {
         match self.evaluate(current) {
             Evaluated::True => Ok(()),
@@ -46,7 +45,7 @@ impl Preconditions {
         }
     }
 
-    /// For a call that reads: 304 if the caller has that version already.
+    /// For a read: 304 if the caller's cached version is current.
     ///
     /// # Errors
     /// 412 if `If-Match` does not hold.
@@ -73,7 +72,7 @@ enum Weak {
     Differs,
 }
 
-/// The versions that a header names. A tag that is none of ours is well-formed and matches nothing.
+/// The versions that a header names. A well-formed tag that this service never issued matches no version.
 fn versions(
     headers: &HeaderMap,
     name: &HeaderName,
@@ -83,7 +82,7 @@ fn versions(
     if lines.is_empty() {
         return Ok(None);
     }
-    // Several lines are one list (RFC 9110 section 5.3).
+    // Several header lines are one list (RFC 9110 section 5.3).
     let list = lines.join(&b","[..]);
     if list.trim_ascii() == b"*" {
         return Ok(Some(Versions::Any));
@@ -95,7 +94,8 @@ fn versions(
     Ok(Some(Versions::These(tags.filter_map(|(_, opaque)| version(opaque)).collect())))
 }
 
-/// The entity tags of a list, which may have empty elements (RFC 9110 section 5.6.1.2), with whether they are weak.
+/// The entity tags of a list, each with whether it is weak. A list may have empty elements (RFC 9110 section
+/// 5.6.1.2).
 fn tags(mut rest: &[u8]) -> Option<Vec<(bool, &[u8])>> {
     let mut tags = Vec::new();
     loop {
@@ -118,7 +118,7 @@ fn tags(mut rest: &[u8]) -> Option<Vec<(bool, &[u8])>> {
     }
 }
 
-/// One spelling for each version.
+/// Each version has one spelling: `"02"` is not version 2.
 fn version(opaque: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(opaque).ok()?;
     text.parse::<i64>().ok().filter(|version| version.to_string() == text)

@@ -1,5 +1,5 @@
-//! What a call that changes something says in its headers: in which versions it may (RFC 9110 section 13.1), and that it may
-//! arrive twice (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header). It must not know what is changed.
+//! The headers of a write: preconditions (RFC 9110 section 13.1), and the `Idempotency-Key` of a request that may be
+//! retried (draft-ietf-httpapi-idempotency-key-header).
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -9,7 +9,7 @@ use verifier::{AccessToken, IdempotencyKey};
 
 use super::error::ApiError;
 use crate::precondition::Preconditions;
-use crate::router::App;
+use crate::router::AppState;
 use crate::store::KeyedRequest;
 
 /// Preconditions and idempotency key of a request.
@@ -20,7 +20,7 @@ pub struct WriteHeaders {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for WriteHeaders {
-    // `verifier` answers to a malformed key, as to a bad access token.
+    // `verifier` writes the response to a malformed key, as to a rejected access token.
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
@@ -34,8 +34,8 @@ impl<S: Send + Sync> FromRequestParts<S> for WriteHeaders {
 }
 
 impl WriteHeaders {
-    /// The request as it is stored with its effect, if it has a key. The preconditions are no part of it: with others it
-    /// would ask for the same change.
+    /// The hashes under which the request is stored, if it has an idempotency key. Preconditions are not hashed: with
+    /// others the request would ask for the same change.
     #[must_use]
     pub fn keyed(
         &self,
@@ -48,14 +48,14 @@ impl WriteHeaders {
         Some(KeyedRequest { key_hash: key.hash(), request_hash })
     }
 
-    /// Whether this may be a copy of a request that has changed the note: then the note is in another version than
-    /// `If-Match` names, or is gone, and that is no reason to refuse it.
+    /// Whether this may be a retry of a request that changed the note: then the note's version is no longer the one
+    /// in `If-Match`, or the note is deleted, and 412 or 404 would be wrong.
     ///
     /// # Errors
     /// 503.
-    pub async fn may_be_a_copy(&self, app: &App) -> Result<bool, ApiError> {
+    pub async fn may_be_a_copy(&self, app: &AppState) -> Result<bool, ApiError> {
         match &self.key {
-            Some(key) => Ok(app.store.is_used(&key.hash(), app.doors.now()).await?),
+            Some(key) => Ok(app.store.is_used(&key.hash(), app.dependencies.now()).await?),
             None => Ok(false),
         }
     }

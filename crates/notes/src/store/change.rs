@@ -1,5 +1,6 @@
-//! The changes to a note. Each is one statement that holds all its conditions, so that of two at once each sees what the
-//! other has left. It must not know which request asks for a change, nor whether it is a copy.
+//! The writes. Each is one conditional write with all its conditions in the statement, so that of two concurrent
+//! writes the second sees the effect of the first. It must not know which request asks for a change, nor whether it
+//! is a retry.
 
 use shared::note::{MAX_NOTES, MAX_NOTES_BYTES, Note};
 use shared::{NoteId, NumericDate, UserId};
@@ -10,18 +11,18 @@ use super::{Refused, StoreError, note_id, sql};
 use crate::note::{Draft, Versioned};
 use crate::precondition::{Evaluated, Preconditions, Versions};
 
-/// A change to a note of an owner.
+/// A write to a note of an owner.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change<'a> {
-    /// A new note, within the quota.
+    /// Insert a note, within the quota.
     Create(&'a Draft),
-    /// Another title and text, if the preconditions hold, within the quota.
+    /// Replace title and text, if the preconditions hold, within the quota.
     Replace(&'a Preconditions, &'a Draft),
-    /// No note, if the preconditions hold.
+    /// Delete the note, if the preconditions hold.
     Delete(&'a Preconditions),
 }
 
-/// A note as a change has left it, or has removed it, without its title and text.
+/// The result of a write, without title and text: the note as the write left it, or as it was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Effect {
     pub(super) id: NoteId,
@@ -49,7 +50,7 @@ impl Effect {
 }
 
 impl Change<'_> {
-    /// Carries it out, if its conditions hold.
+    /// Executes the conditional write.
     pub(super) async fn apply(
         self,
         connection: &mut SqliteConnection,
@@ -69,7 +70,8 @@ impl Change<'_> {
         }
     }
 
-    /// Why it did not take place. What was changed between that and this look has changed.
+    /// Finds out why no row was affected. The note may have been changed since; then the reason is that of its
+    /// present state.
     async fn why_not(
         self,
         connection: &mut SqliteConnection,
@@ -147,7 +149,8 @@ async fn delete(
     delete.fetch_optional(connection).await
 }
 
-/// The preconditions as lists of versions in JSON. Without the first any version will do, without the second none.
+/// The preconditions as JSON lists of versions for the conditional write. `None` for the first matches any version,
+/// for the second no version.
 fn lists(preconditions: &Preconditions) -> (Option<String>, Option<String>) {
     let json = |versions: &[i64]| serde_json::Value::from(versions).to_string();
     let one_of = match &preconditions.one_of {
@@ -166,7 +169,7 @@ fn bytes(draft: &Draft) -> i64 {
     i64::try_from(draft.bytes()).expect("a draft is short")
 }
 
-/// What is searched.
+/// The text that a search looks through.
 fn folded(draft: &Draft) -> String {
     format!("{}\n{}", draft.title, draft.text).to_lowercase()
 }

@@ -1,10 +1,10 @@
-//! The database's file: made so that only its owner can read it. It must not read what is in it.
+//! Creates the database's file, readable by its owner alone.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 
-/// What people note is nobody's business. SQLite gives its write-ahead log the same mode.
+/// Notes are private. SQLite gives its write-ahead log the same mode.
 const PRIVATE_FILE: u32 = 0o600;
 
 pub(super) fn make_private(path: &str) -> io::Result<()> {

@@ -1,13 +1,13 @@
-//! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice changes a note once, and is
-//! answered twice alike. A key is stored in the transaction of the change that it was used for, or not at all: a refused
-//! request leaves none. It must not know HTTP.
+//! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice changes a note once and
+//! gets the same answer twice. The key is stored in the transaction of its change: a refused request leaves no key.
+//! It must not know HTTP.
 //!
 //! The keys have a table of their own. A column of `notes` would hold the key of the last change alone, and none of a
 //! deletion.
 //!
-//! A copy gets the first answer, also if the note was changed or deleted since. The answer is not stored: the copy brings
-//! title and text along, the rest is [`Effect`]. With the note as it is now, a client that sends `If-Match` with the `ETag`
-//! of the answer would overwrite a later change that it has never seen; with the first `ETag` it is 412.
+//! A retry gets the first answer, even if the note was changed or deleted since. The answer is not stored: the retry
+//! repeats title and text, the rest is [`Effect`]. If it got the note's present state, a client that sends `If-Match`
+//! with that `ETag` would overwrite a later change that it has never seen; with the first `ETag` it gets 412.
 
 use shared::{NoteId, NumericDate, UserId};
 use sqlx::{Row as _, SqliteConnection};
@@ -15,11 +15,11 @@ use sqlx::{Row as _, SqliteConnection};
 use super::change::{Change, Effect};
 use super::{Refused, RequestContext, Store, StoreError, sql};
 
-/// How long a key is remembered.
+/// The TTL of a key.
 const RETENTION_SECONDS: i64 = 24 * 60 * 60;
-/// How many keys of a user are remembered; the oldest give way.
+/// The most keys per user; beyond that the oldest are evicted.
 const KEYS_OF_A_USER: i64 = 500;
-/// How many keys of any users a change removes at most because they are old. It adds one, so that they become fewer.
+/// The most expired keys, of any users, that one write prunes. A write adds one key, so their number shrinks.
 const REMOVED_AT_ONCE: i64 = 100;
 
 /// A request with an idempotency key, as two hashes (`verifier::IdempotencyKey`).
@@ -32,7 +32,7 @@ pub struct KeyedRequest {
 }
 
 impl Store {
-    /// Carries a change out, but only once for each idempotency key. The effect is that of the first time.
+    /// Executes a write once for each idempotency key. A replayed request gets the first effect.
     pub(super) async fn change(
         &self,
         whose: (UserId, NoteId),
@@ -43,7 +43,7 @@ impl Store {
             let mut connection = self.0.acquire().await?;
             return change.apply(&mut connection, whose, now).await;
         };
-        // A copy waits here until the change of the first request is committed, and then finds its key.
+        // A concurrent copy waits here until the first request has committed, and then finds its key.
         let mut transaction = self.0.begin_with(sql::BEGIN_WRITING).await?;
         let outcome = match recall(&mut transaction, &key, now).await? {
             Some(earlier) => earlier,
@@ -59,12 +59,12 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Removes all keys that are too old, a few at a time, so that others may write in between. Where notes are written, each
-    /// change does it on the way.
+    /// Prunes all expired keys in small batches, so that other writes can run in between. Writes also prune, so this
+    /// matters where there are none.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn forget_old_keys(&self, now: NumericDate) -> Result<u64, StoreError> {
+    pub async fn prune_old_keys(&self, now: NumericDate) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
             let remove = sqlx::query(sql::REMOVE_OLD_KEYS).bind(Vec::new());
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-/// What the request has come to before, if its key was used.
+/// The stored outcome of the request, if its key was used.
 async fn recall(
     connection: &mut SqliteConnection,
     key: &KeyedRequest,
@@ -101,8 +101,8 @@ async fn recall(
     Ok(Some(Ok(Effect::of(&row)?)))
 }
 
-/// Stores the key, and removes what need not be kept. The key is unique: if it were there, this would fail, and the change
-/// with it.
+/// Stores the key, and prunes expired and surplus keys. The key is unique: a second insert fails, and the change with
+/// it.
 async fn remember(
     connection: &mut SqliteConnection,
     key: &KeyedRequest,
@@ -130,7 +130,7 @@ async fn remember(
     Ok(())
 }
 
-/// The earliest instant at which a key was used that is remembered now.
+/// The earliest use that has not expired.
 const fn oldest(now: NumericDate) -> i64 {
     now.plus(-RETENTION_SECONDS).0
 }

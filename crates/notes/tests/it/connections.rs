@@ -1,5 +1,5 @@
-//! What a connection may cost: real sockets, and paused time, so a deadline passes as soon as nothing else
-//! is left to do.
+//! Connection timeouts and limits: over real sockets, with paused time, so that a deadline passes as soon as no other
+//! task can run.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::TestApp;
 
-/// Ten seconds, with something to spare.
+/// The header timeout of ten seconds, and a margin.
 const LET_GO: Duration = Duration::from_secs(15);
 
 async fn serving() -> SocketAddr {
@@ -22,14 +22,14 @@ async fn serving() -> SocketAddr {
     address
 }
 
-/// Everything the service says until it closes.
+/// Sends `said`, and reads until the service closes the connection.
 async fn heard(address: SocketAddr, said: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    // It may be refused before all of it is sent.
+    // The service may refuse before it has received all of it.
     let _ = stream.write_all(said.as_bytes()).await;
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(LET_GO, stream.read_to_end(&mut bytes)).await;
-    // A reset is an end, too.
+    // A reset closes the connection, too.
     let _ = read.expect("it is closed");
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -42,7 +42,7 @@ async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
         let text = heard(address, said).await;
         assert!(!text.contains("200 OK"), "{said:?}: {text}");
     }
-    // And one that has been answered, and then says nothing more.
+    // A client that was answered and then idles is disconnected, too.
     let text = heard(address, "GET /health/live HTTP/1.1\r\nhost: notes\r\n\r\n").await;
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
 }

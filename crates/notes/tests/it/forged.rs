@@ -1,4 +1,5 @@
-//! The catalogue of forged tokens at a service: nobody gets in, and nobody is asked but the issuer.
+//! The catalogue of forged access tokens at a resource server: each is rejected, and no host but the issuer receives
+//! a request.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,11 +1,11 @@
-//! What a note may hold, and what a body may be.
+//! Validation: the rules for a note, and the limits of a body.
 
 use serde_json::{Value, json};
 use shared::path::NOTES;
 
 use crate::support::{Answer, TestApp};
 
-/// Which fields were refused, and why.
+/// The refused fields, and the code of each rule.
 fn errors(answer: &Answer) -> Vec<(String, String)> {
     answer.assert_problem(422, "validation_failed");
     let text = |value: &Value| value.as_str().expect("text").to_owned();

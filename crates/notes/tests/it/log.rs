@@ -1,4 +1,4 @@
-//! The log, read or not.
+//! Logging to a pipe that is read, and to one that is not.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::program::Running;
 use crate::support::TestIssuer;
 
-/// Each leaves two lines, of 400 bytes together: more than wait in memory and fit into a pipe.
+/// Each leaves two lines, of 400 bytes together: more than the queue and a pipe hold.
 const REQUESTS: usize = 4_000;
 const AT_ONCE: usize = 100;
 
@@ -53,22 +53,22 @@ async fn once_the_log_is_read_again_a_line_says_how_many_others_were_dropped() {
     let (mut running, address) = Running::start(folder.path(), &issuer.url, &["--log", "trace"]);
     fill(&address);
     let log = BufReader::new(running.0.stderr.take().expect("its log"));
-    let (told, is_told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let reading = thread::spawn(move || {
         for line in log.lines().map_while(Result::ok).filter(|line| line.contains("log.dropped")) {
-            let _ = told.send(line);
+            let _ = sender.send(line);
         }
     });
-    let line = is_told.recv_timeout(Duration::from_secs(20)).expect("a line that says so");
+    let line = receiver.recv_timeout(Duration::from_secs(20)).expect("a line that says so");
     let lines = line.rsplit_once("lines=").expect("how many").1;
     assert!(lines.parse::<u64>().expect("a number") > 100, "{line}");
     running.terminate();
     assert!(running.0.wait().expect("an end").success());
     reading.join().expect("no panic");
-    assert_eq!(is_told.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "once a spell");
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "once a spell");
 }
 
-/// Where a test can read it.
+/// A log in memory.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -83,7 +83,7 @@ impl io::Write for Lines {
     }
 }
 
-/// The default hook would block the thread that panics while the pipe is full.
+/// The default hook would block the panicking thread while the pipe is full.
 #[test]
 fn a_panic_is_a_line_of_the_log() {
     let lines = Lines::default();

@@ -1,4 +1,4 @@
-//! Writing notes down, reading them, changing them, throwing them away.
+//! Creating, reading, changing and deleting notes.
 
 use notes::store::{Page, Wanted};
 use serde_json::json;

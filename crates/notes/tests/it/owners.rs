@@ -1,4 +1,4 @@
-//! Nobody sees or touches what somebody else has noted.
+//! Authorization: no user sees or changes another user's notes.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is not there, what does not work, and what an answer never does.
+//! Problem documents: unknown paths and methods, failures, and headers that each answer has.
 
 use axum::body::Body;
 use axum::http::Request;

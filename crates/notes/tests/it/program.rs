@@ -1,4 +1,4 @@
-//! The program as users start it.
+//! The program: start, errors of settings, and shutdown.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,11 +17,11 @@ fn notes(folder: &std::path::Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A program that is ended with its test.
+/// A program that is killed with its test.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    /// The service for this issuer, and where it listens.
+    /// Starts the service for this issuer; returns its address.
     pub(crate) fn start(folder: &std::path::Path, issuer: &str, more: &[&str]) -> (Self, String) {
         let arguments = ["--listen", "127.0.0.1:0", "--issuer", issuer, "--audience", AUDIENCE];
         let arguments = [&arguments[..], more].concat();
@@ -75,7 +75,7 @@ async fn it_says_where_it_listens_serves_and_stops_when_told_to() {
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("the rest");
     assert_eq!(rest, "", "nothing but one line on standard output");
-    // The log was folded back into the file.
+    // The write-ahead log was folded back into the file.
     assert!(!folder.path().join("notes.db-wal").exists());
 }
 
@@ -92,31 +92,31 @@ fn a_setting_that_is_wrong_stops_the_start_with_one_line_that_names_it() {
         let arguments = [&["--audience", AUDIENCE], arguments].concat();
         let Output { status, stderr, stdout } =
             notes(folder.path(), &arguments).output().expect("it runs");
-        let told = String::from_utf8(stderr).expect("UTF-8");
-        assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{told}");
-        assert!(told.starts_with("notes: ") && told.contains(names), "{told}");
-        assert_eq!(told.lines().count(), 1, "{told}");
+        let printed = String::from_utf8(stderr).expect("UTF-8");
+        assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{printed}");
+        assert!(printed.starts_with("notes: ") && printed.contains(names), "{printed}");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
     }
     let missing = notes(folder.path(), &[]).output().expect("it runs");
-    let told = String::from_utf8(missing.stderr).expect("UTF-8");
-    assert!(!missing.status.success(), "{told}");
-    assert!(told.starts_with("notes: --audience / NOTES_AUDIENCE: "), "{told}");
+    let printed = String::from_utf8(missing.stderr).expect("UTF-8");
+    assert!(!missing.status.success(), "{printed}");
+    assert!(printed.starts_with("notes: --audience / NOTES_AUDIENCE: "), "{printed}");
 }
 
 /// See `crates/environment`.
 #[test]
 fn variables_are_cleaned() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let told = |name: &str, value: &str| {
+    let printed = |name: &str, value: &str| {
         let mut command = notes(folder.path(), &["--database", "sqlite:nowhere/notes.db"]);
         command.env("NOTES_AUDIENCE", AUDIENCE).env(name, value);
         String::from_utf8(command.output().expect("it runs").stderr).expect("UTF-8")
     };
-    let database = told("NOTES_LISTEN", "");
+    let database = printed("NOTES_LISTEN", "");
     assert!(database.starts_with("notes: --database / NOTES_DATABASE "), "{database}");
-    assert_eq!(told("NOTES_LISTEN", " 127.0.0.1:0\r"), database);
+    assert_eq!(printed("NOTES_LISTEN", " 127.0.0.1:0\r"), database);
     for name in ["NOTES_LOG", "NOTES_LISTEN", "NOTES_ISSUER", "NOTES_AUDIENCE"] {
-        let quoted = told(name, "\"a\"");
+        let quoted = printed(name, "\"a\"");
         assert!(quoted.contains(name) && quoted.contains("quotation mark"), "{quoted}");
     }
 }
@@ -140,15 +140,15 @@ async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
     );
     let mut stream = AsyncStream::connect(address).await.expect("a connection");
     stream.write_all(head.as_bytes()).await.expect("a head");
-    // The service asks for the body: the request is under way.
+    // The service asks for the body: the request is in flight.
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).await.expect("100 Continue");
     stop.send(()).expect("it listens");
-    // Nobody new gets in.
+    // New connections are refused.
     while AsyncStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    // The process would end with it, and the request too.
+    // If serving ended now, the process and the request would end with it.
     assert!(!serving.is_finished());
     stream.write_all(body.as_bytes()).await.expect("the body");
     let mut answer = String::new();

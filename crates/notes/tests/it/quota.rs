@@ -1,4 +1,4 @@
-//! How much a user can keep: 1,000 notes and 10 MB, also if several calls ask for the last place at once.
+//! The quota of a user: 1,000 notes and 10 MB, also under concurrent writes.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use tokio::task::JoinSet;
 use crate::support::{TestApp, User};
 
 const NOTE: &str = r#"{"title":"Milk","text":""}"#;
-/// The UTF-8 of the longest text.
+/// The bytes of the longest text, in UTF-8.
 const LONGEST: usize = 80_000;
 
-/// A text of so many bytes, and of as few characters as that takes.
+/// A text of so many bytes, in the fewest characters.
 fn text(bytes: usize) -> String {
     format!("{}{}", "😀".repeat(bytes / 4), "a".repeat(bytes % 4))
 }
 
-/// Notes that take all but so many bytes of what a user can keep.
+/// Creates notes until only `free` bytes of the quota are left.
 async fn fill_but(alice: &User<'_>, free: usize) -> Vec<String> {
     let mut left = MAX_NOTES_BYTES as usize - free;
     let mut ids = Vec::new();
@@ -57,7 +57,7 @@ async fn a_user_keeps_1_000_notes_and_no_more_however_many_are_sent_at_once() {
     assert_eq!(full.json()["title"], "Your notes are full.");
     let detail = full.json()["detail"].as_str().expect("how to mend it").to_owned();
     assert!(detail.contains("1,000 notes") && detail.contains("10 MB"), "{detail}");
-    // It is this user's, and one note less makes room for one.
+    // The quota is per user, and deleting a note frees its share.
     assert_eq!(app.bob().ask("POST", NOTES, NOTE).await.status, 201);
     assert_eq!(alice.on("PUT", &last, &written("Bread", "rye")).await.status, 200);
     assert_eq!(alice.on("DELETE", &last, "").await.status, 204);
@@ -78,7 +78,7 @@ async fn a_user_keeps_10_mb_and_can_always_make_a_note_shorter() {
     let longer = written("aa", &text(LONGEST));
     alice.on("PUT", first, &longer).await.assert_problem(409, "quota_exceeded");
     assert_eq!(alice.on("GET", first, "").await.header("etag"), Some("\"1\""));
-    // A false precondition is what the user has to hear of first.
+    // A false precondition is reported before the quota.
     let path = format!("{NOTES}/{first}");
     let stale = alice.ask_with("PUT", &path, &longer, &[("if-match", "\"7\"")]).await;
     stale.assert_problem(412, "precondition_failed");

@@ -1,4 +1,4 @@
-//! What is searched for is text: in any case, and nothing in it means anything else.
+//! Search takes its text literally, in any letter case.
 
 use crate::support::TestApp;
 

@@ -1,5 +1,5 @@
-//! An issuer on a port of this machine that signs what it is told to; the service, over a file of its own;
-//! users with tokens.
+//! Test support: an issuer on a local port that signs any claims; the service, over a database file of its own; users
+//! with access tokens.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, Request};
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use notes::doors::Doors;
-use notes::router::{App, router};
+use notes::dependencies::Dependencies;
+use notes::router::{AppState, router};
 use notes::store::Store;
 use serde_json::{Value, json};
 use shared::NumericDate;
@@ -25,7 +25,7 @@ use verifier::remote::{Issuer, Options};
 use verifier::{KeySet, PublicKey, StatusList};
 
 pub(crate) const AUDIENCE: &str = "https://notes.example";
-/// When every test begins, in seconds.
+/// The time at which every test begins, in seconds.
 pub(crate) const START: i64 = 1_800_000_000;
 
 // The key of RFC 7515 appendix A.3.1.
@@ -52,28 +52,28 @@ fn key() -> PublicKey {
     PublicKey::from_uncompressed_point(&point()).expect("a point")
 }
 
-/// What the issuer publishes: the key it signs with, and the next one, of which only this half is left.
+/// The issuer's JWKS: its signing key, and a next key whose private half no longer exists.
 pub(crate) fn jwks() -> String {
     let next = PublicKey::from_uncompressed_point(&unb64(NEXT)).expect("a point");
     KeySet::default().with(key()).with(next).to_jwks()
 }
 
-/// An issuer: metadata, keys, a status list, and nothing else.
+/// An issuer: metadata, a JWKS and a status list.
 pub(crate) struct TestIssuer {
     pub(crate) url: String,
-    ended: Arc<Mutex<Vec<u64>>>,
+    revoked: Arc<Mutex<Vec<u64>>>,
 }
 
 impl TestIssuer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let ended: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let revoked: Arc<Mutex<Vec<u64>>> = Arc::default();
         let metadata = json!({"issuer": url, "jwks_uri": format!("{url}/jwks")}).to_string();
-        let (list_url, of_list) = (format!("{url}/status-lists/1"), Arc::clone(&ended));
+        let (list_url, of_list) = (format!("{url}/status-lists/1"), Arc::clone(&revoked));
         let list = move || async move {
-            let ended = of_list.lock().expect("a lock").clone();
-            let list = StatusList::of_ended(ended, 64).expect("a short list");
+            let revoked = of_list.lock().expect("a lock").clone();
+            let list = StatusList::of_ended(revoked, 64).expect("a short list");
             let status_list = json!({"bits": 1, "lst": list.to_lst()});
             sign(
                 "statuslist+jwt",
@@ -85,10 +85,10 @@ impl TestIssuer {
             .route("/jwks", get(|| async { jwks() }))
             .route("/status-lists/1", get(list));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { url, ended }
+        Self { url, revoked }
     }
 
-    /// Claims of a token for a user, with a place in the status list.
+    /// Claims of an access token for a user, with an index in the status list.
     pub(crate) fn claims(&self, user: u8) -> Value {
         json!({
             "iss": self.url, "sub": format!("01890a5d-ac96-774b-bcce-b302099a80{user:02x}"),
@@ -99,9 +99,9 @@ impl TestIssuer {
         })
     }
 
-    /// Ends the session of a user.
-    pub(crate) fn end(&self, user: u8) {
-        self.ended.lock().expect("a lock").push(user.into());
+    /// Revokes the session of a user.
+    pub(crate) fn revoke(&self, user: u8) {
+        self.revoked.lock().expect("a lock").push(user.into());
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn sign(typ: &str, claims: &Value) -> String {
     format!("{input}.{}", b64(sign_bytes(input.as_bytes())))
 }
 
-/// The issuer's signature of anything.
+/// The issuer's signature of these bytes.
 pub(crate) fn sign_bytes(bytes: &[u8]) -> Vec<u8> {
     let pair = EcdsaKeyPair::from_private_key_and_public_key(
         &ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -122,10 +122,10 @@ pub(crate) fn sign_bytes(bytes: &[u8]) -> Vec<u8> {
     pair.sign(&SystemRandom::new(), bytes).expect("a signature").as_ref().to_vec()
 }
 
-/// The service over a fresh file.
+/// The service over a new database file.
 pub(crate) struct TestApp {
     pub(crate) issuer: TestIssuer,
-    pub(crate) app: App,
+    pub(crate) app: AppState,
     pub(crate) router: Router,
     pub(crate) store: Store,
     clock: Arc<AtomicI64>,
@@ -139,14 +139,14 @@ impl TestApp {
         let url = format!("sqlite:{}", folder.path().join("notes.db").display());
         let store = Store::open(&url).await.expect("a store");
         let clock = Arc::new(AtomicI64::new(START * 1_000));
-        // A millisecond passes at each look, so that notes have an order.
+        // Each reading advances the clock by a millisecond, so that notes have an order.
         let hands = Arc::clone(&clock);
-        let doors = Doors::with_clock(move || hands.fetch_add(1, Ordering::SeqCst));
+        let dependencies = Dependencies::with_clock(move || hands.fetch_add(1, Ordering::SeqCst));
         let hands = Arc::clone(&clock);
         let now = move || NumericDate(hands.load(Ordering::SeqCst) / 1_000);
         let verifier =
             Issuer::with(&issuer.url, [AUDIENCE], Options::default().clock(now)).expect("it");
-        let app = App::new(store.clone(), verifier, doors);
+        let app = AppState::new(store.clone(), verifier, dependencies);
         Self { issuer, router: router(app.clone()), app, store, clock, folder }
     }
 
@@ -166,7 +166,7 @@ impl TestApp {
         self.user(2)
     }
 
-    /// Alice, after she has logged in once more.
+    /// Alice, after another login.
     pub(crate) fn alice_of_another_session(&self) -> User<'_> {
         let mut claims = self.issuer.claims(1);
         claims["sid"] = json!("01890a5d-ac96-774b-bcce-b302099a82ff");
@@ -189,7 +189,7 @@ impl TestApp {
     }
 }
 
-/// Somebody with a token.
+/// A user with an access token.
 pub(crate) struct User<'a> {
     app: &'a TestApp,
     token: String,
@@ -220,7 +220,7 @@ impl User<'_> {
         self.app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
     }
 
-    /// Asks with an idempotency key.
+    /// Sends a request with an idempotency key.
     pub(crate) async fn keyed(&self, key: &str, method: &str, path: &str, body: &str) -> Answer {
         self.ask_with(method, path, body, &[("idempotency-key", key)]).await
     }
@@ -229,7 +229,7 @@ impl User<'_> {
         self.ask("GET", &format!("{NOTES}{query}"), "").await
     }
 
-    /// Writes a note, at the pace of the rate limit, and yields its id.
+    /// Creates a note, within the rate limit, and returns its id.
     pub(crate) async fn note(&self, title: &str, text: &str) -> String {
         self.app.pass(50);
         let written = json!({"title": title, "text": text}).to_string();
@@ -242,7 +242,7 @@ impl User<'_> {
         self.ask(method, &format!("{NOTES}/{id}"), body).await
     }
 
-    /// The titles a list shows.
+    /// The titles in a page of the list.
     pub(crate) async fn titles(&self, query: &str) -> Vec<String> {
         let answer = self.list(query).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -252,7 +252,7 @@ impl User<'_> {
     }
 }
 
-/// A response, read.
+/// A response, with its body read.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

@@ -1,8 +1,9 @@
-//! Who gets in: whoever has a token of the issuer for this service, whose session has not ended.
+//! Authentication: a call needs an access token of the issuer, with this service as its audience, of a session that
+//! is not revoked.
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::{App, HEALTH_LIVE, HEALTH_READY, router};
+use notes::router::{AppState, HEALTH_LIVE, HEALTH_READY, router};
 use serde_json::{Value, json};
 use shared::path::NOTES;
 use tower::ServiceExt as _;
@@ -52,9 +53,9 @@ async fn a_token_is_the_issuers_and_for_this_service() {
 }
 
 #[tokio::test]
-async fn a_token_whose_session_has_ended_is_out() {
+async fn a_token_of_a_revoked_session_is_refused() {
     let app = TestApp::new().await;
-    app.issuer.end(2);
+    app.issuer.revoke(2);
     assert_eq!(app.alice().list("").await.status, 200);
     app.bob().list("").await.assert_problem(401, "invalid_token");
 }
@@ -67,9 +68,9 @@ async fn health_wants_no_token_and_readiness_an_issuer() {
     assert_eq!((live.status, live.body.as_str()), (200, "live\n"));
     let ready = app.send(ask(HEALTH_READY)).await;
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
-    // Nobody listens there.
+    // A port without a listener.
     let issuer = Issuer::new("http://127.0.0.1:1", [AUDIENCE]).expect("an issuer");
-    let alone = router(App { issuer, ..app.app.clone() });
+    let alone = router(AppState { issuer, ..app.app.clone() });
     let answer = alone.oneshot(ask(HEALTH_READY)).await.expect("infallible");
     assert_eq!(answer.status(), 503);
     app.store.close().await;

@@ -1,4 +1,4 @@
-//! Two windows, one note: who writes without having seen the other's words is told so.
+//! Optimistic concurrency: a write with a stale `If-Match` is 412.
 
 use serde_json::json;
 use shared::path::NOTES;
@@ -91,9 +91,9 @@ async fn what_is_no_list_of_tags_is_no_permission() {
     assert_eq!(alice.on("GET", &id, "").await.header("etag"), Some("\"1\""));
 }
 
-/// What each method answers to a precondition about a note in version 2: GET, PUT, DELETE.
+/// The statuses for GET, PUT and DELETE with a precondition on a note in version 2.
 const ANSWERS: [(&str, &str, [u16; 3]); 20] = [
-    // Strong comparison: a weak tag matches nothing (RFC 9110 section 13.1.1).
+    // Strong comparison: a weak tag never matches (RFC 9110 section 13.1.1).
     ("if-match", "\"2\"", [200, 200, 204]),
     ("if-match", "*", [200, 200, 204]),
     ("if-match", " \"1\" ,, \"2\",", [200, 200, 204]),
@@ -112,7 +112,7 @@ const ANSWERS: [(&str, &str, [u16; 3]); 20] = [
     ("if-none-match", "W/\"2\"", [304, 412, 412]),
     ("if-none-match", "\"1\", W/\"2\"", [304, 412, 412]),
     ("if-none-match", "*", [304, 412, 412]),
-    // A note has no date that a condition could be about (sections 13.1.3 and 13.1.4).
+    // A note has no date for a condition (sections 13.1.3 and 13.1.4).
     ("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT", [200, 200, 204]),
     ("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT", [200, 200, 204]),
     ("if-range", "\"1\"", [200, 200, 204]),
@@ -189,7 +189,7 @@ async fn if_match_comes_before_if_none_match_and_both_before_the_body() {
     let stale = [("if-match", "\"9\"")];
     let answer = alice.ask_with("PUT", &path, "{", &stale).await;
     answer.assert_problem(412, "precondition_failed");
-    // Of what is not there no condition is judged (RFC 9110 section 13.2.1).
+    // Preconditions do not apply to a note that is not found (RFC 9110 section 13.2.1).
     alice.on("DELETE", &id, "").await;
     for (method, body) in [("GET", ""), ("PUT", MINE), ("DELETE", "")] {
         for header in [("if-match", "\"1\""), ("if-match", "*"), ("if-none-match", "*")] {

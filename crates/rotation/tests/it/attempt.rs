@@ -1,11 +1,11 @@
-//! Attempt keys: what the header may hold.
+//! Attempt keys: valid and malformed header values.
 
 use rotation::Attempt;
 
 #[test]
 fn quotes_of_a_structured_field_string_are_not_part_of_the_key() {
     assert_eq!(Attempt::parse("\"0123456789abcdef\""), Attempt::parse("0123456789abcdef"));
-    // A lone quote is a character like any other.
+    // A lone quote is an ordinary character.
     assert_ne!(Attempt::parse("\"0123456789abcdef"), Attempt::parse("0123456789abcdef"));
 }
 

@@ -1,4 +1,5 @@
-//! The protocol's tests: the ticket, the decision as a table, and properties that hold on every path.
+//! Tests of the rotation protocol: the ticket, the decision as a table, properties of every path, and a model
+//! checker.
 
 mod attempt;
 mod model;

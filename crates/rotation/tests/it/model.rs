@@ -1,12 +1,13 @@
-//! The model checker: every way that two tabs, a bad network, a crashing server and a thief can deal
-//! with one session, explored to its end, with the very `decide` and the very `Family` that the
-//! server runs. What it finds is told in `docs/design/rotation-proof.md`; `cargo xtask model` prints it.
+//! The model checker: it explores every interleaving of two tabs, a bad network, a crashing server and a thief with
+//! one session, and calls the `decide` and `Family` of the server itself. `docs/design/rotation-proof.md` has the
+//! results; `cargo xtask model` prints them.
 //!
-//! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`]
-//! (what follows), [`verdict`] (what must hold), [`questions`] (what is asked), [`rules`] (the rules
-//! that were rejected, beside Baton's). How a session begins is a model of its own: [`sign_in`].
+//! Read in this order: [`world`] (the possible faults), [`state`], [`step`] and [`server`] (the transitions),
+//! [`invariants`], [`checks`] (which invariants are checked where), [`rules`] (the rejected rules, beside Baton's).
+//! Sign-in has a model of its own: [`sign_in`].
 
-mod questions;
+mod checks;
+mod invariants;
 mod report;
 mod rules;
 mod search;
@@ -14,22 +15,21 @@ mod server;
 mod sign_in;
 mod state;
 mod step;
-mod story;
-mod verdict;
+mod trace;
 mod world;
 
-use questions::{LIMITS, MISTAKES, REJECTED};
-use search::{Explored, Question, explore};
-use sign_in::questions as sign_ins;
+use checks::{LIMITS, MISTAKES, REJECTED};
+use search::{Check, Model, explore};
+use sign_in::checks as sign_ins;
 
-/// The page between its two marks.
+/// The page; the report stands between its two marks.
 const PAGE: &str = include_str!("../../../../docs/design/rotation-proof.md");
-/// Where `cargo xtask model` finds what was found.
+/// Where `cargo xtask model` finds the report.
 const FOUND: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/rotation-proof.md");
 
-fn each_has_a_counterexample<W: Explored>(questions: &[Question<W>]) {
-    for question in questions {
-        assert!(explore(&question.of, question.asked).broken.is_some(), "{}", question.world);
+fn each_has_a_counterexample<W: Model>(checks: &[Check<W>]) {
+    for check in checks {
+        assert!(explore(&check.of, check.invariants).broken.is_some(), "{}", check.world);
     }
 }
 
@@ -51,11 +51,14 @@ fn every_mistake_in_the_servers_writes_is_noticed() {
     each_has_a_counterexample(sign_ins::MISTAKES);
 }
 
-/// Explores every world of a promise to its end, and every other to its first counterexample.
+/// Explores every world of a promise completely, and every other to its first counterexample.
 #[test]
 fn every_promise_is_kept_and_the_page_tells_what_the_model_finds() {
     let report = report::report();
     std::fs::write(FOUND, &report).expect("cargo has made this folder");
-    let told = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");
-    assert!(told.trim() == report.trim(), "the page is out of date: `cargo xtask model --write`");
+    let published = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");
+    assert!(
+        published.trim() == report.trim(),
+        "the page is out of date: `cargo xtask model --write`"
+    );
 }

@@ -1,4 +1,5 @@
-//! What holds on every path through the protocol, whoever presents whatever, whenever.
+//! Properties of every path through the protocol: any ticket with any attempt key, at any time, with revocation and
+//! expiry.
 
 use proptest::prelude::*;
 use rotation::{
@@ -8,7 +9,7 @@ use shared::{NumericDate, SessionId};
 
 const POLICY: Policy = Policy { idle_seconds: 50, absolute_seconds: 300 };
 
-/// One thing that happens to a family.
+/// One event in the life of a family.
 #[derive(Debug, Clone)]
 enum Event {
     Present { generation: u32, attempt: Option<u8> },
@@ -28,7 +29,7 @@ fn attempt(number: u8) -> Attempt {
     Attempt::parse(&format!("the-attempt-key-{number}")).expect("a key")
 }
 
-/// A server in four lines: what it must do with each decision.
+/// A minimal server: it executes each decision.
 fn apply(
     family: &Family,
     decision: Decision,
@@ -42,7 +43,7 @@ fn apply(
     }
 }
 
-/// Runs the events, and hands each presentation with the states around it to `check`.
+/// Runs the events, and calls `check` for each presented ticket with the states before and after.
 fn run(
     events: &[Event],
     mut check: impl FnMut(&Family, Generation, Option<&Attempt>, Decision, &Family),
@@ -64,7 +65,7 @@ fn run(
     }
 }
 
-/// The generation a decision answers with, if it issues one.
+/// The generation that a decision issues, if any.
 fn issued(before: &Family, decision: Decision) -> Option<Generation> {
     match decision {
         Decision::Accept { generation } => generation.successor(),

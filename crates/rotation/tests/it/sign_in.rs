@@ -1,4 +1,4 @@
-//! What a sign-in means that carries an attempt key, as a table.
+//! The decision about a retried sign-in, as a table.
 
 use rotation::{Family, Generation, Policy, SignIn, decide_sign_in};
 use shared::NumericDate;

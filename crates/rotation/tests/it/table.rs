@@ -1,4 +1,4 @@
-//! The decision as a table a person can read beside `docs/design/rotation.md`.
+//! The decision as a table, to be read beside `docs/design/rotation.md`.
 
 use rotation::{Attempt, Decision, Family, Generation, Policy, Refusal, Standing, decide};
 use shared::NumericDate;
@@ -81,7 +81,7 @@ fn a_revoked_family_refuses_everything() {
     for (presented, key) in [(6, "k"), (5, "a"), (5, "k"), (4, "p"), (1, "k")] {
         let decision = decide(&row, Generation(presented), Some(&attempt(key)), ACCEPTED, POLICY);
         assert_eq!(decision, Decision::Refuse(Refusal::Revoked));
-        // Being revoked is said before being expired.
+        // Revocation takes precedence over expiry.
         let decision =
             decide(&row, Generation(presented), Some(&attempt(key)), ACCEPTED.plus(9_999), POLICY);
         assert_eq!(decision, Decision::Refuse(Refusal::Revoked));
@@ -130,7 +130,7 @@ fn accepting_remembers_the_attempt_before_only_without_a_gap() {
     assert_eq!(recovered, expected);
 }
 
-/// A rotation without a ticket: the caller has proved otherwise who they are.
+/// A rotation without a ticket: the caller has authenticated by password.
 #[test]
 fn the_table_of_what_is_held_by_whom_presents_nothing() {
     let (a, p, k) = (Some("a"), Some("p"), Some("k"));

@@ -1,4 +1,4 @@
-//! Tickets: one spelling, computable again, not forgeable.
+//! Tickets: one spelling, recomputable, not forgeable.
 
 use rotation::ticket::TICKET_CHARACTERS;
 use rotation::{Generation, RefreshKey, Seed, Ticket, UnverifiedTicket};

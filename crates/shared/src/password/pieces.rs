@@ -1,6 +1,6 @@
-//! Counts the pieces a guesser would assemble a password from. A piece is a common password, a run
-//! such as `abcdef`, `7777` or `asdfgh`, a word from the context, or else a single character; the
-//! count is of the fewest pieces that make up the whole.
+//! Counts the pieces from which an attacker would assemble a password. A piece is a common password, a run such as
+//! `abcdef`, `7777` or `asdfgh`, a word from the context, or else a single character; the count is of the fewest
+//! pieces that make up the whole.
 
 /// The 3,000 most used passwords of four or more ASCII characters, and the long ones among the 20,000
 /// most used, without those that are mere runs; lower case, sorted by bytes, one a line. From the
@@ -31,7 +31,7 @@ pub(super) fn is_common(word: &str) -> bool {
 /// The fewest pieces that make up `folded`, which is in lower case.
 pub(super) fn count(folded: &str, context: &[&str]) -> usize {
     let characters: Vec<char> = folded.chars().collect();
-    // A repetition adds nothing but the knowledge that it is one.
+    // A repetition adds no more entropy than knowing that it is one.
     let period = period(&characters);
     let repeated = usize::from(period < characters.len());
     fewest_pieces(&characters[..period], &words_of(context)) + repeated
@@ -112,7 +112,7 @@ fn run(characters: &[char]) -> usize {
     .unwrap_or(0)
 }
 
-/// Undoes the usual disguises: `p@ssw0rd`.
+/// Undoes common character substitutions: `p@ssw0rd`.
 fn plain(character: char) -> char {
     match character {
         '@' => 'a',

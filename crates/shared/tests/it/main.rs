@@ -1,4 +1,4 @@
-//! The contract's own tests, by behaviour.
+//! Tests of the contract, one file per behaviour.
 
 mod next_path;
 mod password;

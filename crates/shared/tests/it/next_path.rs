@@ -1,4 +1,4 @@
-//! Where a login may lead to.
+//! Open redirects: which paths may follow a login.
 
 use shared::path::{ACCOUNT_PAGE, safe_next};
 
@@ -18,7 +18,7 @@ fn anything_that_could_leave_this_origin_is_not() {
         "javascript:alert(1)",
         "account",
         "",
-        // Nor to where one comes from, or to what is no page.
+        // The login pages and the API are no destinations.
         "/login",
         "/login?next=%2Flogin",
         "/register#top",

@@ -1,4 +1,4 @@
-//! The password rule (SP 800-63B-4, ASVS V6.2), as users meet it.
+//! The password rule (SP 800-63B-4, ASVS V6.2), on whole passwords.
 
 use shared::password::{MAX_CHARACTERS, Strength, Weakness, assess, context_of};
 
@@ -72,7 +72,7 @@ fn words_of_the_account_and_the_service_do_not_count() {
     ] {
         assert_eq!(assess(contextual, &context()), Err(Weakness::Predictable), "{contextual}");
     }
-    // The same words are fine where they mean nothing, or beside enough else.
+    // The same words pass outside their context, or with enough other characters.
     assert!(assess("Alice Liddell 1", &[]).is_ok());
     assert!(assess("alice plays the ocarina", &context()).is_ok());
 }
@@ -85,7 +85,7 @@ fn every_line_of_the_common_list_is_found() {
     for word in long {
         assert_eq!(assess(word, &[]), Err(Weakness::Common), "{word}");
     }
-    // Shorter ones are found as pieces: three of them never pass.
+    // Shorter ones count as pieces: three of them never pass.
     for word in list.lines().filter(|word| (5..=10).contains(&word.len())) {
         assert!(assess(&format!("{word}monkeydragon"), &[]).is_err(), "{word}");
     }

@@ -1,4 +1,4 @@
-//! Bodies as they stand on the wire.
+//! JSON bodies on the wire.
 
 use serde_json::json;
 use shared::body::{LoginRequest, SessionBody};

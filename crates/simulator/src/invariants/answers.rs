@@ -1,4 +1,4 @@
-//! What each answer of a server must and must not say.
+//! Invariants of each answer: who gets tokens, who is refused, and what is revoked by then.
 
 use backend::auth::{AuthError, IssuedTokens};
 use shared::{Secret, SessionId};
@@ -11,7 +11,7 @@ use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
 impl Observer {
-    /// A call has ended.
+    /// Checks a call that has ended.
     pub(crate) fn finished(
         &mut self,
         call: &Finished<'_>,
@@ -41,16 +41,18 @@ impl Observer {
             }
             (Call::Logout { ticket }, Outcome::Done) => {
                 if let Some((session, _)) = self.tickets.get(ticket).copied() {
-                    self.end_answered(session, call, store);
+                    self.revocation_answered(session, call, store);
                 }
             }
-            (Call::End { session }, Outcome::Done) => self.end_answered(*session, call, store),
+            (Call::Revoke { session }, Outcome::Done) => {
+                self.revocation_answered(*session, call, store);
+            }
             (Call::Protected { token }, outcome) => self.authenticated(call, token, outcome),
             _ => {}
         }
     }
 
-    /// Notes the tokens of a grant, and whether its ticket is the one it must be.
+    /// Notes issued tokens, and checks the refresh token against the one it must be.
     pub(super) fn given_out(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, number: u32) {
         let ticket = tokens.refresh_token.expose();
         self.tickets.insert(ticket.to_owned(), (tokens.session_id, number));
@@ -69,7 +71,7 @@ impl Observer {
         }
     }
 
-    /// A rotation like any other, and an end to the user's other sessions.
+    /// A rotation that also revokes the user's other sessions.
     fn password_changed(
         &mut self,
         call: &Finished<'_>,
@@ -84,7 +86,7 @@ impl Observer {
         });
         let mut left = None;
         for (id, watched) in others {
-            watched.end_answered.get_or_insert(call.event);
+            watched.revocation_answered.get_or_insert(call.event);
             let row = store.row(*id);
             if row.is_some_and(|row| row.family.standing == rotation::Standing::Live) {
                 left = Some(watched.number);
@@ -92,7 +94,7 @@ impl Observer {
         }
         if let Some(number) = left {
             let detail = format!("session {number} outlives request {}", call.request.id);
-            self.broken(Invariant::APasswordChangeEndsTheOthers, call.event, detail);
+            self.broken(Invariant::APasswordChangeRevokesTheOthers, call.event, detail);
         }
         self.refreshed(call, (this, generation), Some(key), setting);
         if let Some(watched) = self.sessions.get_mut(&this) {
@@ -112,7 +114,7 @@ impl Observer {
         let name = format!("session {}, request {}", watched.number, call.request.id);
         match call.outcome {
             Outcome::Granted(tokens) => {
-                let over = watched.end_answered.is_some_and(|at| at < call.began);
+                let over = watched.revocation_answered.is_some_and(|at| at < call.began);
                 let theirs = tokens.session_id == session && Some(tokens.user.id) == watched.user;
                 let mut unique = true;
                 if call.began > watched.rolled_back {
@@ -122,7 +124,7 @@ impl Observer {
                     unique = vacant || (key.is_some() && first.as_deref() == key);
                 }
                 if over {
-                    self.broken(Invariant::AnEndIsFinal, event, name.clone());
+                    self.broken(Invariant::RevocationIsFinal, event, name.clone());
                 }
                 if !theirs {
                     self.broken(Invariant::NobodyElsesTokens, event, name.clone());
@@ -135,10 +137,10 @@ impl Observer {
             }
             Outcome::Failed(AuthError::InvalidGrant) => {
                 if watched.ended {
-                    watched.end_answered.get_or_insert(event);
+                    watched.revocation_answered.get_or_insert(event);
                 }
                 let honest = matches!(call.request.from, Party::Tab(..));
-                if honest && !watched.may_end && watched.theft.is_none() {
+                if honest && !watched.may_be_revoked && watched.theft.is_none() {
                     if setting.keeps_the_honest() {
                         self.broken(Invariant::TheHonestStaySignedIn, event, name);
                     } else {
@@ -150,16 +152,21 @@ impl Observer {
         }
     }
 
-    /// Somebody was told that a session is over: so it must be.
-    fn end_answered(&mut self, session: SessionId, call: &Finished<'_>, store: &SimulatedStore) {
+    /// A session's end was answered, so its row must be revoked.
+    fn revocation_answered(
+        &mut self,
+        session: SessionId,
+        call: &Finished<'_>,
+        store: &SimulatedStore,
+    ) {
         let ended = store
             .row(session)
             .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
         let Some(watched) = self.sessions.get_mut(&session) else { return };
-        watched.end_answered.get_or_insert(call.event);
+        watched.revocation_answered.get_or_insert(call.event);
         if !ended {
             let detail = format!("session {} was said to be over", watched.number);
-            self.broken(Invariant::AnEndIsFinal, call.event, detail);
+            self.broken(Invariant::RevocationIsFinal, call.event, detail);
         }
     }
 
@@ -169,8 +176,8 @@ impl Observer {
         };
         let Some(watched) = self.sessions.get(&issued.session) else { return };
         let name = format!("session {}, request {}", watched.number, call.request.id);
-        let over = watched.end_answered.is_some_and(|at| at < call.began);
-        let live = !watched.ended && !watched.may_end && issued.expires_at > call.now;
+        let over = watched.revocation_answered.is_some_and(|at| at < call.began);
+        let live = !watched.ended && !watched.may_be_revoked && issued.expires_at > call.now;
         match outcome {
             Outcome::Authenticated(_) if over => {
                 self.broken(Invariant::TokensEndWithTheirSession, call.event, name);

@@ -1,4 +1,4 @@
-//! Sessions and tickets as a story calls them.
+//! Names of sessions, tickets and access tokens in a trace.
 
 use backend::auth::IssuedTokens;
 use shared::{Secret, SessionId};
@@ -29,7 +29,7 @@ impl Observer {
         }
     }
 
-    /// Before the ticket is known, its number is not either.
+    /// The number of a new ticket is not known yet.
     pub(crate) fn grant_name(&self, tokens: &IssuedTokens) -> String {
         match self.tickets.get(tokens.refresh_token.expose()) {
             Some((session, number)) => {

@@ -1,4 +1,4 @@
-//! What the rows say after each event: an end is final, and generations go one way.
+//! Invariants of the rows after each event: revocation is final, generations only increase.
 
 use rotation::Standing;
 use shared::RevocationReason;
@@ -11,7 +11,7 @@ use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
 impl Observer {
-    /// Looks at every row, if any has changed.
+    /// Checks every row, if any has changed.
     pub(crate) fn look_at_rows(&mut self, store: &SimulatedStore, setting: &Setting, event: u32) {
         if std::mem::replace(&mut self.version, store.version()) == store.version() {
             return;
@@ -20,7 +20,7 @@ impl Observer {
         for (id, watched) in &mut self.sessions {
             let name = format_args!("session {}", watched.number).to_string();
             let Some(row) = store.row(*id) else {
-                found.push((Invariant::AnEndIsFinal, format!("{name} has lost its row")));
+                found.push((Invariant::RevocationIsFinal, format!("{name} has lost its row")));
                 continue;
             };
             let (generation, ended) =
@@ -30,16 +30,15 @@ impl Observer {
                 found.push((Invariant::GenerationsNeverGoBack, detail));
             }
             if watched.ended && !ended {
-                found.push((Invariant::AnEndIsFinal, format!("{name} is alive again")));
+                found.push((Invariant::RevocationIsFinal, format!("{name} is alive again")));
             }
-            let replayed =
-                ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
+            let replayed = ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
-            // The user wanted it so, elsewhere.
-            watched.may_end |= ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
+            // Revoked by the user's password change, in another session.
+            watched.may_be_revoked |= ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
             if generation > 0 {
                 watched.presented.get_or_insert(event);
             }
@@ -54,8 +53,8 @@ impl Observer {
         }
     }
 
-    /// The database has lost rotations of these sessions.
-    /// When they were last accepted goes back as well, so that one may find its idle limit passed.
+    /// The database has lost rotations of these sessions. `accepted_at` goes back as well, so a session may be past
+    /// its idle expiry.
     pub(crate) fn rolled_back(
         &mut self,
         lost: &[SessionId],
@@ -69,16 +68,16 @@ impl Observer {
             watched.generation = row.family.generation.0;
             watched.presented = watched.presented.filter(|_| watched.generation > 0);
             watched.rolled_back = event;
-            watched.may_end |= has_expired(&row, now);
-            // What was lost may be given out again, to another attempt.
+            watched.may_be_revoked |= has_expired(&row, now);
+            // A lost generation may be issued again, to another attempt.
             watched.keys.retain(|generation, _| *generation <= row.family.generation.0);
         }
     }
 
-    /// Time has passed: which sessions have run into a limit?
+    /// The clock has advanced: marks sessions past their expiry.
     pub(crate) fn time_passed(&mut self, now: NumericDate, store: &SimulatedStore) {
         for (id, watched) in &mut self.sessions {
-            watched.may_end |= store.row(*id).is_some_and(|row| has_expired(&row, now));
+            watched.may_be_revoked |= store.row(*id).is_some_and(|row| has_expired(&row, now));
         }
     }
 }

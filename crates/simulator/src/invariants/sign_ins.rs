@@ -1,16 +1,16 @@
-//! How sessions begin: one for each attempt, whose copies are answered with it until it is used or over.
+//! Invariants of sign-ins: one session for each idempotency key, which retries get again until it is used or revoked.
 
 use backend::auth::{AuthError, IssuedTokens};
 use rotation::Generation;
 
-use super::{Finished, Invariant, Observer, Watched};
+use super::{Finished, Invariant, Observer, WatchedSession};
 use crate::faults::has_expired;
 use crate::server::{Outcome, SignIn};
 use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
 impl Observer {
-    /// A registration or a login has ended. Of a key that was forgotten nothing is promised.
+    /// Checks a registration or login that has ended. A key past its retention promises no more.
     pub(super) fn signed_in(
         &mut self,
         call: &Finished<'_>,
@@ -39,7 +39,7 @@ impl Observer {
                 }
             }
             Outcome::Failed(AuthError::InvalidCredentials) => {
-                // With another password since, or disabled, a user may be refused.
+                // A user with another password since, or disabled, may be refused.
                 let as_it_was = store.user(&sign_in.email).is_some_and(|user| {
                     user.disabled_at.is_none() && user.password_hash.is_empty()
                 });
@@ -53,7 +53,7 @@ impl Observer {
                     let is_new = row.family.generation == Generation::NONE;
                     is_new && row.is_live() && !has_expired(&row, call.now)
                 });
-                // Since the row was read, the rotation may have been lost that it told of.
+                // The answer may rest on a rotation that was lost after the row was read.
                 let watched = begun.and_then(|id| self.sessions.get(&id));
                 let was_lost = watched.is_some_and(|it| it.rolled_back >= call.began);
                 if is_unused && !was_lost {
@@ -67,37 +67,39 @@ impl Observer {
         }
     }
 
-    fn session_began(
-        &mut self,
-        call: &Finished<'_>,
-        tokens: &IssuedTokens,
-        store: &SimulatedStore,
-    ) {
+    fn session_began(&mut self, call: &Finished<'_>, tokens: &IssuedTokens, store: &SimulatedStore) {
         let number = self.sessions.len() + 1;
         let user = tokens.user.id;
-        // A login may have been on its way when its user was disabled, or for too long.
+        // The user may have been disabled, or the session have expired, while the login was in flight.
         let disabled = self.disabled.contains(&user);
-        let end_answered = disabled.then_some(call.event);
+        let revocation_answered = disabled.then_some(call.event);
         let row = store.row(tokens.session_id);
-        let may_end = disabled || row.is_some_and(|row| has_expired(&row, call.now));
+        let may_be_revoked = disabled || row.is_some_and(|row| has_expired(&row, call.now));
         let (user, since) = (Some(user), call.event);
-        let watched = Watched { number, user, since, may_end, end_answered, ..Watched::default() };
+        let watched = WatchedSession {
+            number,
+            user,
+            since,
+            may_be_revoked,
+            revocation_answered,
+            ..WatchedSession::default()
+        };
         self.sessions.insert(tokens.session_id, watched);
-        // The row has stood there since before this answer.
+        // Forces a check of the rows: this one is older than the answer.
         self.version = 0;
         self.given_out(call, tokens, 1);
     }
 
-    /// With a session of which ticket 1 was given out before.
+    /// The answer repeats a session whose ticket 1 was issued before.
     fn answered_again(&mut self, call: &Finished<'_>, tokens: &IssuedTokens) {
         self.counts.add("sign-in is answered again");
         let Some(watched) = self.sessions.get(&tokens.session_id) else { return };
         let name = format!("session {}, request {}", watched.number, call.request.id);
-        let over = watched.end_answered.is_some_and(|at| at < call.began);
+        let over = watched.revocation_answered.is_some_and(|at| at < call.began);
         let presented = watched.presented.is_some_and(|at| at < call.began);
         let remembered = call.began > watched.rolled_back;
         if over {
-            self.broken(Invariant::AnEndIsFinal, call.event, name.clone());
+            self.broken(Invariant::RevocationIsFinal, call.event, name.clone());
         }
         if presented && remembered {
             self.broken(Invariant::TicketOneIsUnused, call.event, name);
@@ -106,7 +108,7 @@ impl Observer {
     }
 }
 
-/// A session that an attempt has begun although it had begun one before, and its key was remembered.
+/// The second session of one attempt, begun while its idempotency key was retained.
 pub(super) fn second_session(store: &SimulatedStore, setting: &Setting) -> Option<String> {
     store.begun().iter().find_map(|begun| {
         let second = begun.windows(2).find_map(|pair| match pair {

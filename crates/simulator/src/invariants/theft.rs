@@ -1,46 +1,46 @@
-//! After a theft: who presented what since, and who got anything for it.
+//! Replay detection after a theft (RFC 9700 section 4.14.2): who presented which refresh token since, and who got
+//! tokens.
 //!
-//! Without the pending key each side only has keys of its own, and then the rule is the protocol's:
-//! as soon as both have presented a ticket after the copy, the session is over, and never do both
-//! succeed. With the pending key, what is sent with that key is one attempt, whoever sends it: both
-//! are answered, with the same ticket. The rule then counts from the first key that only one side
-//! has, and the copied key is worth nothing once the other side has gone on with its own.
+//! Without the pending idempotency key each side has only keys of its own, and the protocol's rule applies: once both
+//! have presented a refresh token after the theft, the session is revoked, and never do both succeed. With the
+//! pending key, all requests with that key are one attempt, from either side: both get the same token. The rule then
+//! counts from the first key that only one side has, and the stolen key is worthless once the other side has rotated
+//! with its own.
 
 use backend::auth::AuthError;
 use shared::SessionId;
 use std::collections::BTreeSet;
 
-use super::{Finished, Invariant, Observer, Watched};
+use super::{Finished, Invariant, Observer, WatchedSession};
 use crate::coverage::SHARED;
 use crate::network::Party;
 use crate::server::Outcome;
 use crate::setting::Setting;
 use crate::store::SimulatedStore;
 
-/// What was copied when, and what came of it.
+/// A theft, and what each side has done since.
 pub(super) struct Theft {
     at: u32,
     key: Option<String>,
-    /// The generation that the owner has gone past by the password, and the event of that answer.
+    /// The generation that the owner's password change has passed, and the event of its answer.
     proved: Option<(u32, u32)>,
     owner: Side,
     thief: Side,
 }
 
-/// One of the two.
+/// Owner or thief.
 #[derive(Default)]
 struct Side {
-    /// Has been told yes or no with a key that only this side has.
+    /// Has been accepted or refused with a key that only this side has.
     presented: bool,
     /// The event at which it first succeeded with such a key.
     succeeded: Option<u32>,
-    /// The generations it succeeded with, whatever the key.
+    /// The generations it succeeded with, with any key.
     generations: BTreeSet<u32>,
 }
 
 impl Observer {
-    /// A thief has copied a jar with `ticket`, and perhaps the pending key. `false`: this session has
-    /// been stolen before.
+    /// A thief has copied `ticket`, and perhaps the pending key. `false`: this session was stolen before.
     pub(crate) fn copied(&mut self, ticket: &str, key: Option<&str>, event: u32) -> bool {
         let session = self.tickets.get(ticket).map(|(session, _)| *session);
         let Some(watched) = session.and_then(|session| self.sessions.get_mut(&session)) else {
@@ -59,7 +59,7 @@ impl Observer {
         first
     }
 
-    /// A refresh has ended, perhaps of a stolen session.
+    /// Checks a refresh that has ended, perhaps of a stolen session.
     pub(super) fn after_theft(
         &mut self,
         call: &Finished<'_>,
@@ -76,7 +76,7 @@ impl Observer {
         let ended = store
             .row(session)
             .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
-        let over = ended || watched.may_end;
+        let over = ended || watched.may_be_revoked;
         match found {
             Found::Both => self.broken(Invariant::NeverDoBothSucceed, call.event, name),
             Found::SharedMore => {
@@ -84,14 +84,13 @@ impl Observer {
             }
             Found::SharedMoreAsExpected => self.counts.add(SHARED),
             Found::BothPresented if !over => {
-                self.broken(Invariant::TheftEndsTheSession, call.event, name);
+                self.broken(Invariant::TheftRevokesTheSession, call.event, name);
             }
             Found::BothPresented | Found::Nothing => {}
         }
     }
 }
 
-/// What was found out.
 enum Found {
     Nothing,
     Both,
@@ -100,9 +99,9 @@ enum Found {
     BothPresented,
 }
 
-impl Watched {
-    /// The owner has got a ticket for the password, not for a ticket. From here on each side begins anew:
-    /// what was copied before is worth nothing.
+impl WatchedSession {
+    /// The owner got a token for the password, not for a refresh token. Both sides start over: the stolen credentials
+    /// are worthless.
     pub(super) fn owner_proved_the_password(&mut self, generation: u32, event: u32) {
         if let Some(theft) = &mut self.theft {
             (theft.owner, theft.thief) = Default::default();
@@ -129,7 +128,7 @@ impl Watched {
         let succeeded = matches!(call.outcome, Outcome::Granted(_));
         let (proved, proved_at) = theft.proved.unwrap_or_default();
         if succeeded && generation <= proved && call.began < proved_at {
-            // Accepted before the change of password, answered after it: of the time before.
+            // Accepted before the password change, answered after it: it counts as before.
             return Found::Nothing;
         }
         let refused = matches!(

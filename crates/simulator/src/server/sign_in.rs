@@ -1,33 +1,33 @@
-//! Registration and login at an instance, by the real `SecurityEventLog::{earlier, commit_keyed}` and
-//! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which cannot run without
-//! hashing passwords on tokio's threads. Copies do not wait for each other here, as they do at one instance: the
-//! transaction alone has to keep the promises. What is wrong with the order on purpose stands here, too.
+//! Registration and login at an instance, idempotent by the real `SecurityEventLog::{earlier, commit_keyed}` and
+//! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which need
+//! tokio's threads for password hashing. Retries do not wait for each other here, as they do at one instance: the
+//! database transaction alone has to keep the invariants. The planted bugs in this order are here, too.
 
 use backend::auth::email::Email;
 use backend::auth::idempotency::KeyedRequest;
 use backend::auth::sessions::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
-use backend::store::{Change, ClientInfo, UsedKey, User};
+use backend::store::{Change, UsedKey, User, ClientInfo};
 use rotation::Generation;
 use verifier::IdempotencyKey;
 
 use crate::setting::Bug;
 
-/// How a session is begun.
+/// The kind of sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Way {
     /// With a new account.
     Register,
-    /// With the right password of an account.
+    /// With an account's password.
     LogIn,
 }
 
-/// A request for a session.
+/// A sign-in request.
 #[derive(Clone)]
 pub(crate) struct SignIn {
     pub(crate) way: Way,
     pub(crate) email: Email,
-    /// The attempt key. Programs may send none.
+    /// The idempotency key. Programs may send none.
     pub(crate) key: Option<String>,
 }
 
@@ -121,13 +121,13 @@ async fn register(
     }
 }
 
-/// The user whose password it is: who signs in here knows it.
+/// The user, authenticated unless disabled: the password counts as right.
 async fn proved(sessions: &Sessions, email: &Email) -> Result<User, AuthError> {
     let user = sessions.event_log.store.find_user(email).await?;
     user.filter(|user| user.disabled_at.is_none()).ok_or(AuthError::InvalidCredentials)
 }
 
-/// After a commit that wrote nothing: a copy may have been faster.
+/// After a commit without effect: a retry may have committed first.
 async fn second_look(
     sessions: &Sessions,
     keyed: Option<&KeyedRequest>,
@@ -139,7 +139,7 @@ async fn second_look(
     }
 }
 
-/// The same attempt has begun a session before.
+/// Answers a retry with the session of the first attempt.
 async fn again(
     sessions: &Sessions,
     earlier: &UsedKey,

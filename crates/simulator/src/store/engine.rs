@@ -1,5 +1,5 @@
-//! The simulated store as the servers see it: which of its calls may fail, and which nothing that is
-//! promised here depends on.
+//! `Store` for the simulated store: accesses that an invariant depends on yield and may fail; all others call the
+//! engine in memory directly.
 
 use async_trait::async_trait;
 use backend::auth::email::Email;
@@ -32,7 +32,7 @@ impl Store for SimulatedStore {
             Change::ChangePassword(change) => {
                 self.call(Some(Outcome::default()), |store| store.write_password(*change)).await
             }
-            // Nothing that is promised here depends on it.
+            // No invariant depends on it.
             other => self.memory.commit(other, events).await,
         }
     }

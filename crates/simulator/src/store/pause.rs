@@ -1,17 +1,17 @@
-//! How a call steps aside, and how one is made that must not. It must not know what is called.
+//! Yielding to the scheduler, and running a future without it. It must not know the calls.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Is pending once: whoever polls decides when to go on.
-pub(super) async fn step_aside() {
+/// Pending once: the next poll is the scheduler's choice.
+pub(super) async fn yield_once() {
     let mut aside = false;
     poll_fn(|_| if std::mem::replace(&mut aside, true) { Poll::Ready(()) } else { Poll::Pending })
         .await;
 }
 
-/// The result of a future that never waits, as those of the engine in memory.
+/// Polls a future that never waits, as those of the engine in memory, to its result.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

@@ -1,5 +1,5 @@
-//! What is wrong with the store on purpose. Each of these has been a bug of somebody's; the
-//! simulation is worth its time only if it finds them (tests/it/planted.rs).
+//! The bugs planted in the store. Each is a bug that real software has had; the simulation is worth its time only if
+//! it finds them (tests/it/planted.rs).
 
 use backend::store::{Accepted, Change, PasswordChange, Session, Store as _, UsedKey};
 use rotation::Standing;
@@ -7,14 +7,14 @@ use rotation::Standing;
 use super::{SimulatedStore, at_once};
 use crate::setting::Bug;
 
-/// How long the planted grace lets the ticket before the current one work.
+/// The planted grace period of the previous ticket.
 const GRACE_SECONDS: i64 = 60;
 
 impl SimulatedStore {
     /// A row as the planted bug shows it.
     ///
-    /// A grace period is what a row looks like that has not been rotated yet: shown the family as it
-    /// was before, `decide` accepts the former ticket again, whoever presents it.
+    /// In a grace period a row looks as if it was not rotated yet: with the family as it was before, `decide` accepts
+    /// the previous ticket again, from any client: a replay goes undetected.
     pub(super) fn planted_read(&self, mut session: Session) -> Session {
         let recent = self.clock.now().since(session.family.accepted_at) < GRACE_SECONDS;
         if self.bug == Some(Bug::Grace)
@@ -36,7 +36,7 @@ impl SimulatedStore {
             Some(Bug::AcceptRevives) if !live && !unread => {}
             Some(Bug::Grace) if live && unread => {
                 if accepted.family.generation == before.family.generation {
-                    // The same successor for everybody who asks in time; nothing is written.
+                    // The same successor for every client within the grace period; no row is written.
                     return Some(true);
                 }
             }
@@ -46,7 +46,7 @@ impl SimulatedStore {
         Some(true)
     }
 
-    /// A change of password as it is written: with the planted bug, no more than its rotation.
+    /// A password change; with the planted bug, only its rotation.
     pub(super) fn planted_change(&self, change: PasswordChange) -> Change {
         if self.bug == Some(Bug::OthersStay) {
             Change::Accept(change.session, Box::new(change.accepted))
@@ -55,7 +55,7 @@ impl SimulatedStore {
         }
     }
 
-    /// A sign-in with its key as it is written: with a planted bug without the key, or although the key is there.
+    /// A sign-in with its idempotency key; with a planted bug without the key, or although the key exists.
     pub(super) fn planted_keyed(&self, used: UsedKey, change: Change) -> Change {
         let is_used = || matches!(at_once(self.memory.used_key(&used.key_hash)), Ok(Some(_)));
         let without_key = match self.bug {
@@ -66,7 +66,7 @@ impl SimulatedStore {
         if without_key { change } else { Change::Keyed(Box::new(used), Box::new(change)) }
     }
 
-    /// Whether a failover forgets the ends of sessions.
+    /// Whether a failover forgets revocations.
     pub(super) fn forgets_ends(&self) -> bool {
         self.bug == Some(Bug::RevocationForgotten)
     }

@@ -1,5 +1,5 @@
-//! Sign-ins as they were committed: which sessions an attempt key has begun, and which attempt has made an account. No server
-//! reads it; it is for the observer.
+//! Committed sign-ins, by idempotency key: the sessions each key has begun, and the account it has registered. For
+//! the observer; servers do not read it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use shared::{NumericDate, SessionId};
 
 use super::{SimulatedStore, at_once};
 
-/// A session that was begun with an attempt key.
+/// A session that was begun with an idempotency key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Begun {
     pub(crate) session: SessionId,
@@ -25,7 +25,7 @@ pub(super) struct SignIns {
 }
 
 impl SimulatedStore {
-    /// Writes a sign-in with its key, as far as no planted bug leaves that out, and writes down what came of it.
+    /// Writes a sign-in with its key, unless a planted bug leaves the key out, and notes what was committed.
     pub(super) fn write_keyed(&self, used: UsedKey, change: Change) -> Result<Outcome, StoreError> {
         let made = match &change {
             Change::Register(user, ..) => Some(user.email.as_str().to_owned()),
@@ -43,18 +43,18 @@ impl SimulatedStore {
         Ok(done)
     }
 
-    /// The sessions that each attempt has begun, in their order.
+    /// The sessions of each attempt, in their order.
     pub(crate) fn begun(&self) -> Vec<Vec<Begun>> {
         self.state().sign_ins.begun.values().cloned().collect()
     }
 
-    /// The sessions that the attempt with this key has begun, in their order.
+    /// The sessions of the attempt with this key, in their order.
     pub(crate) fn begun_with(&self, key: &str) -> Vec<Begun> {
         let begun = |hash: [u8; 32]| self.state().sign_ins.begun.get(&hash).cloned();
         hash_of(key).and_then(begun).unwrap_or_default()
     }
 
-    /// Whether the attempt with this key has made the account of this address.
+    /// Whether the attempt with this key has registered this address.
     pub(crate) fn was_made_with(&self, key: &str, email: &Email) -> bool {
         let maker = self.state().sign_ins.makers.get(email.as_str()).copied();
         maker.is_some() && maker == hash_of(key)
@@ -66,7 +66,7 @@ impl SimulatedStore {
     }
 }
 
-/// As servers store it: SHA-256 of the key, whatever it is for.
+/// SHA-256 of the key, as servers store it.
 fn hash_of(key: &str) -> Option<[u8; 32]> {
     Attempt::parse(key).ok().map(|attempt| *attempt.hash())
 }

@@ -1,5 +1,5 @@
-//! From tab to tab: what one of them learns, the others hear, sooner or later. It must not touch what
-//! the tabs share anyway, but for the readable cookie.
+//! The broadcast channel between tabs: new tokens and revoked sessions reach the others sooner or later. It must not
+//! touch what tabs share in other ways, but for the readable cookie.
 
 use shared::body::SessionBody;
 
@@ -7,22 +7,22 @@ use super::Message;
 use crate::world::World;
 
 impl World {
-    pub(super) fn adopt_and_tell(&mut self, browser: usize, tab: usize, body: SessionBody) {
+    pub(super) fn adopt_and_broadcast(&mut self, browser: usize, tab: usize, body: SessionBody) {
         let expires_at = self.clock.now().plus(body.expires_in);
-        self.tell_others(browser, tab, &Message::Token(Box::new(body.clone()), expires_at));
+        self.broadcast(browser, tab, &Message::Token(Box::new(body.clone()), expires_at));
         self.tab(browser, tab).adopt(body, expires_at);
     }
 
-    pub(super) fn end_and_tell(&mut self, browser: usize, tab: usize) {
+    pub(super) fn end_and_broadcast(&mut self, browser: usize, tab: usize) {
         let session = self.tab(browser, tab).session();
         self.browsers[browser].hint = false;
         self.tab(browser, tab).forget();
         if let Some(session) = session {
-            self.tell_others(browser, tab, &Message::Ended(session));
+            self.broadcast(browser, tab, &Message::Ended(session));
         }
     }
 
-    fn tell_others(&mut self, browser: usize, tab: usize, message: &Message) {
+    fn broadcast(&mut self, browser: usize, tab: usize, message: &Message) {
         for (place, other) in self.browsers[browser].tabs.iter_mut().enumerate() {
             if place != tab {
                 other.inbox.push_back(message.clone());

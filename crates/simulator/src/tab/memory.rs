@@ -1,23 +1,22 @@
-//! What a tab remembers: its access token, and which sessions are over. The rules repeat
-//! `frontend/src/session.rs` and `session/tabs.rs`. It must not send anything.
+//! A tab's memory: its access token, and which sessions are over. The rules repeat `frontend/src/session.rs` and
+//! `session/tabs.rs`. It must not send requests.
 
 use std::collections::VecDeque;
 
 use shared::body::SessionBody;
 use shared::{NumericDate, Secret, SessionId};
 
-use super::Doing;
+use super::TaskState;
 
-/// From tab to tab.
+/// A message between tabs.
 #[derive(Clone)]
 pub(crate) enum Message {
-    /// A session has a new access token, which expires then.
+    /// A session's new access token, with its expiry.
     Token(Box<SessionBody>, NumericDate),
     /// A session is over.
     Ended(SessionId),
 }
 
-/// An access token in memory.
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) secret: Secret,
@@ -26,17 +25,16 @@ pub(crate) struct Token {
     pub(crate) expires_at: NumericDate,
 }
 
-/// A tab.
 #[derive(Default)]
 pub(crate) struct Tab {
     pub(crate) token: Option<Token>,
     serial: u64,
-    pub(crate) era: u64,
+    pub(crate) epoch: u64,
     ended: Vec<SessionId>,
-    /// There may be a session; it is yet to be asked for.
+    /// Whether the page was loaded with the hint of a session, and has no access token yet.
     pub(crate) restoring: bool,
     pub(crate) inbox: VecDeque<Message>,
-    pub(crate) doing: Doing,
+    pub(crate) state: TaskState,
 }
 
 impl Tab {
@@ -47,7 +45,7 @@ impl Tab {
 
     /// Whether it waits for the answer to this request.
     pub(crate) fn awaits(&self, request: u32) -> bool {
-        matches!(self.doing, Doing::Waiting(_, _, awaited) if awaited == request)
+        matches!(self.state, TaskState::AwaitingAnswer(_, _, awaited) if awaited == request)
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
@@ -58,16 +56,16 @@ impl Tab {
         self.ended.contains(&session)
     }
 
-    /// The token another tab has broadcast, or a login has brought, since `stale` was in use.
+    /// An unexpired token other than the stale one: from another tab, or from a login.
     pub(crate) fn token_newer_than(&self, stale: Option<u64>, now: NumericDate) -> Option<&Token> {
         self.token.as_ref().filter(|token| Some(token.serial) != stale && token.expires_at > now)
     }
 
-    /// From now on this is the session and its token.
+    /// Adopts a session and its access token.
     pub(crate) fn adopt(&mut self, body: SessionBody, expires_at: NumericDate) {
         self.serial += 1;
         if self.session() != Some(body.session_id) {
-            self.era += 1;
+            self.epoch += 1;
         }
         self.restoring = false;
         self.token = Some(Token {
@@ -78,15 +76,15 @@ impl Tab {
         });
     }
 
-    /// From now on there is no session here.
+    /// Drops the session.
     pub(crate) fn forget(&mut self) {
         self.ended.extend(self.token.take().map(|token| token.session));
-        self.era += 1;
+        self.epoch += 1;
         self.restoring = false;
     }
 
-    /// Reads what other tabs have said. Whether there was anything.
-    pub(crate) fn hear(&mut self) -> bool {
+    /// Reads one message of another tab, if there is one.
+    pub(crate) fn read_message(&mut self) -> bool {
         let Some(message) = self.inbox.pop_front() else { return false };
         match message {
             Message::Token(body, expires_at) => {
@@ -107,7 +105,7 @@ impl Tab {
         true
     }
 
-    pub(crate) fn hear_all(&mut self) {
-        while self.hear() {}
+    pub(crate) fn read_inbox(&mut self) {
+        while self.read_message() {}
     }
 }

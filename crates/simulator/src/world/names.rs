@@ -1,10 +1,9 @@
-//! What things are called in a story. Secrets are told by what they are of, never by their text.
+//! Names in a trace. A secret is named by its session, never by its text.
 
 use crate::network::Party;
 use crate::server::{Call, Outcome, SignIn, Way};
 use crate::world::World;
 
-/// The users, by their numbers.
 pub(super) const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 impl World {
@@ -43,7 +42,7 @@ impl World {
             Call::Protected { token } => {
                 format!("a call with {}", self.observer.token_name(token))
             }
-            Call::End { session } => {
+            Call::Revoke { session } => {
                 format!("an end to {}", self.observer.session_name(*session))
             }
         }

@@ -1,36 +1,36 @@
-//! Which tab does something next, and what a tab with nothing to do begins. It must not take a tab's
-//! steps; that is [`tab`](crate::tab).
+//! Which tab acts next, and which task an idle tab begins. It must not take a tab's steps; that is
+//! [`tab`](crate::tab).
 
 use crate::server::Call;
-use crate::story::tell;
-use crate::tab::{Doing, Errand, Tab};
+use crate::tab::{Tab, Task, TaskState};
+use crate::trace::record;
 use crate::world::World;
 
 impl World {
-    /// What a tab with nothing to do begins.
+    /// An idle tab begins a task.
     pub(super) fn tab_begins(&mut self, browser: usize, tab: usize) {
         let now = self.clock.now();
         let here = &self.browsers[browser].tabs[tab];
-        let era = here.era;
-        let errand = match &here.token {
+        let epoch = here.epoch;
+        let task = match &here.token {
             Some(token) if token.expires_at > now => {
                 let serial = token.serial;
-                let renew = Errand::Renew { stale: Some(serial), era, tried: 0 };
-                let change = Errand::ChangePassword { serial, era };
-                let out = Errand::LogOut { era };
-                let wishes = [(8, Errand::Use { serial }), (16, renew), (2, out), (1, change)];
-                self.chance.weighted(&wishes)
+                let renew = Task::Renew { stale: Some(serial), epoch, tried: 0 };
+                let change = Task::ChangePassword { serial, epoch };
+                let out = Task::LogOut { epoch };
+                let choices = [(8, Task::Use { serial }), (16, renew), (2, out), (1, change)];
+                self.rng.weighted(&choices)
             }
-            Some(token) => Some(Errand::Renew { stale: Some(token.serial), era, tried: 0 }),
-            // What a page does that is opened where there is a session.
+            Some(token) => Some(Task::Renew { stale: Some(token.serial), epoch, tried: 0 }),
+            // A page that is opened where there is a session refreshes.
             None if here.restoring || self.browsers[browser].hint => {
-                Some(Errand::Renew { stale: None, era, tried: 0 })
+                Some(Task::Renew { stale: None, epoch, tried: 0 })
             }
             None => self.wants_to_sign_in(browser),
         };
-        match errand {
-            Some(Errand::Use { serial }) => self.tab_calls(browser, tab, serial),
-            Some(errand) => self.tab(browser, tab).doing = Doing::Queueing(errand),
+        match task {
+            Some(Task::Use { serial }) => self.tab_calls(browser, tab, serial),
+            Some(task) => self.tab(browser, tab).state = TaskState::WaitingForLock(task),
             None => {}
         }
     }
@@ -39,26 +39,27 @@ impl World {
         if let Some(token) = self.tab(browser, tab).token.clone() {
             self.counts.add("call with an access token");
             let call = Call::Protected { token: token.secret };
-            self.ask(browser, tab, Errand::Use { serial }, (None, call));
+            self.ask(browser, tab, Task::Use { serial }, (None, call));
         }
     }
 
     pub(super) fn tab_reloads(&mut self, browser: usize, tab: usize) {
         self.counts.add("tab is reloaded");
-        self.rest(browser, tab);
+        self.become_idle(browser, tab);
         let restoring = self.browsers[browser].hint;
         *self.tab(browser, tab) = Tab::loaded(restoring);
-        tell!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
+        record!(self, "browser {} reloads tab {}", browser + 1, tab + 1);
     }
 
     fn a_password_is_being_changed(&self, browser: usize) -> bool {
-        let is_changing =
-            |tab: &Tab| matches!(tab.doing, Doing::Waiting(Errand::ChangePassword { .. }, ..));
+        let is_changing = |tab: &Tab| {
+            matches!(tab.state, TaskState::AwaitingAnswer(Task::ChangePassword { .. }, ..))
+        };
         self.browsers[browser].tabs.iter().any(is_changing)
     }
 
-    /// Whether the jar's ticket may be sent: in worlds of bounded delay, not while an old request is
-    /// still on its way that it would leave too far behind.
+    /// Whether the jar's refresh token may be sent: in worlds of bounded delay, not while an old request is in flight
+    /// that the rotation would leave too stale.
     pub(crate) fn may_refresh(&self, browser: usize) -> bool {
         let Some(ticket) = &self.browsers[browser].jar else { return true };
         if self.setting.password_changes_are_alone() && self.a_password_is_being_changed(browser) {
@@ -71,11 +72,11 @@ impl World {
     }
 
     pub(super) fn is_idle(&self, browser: usize, tab: usize) -> bool {
-        self.browsers[browser].tabs[tab].doing == Doing::Nothing
+        self.browsers[browser].tabs[tab].state == TaskState::Idle
     }
 
     pub(super) fn is_waiting(&self, browser: usize, tab: usize) -> bool {
-        matches!(self.browsers[browser].tabs[tab].doing, Doing::Waiting(..))
+        matches!(self.browsers[browser].tabs[tab].state, TaskState::AwaitingAnswer(..))
     }
 
     pub(super) fn has_mail(&self, browser: usize, tab: usize) -> bool {
@@ -97,7 +98,7 @@ impl World {
         act: impl Fn(&mut Self, usize, usize),
     ) {
         let fitting: Vec<_> = self.tabs().filter(|(b, t)| fits(self, *b, *t)).collect();
-        let (browser, tab) = fitting[self.chance.below(fitting.len())];
+        let (browser, tab) = fitting[self.rng.below(fitting.len())];
         act(self, browser, tab);
     }
 }

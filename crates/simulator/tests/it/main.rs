@@ -4,4 +4,4 @@
 mod limits;
 mod planted;
 mod seeds;
-mod story;
+mod trace;

@@ -1,14 +1,14 @@
-//! A simulation that finds nothing proves nothing: each of these faults is planted in the store, an instance or
-//! the client, and one of the first thousand seeds must find it, by the promise it breaks.
+//! Mutation tests of the simulation: each of these bugs is planted in the store, an instance or the client, and one
+//! of the first thousand seeds must violate the invariant that it breaks.
 
 use simulator::invariants::Invariant;
-use simulator::{Bug, Simulator, Twist};
+use simulator::{Bug, Experiment, Simulator};
 
 const SEEDS: u64 = 1_000;
 
-/// The first of the seeds that sees `bug` break `promise`.
+/// The first seed in which `bug` violates `promise`.
 fn found(bug: Bug, promise: Invariant) -> Option<u64> {
-    let simulator = Simulator::with(Twist { bug: Some(bug), ..Twist::default() });
+    let simulator = Simulator::with(Experiment { bug: Some(bug), ..Experiment::default() });
     (0..SEEDS).find(|seed| {
         simulator.run(*seed).violation.is_some_and(|violation| violation.invariant == promise)
     })
@@ -24,19 +24,19 @@ fn a_rotation_without_the_generation_guard_is_found() {
 
 #[test]
 fn a_rotation_that_overwrites_a_revocation_is_found() {
-    let seed = found(Bug::AcceptRevives, Invariant::AnEndIsFinal);
+    let seed = found(Bug::AcceptRevives, Invariant::RevocationIsFinal);
     assert!(seed.is_some(), "a late write brings a session back to life");
 }
 
 #[test]
 fn a_revocation_that_a_failover_forgets_is_found() {
-    let seed = found(Bug::RevocationForgotten, Invariant::AnEndIsFinal);
+    let seed = found(Bug::RevocationForgotten, Invariant::RevocationIsFinal);
     assert!(seed.is_some(), "an end that was answered before it was durable comes undone");
 }
 
 #[test]
 fn a_password_change_that_leaves_other_sessions_alone_is_found() {
-    let seed = found(Bug::OthersStay, Invariant::APasswordChangeEndsTheOthers);
+    let seed = found(Bug::OthersStay, Invariant::APasswordChangeRevokesTheOthers);
     assert!(seed.is_some(), "whoever knew the old password is still there");
 }
 

@@ -1,5 +1,4 @@
-//! Ten thousand seeds keep every promise, and see everything there is to see. In parts, so that they
-//! run side by side.
+//! Ten thousand seeds violate no invariant, with full coverage. In parts, which run in parallel.
 
 use simulator::Simulator;
 use simulator::coverage::Counts;
@@ -14,9 +13,9 @@ fn part(number: u64) {
         let run = simulator.run(seed);
         counts.absorb(&run.counts);
         if let Some(violation) = run.violation {
-            let story = simulator.tell(seed).story.join("\n");
+            let trace = simulator.run_traced(seed).trace.join("\n");
             panic!(
-                "{story}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}"
+                "{trace}\nseed {seed}: {violation:?}\nagain: cargo xtask simulate --seed {seed}"
             );
         }
     }

@@ -1,5 +1,5 @@
-//! What a service may demand of a token besides being valid, and whether a token meets it. It must not
-//! know where the demand stands: the layer and the extractor ask alike.
+//! The demands of a service on a valid token: audience, scopes (RFC 6749), recent login (step-up, RFC 9470). It must
+//! not know whether the layer or an extractor makes the demand.
 
 use std::borrow::Cow;
 
@@ -8,22 +8,20 @@ use shared::NumericDate;
 use super::refusal::Refusal;
 use crate::{AccessToken, Rejection, Skew};
 
-/// What a handler demands of a token, for [`BearerFor`](super::BearerFor). What is not said is not
-/// demanded.
+/// The demands of a handler, for [`BearerFor`](super::BearerFor). By default there are none.
 ///
-/// An audience or an age that is configured at the start belongs to
-/// [`RequireToken`](super::RequireToken) instead.
+/// An audience or a maximum age from the configuration belongs to [`RequireToken`](super::RequireToken) instead.
 pub trait Demand {
     /// The token is for this audience as well.
     const AUDIENCE: Option<&'static str> = None;
-    /// The token has each of these scopes (RFC 6749 section 3.3). What is no scope, and so could never
-    /// be met, does not compile where it is used (`cargo build` says so, `cargo check` does not).
+    /// The token has each of these scopes (RFC 6749 section 3.3). A malformed scope, which no token could have, is a
+    /// compile error where it is used (`cargo build` reports it, `cargo check` does not).
     const SCOPES: &'static [&'static str] = &[];
-    /// The user has proved who they are within so many seconds (RFC 9470).
+    /// The user has authenticated within so many seconds (RFC 9470).
     const RECENT_LOGIN_SECONDS: Option<u32> = None;
 }
 
-/// The same as a value.
+/// [`Demand`] as a value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Demands {
     pub(super) audiences: Vec<Cow<'static, str>>,
@@ -41,7 +39,7 @@ impl Demands {
         }
     }
 
-    /// Does this valid token meet them at this moment?
+    /// Whether this valid token meets the demands at `now`.
     pub(super) fn check(&self, token: &AccessToken, now: NumericDate) -> Result<(), Refusal> {
         let is_for = |audience: &str| token.aud.iter().any(|named| named == audience);
         if !self.audiences.iter().all(|audience| is_for(audience)) {
@@ -55,10 +53,10 @@ impl Demands {
         let Some(max_age) = self.recent_login_seconds else {
             return Ok(());
         };
-        // A login that is still to come was no recent one.
+        // A login in the future, beyond the clock skew, is not a recent one.
         let recent = -Skew::MAX.seconds()..=i64::from(max_age);
         if !recent.contains(&now.since(token.auth_time)) {
-            return Err(Refusal::LoginTooOld { max_age });
+            return Err(Refusal::StepUpRequired { max_age });
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! What the token of a request says, for handlers behind the layer. It must not read the token: what is
-//! not behind the layer has none, whatever its headers say.
+//! Extractors of the verified access token, for handlers behind the layer. They must not read the `Authorization`
+//! header: without the layer there is no verified token.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,14 +15,14 @@ use super::demands::{Demand, Demands};
 use super::refusal::{Refusal, request_id};
 use crate::AccessToken;
 
-/// The layer's word to the extractors: it has let this token in, at this moment.
+/// The request extension by which the layer hands a verified token to the extractors.
 #[derive(Debug, Clone)]
 pub(super) struct Admitted {
     pub(super) token: Arc<AccessToken>,
     pub(super) at: NumericDate,
 }
 
-/// The verified token of this request, which has to be valid and nothing more.
+/// The verified token of this request, without further demands.
 ///
 /// ```
 /// use verifier::axum::Bearer;
@@ -34,8 +34,7 @@ pub(super) struct Admitted {
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Arc<AccessToken>);
 
-/// The verified token of this request, which meets what `D` demands. If it does not, the answer is that of the
-/// layer.
+/// The verified token of this request, which meets the demands of `D`. Otherwise the response is that of the layer.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -78,15 +77,15 @@ pub struct Bearer(pub Arc<AccessToken>);
 /// # Ok::<(), verifier::remote::IssuerError>(())
 /// ```
 ///
-/// Nothing else makes one, so whoever is handed one knows that the demand was met. Handlers take their
-/// arguments in order: put it before what reads more of the request.
+/// Only this extractor constructs the type, so its presence in a signature proves that the demand was met. Extractors
+/// run in the order of a handler's arguments: put it before those that read more of the request.
 pub struct BearerFor<D> {
-    /// What it says.
+    /// The claims.
     pub token: Arc<AccessToken>,
     demand: PhantomData<fn() -> D>,
 }
 
-// Not derived: that would demand the same of `D`, which nobody ever makes a value of.
+// Not derived: that would require `D: Clone`, and `D` has no values.
 impl<D> Clone for BearerFor<D> {
     fn clone(&self) -> Self {
         Self { token: Arc::clone(&self.token), demand: PhantomData }
@@ -99,7 +98,7 @@ impl<D> fmt::Debug for BearerFor<D> {
     }
 }
 
-/// Why an extractor refused a request: the demand is not met, the `Idempotency-Key` is malformed, or the route is not
+/// Why an extractor refused a request: a demand is not met, the `Idempotency-Key` is malformed, or the route is not
 /// behind [`RequireToken`](super::RequireToken) (500, and an error in the log).
 #[derive(Debug, thiserror::Error)]
 #[error("{refusal}")]
@@ -109,7 +108,6 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// For the request with these headers.
     pub(super) fn new(refusal: Refusal, headers: &HeaderMap) -> Self {
         Self { refusal, request_id: request_id(headers) }
     }

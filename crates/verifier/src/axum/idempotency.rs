@@ -1,6 +1,6 @@
-//! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): `Option<IdempotencyKey>` in the signature of a
-//! handler, and what the handler stores of its request. A malformed key is an error: taken for an absent one, a copy would
-//! have an effect of its own. It must not store anything.
+//! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): `Option<IdempotencyKey>` in the
+//! signature of a handler, and the request hash to store. A malformed key is an error: treated as an absent one, a
+//! retry would have an effect of its own. It must not store a key.
 
 use axum_core::extract::OptionalFromRequestParts;
 use http::Method;
@@ -19,7 +19,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
         let key = match (values.next(), values.next()) {
             (None, _) => return Ok(None),
             (Some(value), None) => value.to_str().ok().and_then(Self::parse),
-            // Of two, one would count here and the other perhaps at a service behind us.
+            // With two values, a service behind this one might pick the other.
             (Some(_), Some(_)) => None,
         };
         let malformed = || Refused::new(Refusal::IdempotencyKey, &parts.headers);
@@ -28,9 +28,9 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// [`IdempotencyKey::request_hash`] of a request with an access token: the method, the path with its query if that
-    /// matters, the user (`iss` and `sub`) and the body. It is the user and not the session (`sid`), because a client may
-    /// send a copy after its user has logged in again.
+    /// [`IdempotencyKey::request_hash`] of a request with an access token: the method, the path (with its query if
+    /// that matters), the user (`iss` and `sub`) and the body. The user and not the session (`sid`), because a client
+    /// may retry after its user has logged in again.
     ///
     /// ```
     /// use axum::{body::Bytes, http::Method};

@@ -1,5 +1,5 @@
-//! Why a request is not let through, and the one table that says how that looks on the wire. It must not
-//! hold anything the token said.
+//! Why a request is refused, and the one table of status, problem code and `WWW-Authenticate` challenge (RFC 6750).
+//! It must not hold any text of the token.
 
 use axum_core::body::Body;
 use axum_core::response::Response;
@@ -11,10 +11,9 @@ use shared::{ErrorCode, Problem};
 use crate::Rejection;
 use crate::remote::VerifyError;
 
-/// After how many seconds a client may try again when keys or lists could not be had: nothing is asked
-/// for a second after a failure.
+/// The `Retry-After` of a 503: longer than the client's back-off of one second after a failed fetch.
 const RETRY_SECONDS: u32 = 2;
-/// The longest id of a request that is repeated.
+/// The longest request id that a response repeats.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
 /// The text is for the log.
@@ -26,14 +25,14 @@ pub(super) enum Refusal {
     Malformed,
     #[error("there are several idempotency keys, or a malformed one")]
     IdempotencyKey,
-    /// The token is not good, or it is not known whether it is.
+    /// The token is invalid, or unverifiable for now.
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("not all of these scopes are granted: {0}")]
     Scope(String),
     #[error("the last login is not within {max_age} s")]
-    LoginTooOld { max_age: u32 },
-    /// Our own fault.
+    StepUpRequired { max_age: u32 },
+    /// A bug in the service.
     #[error("the route is not behind RequireToken")]
     MissingLayer,
 }
@@ -45,7 +44,7 @@ impl From<Rejection> for Refusal {
 }
 
 impl Refusal {
-    /// The table.
+    /// The table: status, code and title.
     const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
         use StatusCode as S;
         match self {
@@ -67,7 +66,7 @@ impl Refusal {
                 ErrorCode::InsufficientScope,
                 "The access token does not allow this call.",
             ),
-            Self::LoginTooOld { .. } => (
+            Self::StepUpRequired { .. } => (
                 S::UNAUTHORIZED,
                 ErrorCode::InsufficientUserAuthentication,
                 "Give your password again to go on.",
@@ -78,7 +77,7 @@ impl Refusal {
         }
     }
 
-    /// What is wrong with this request in particular.
+    /// The `detail` of the problem document.
     const fn detail(&self) -> Option<&'static str> {
         match self {
             Self::IdempotencyKey => {
@@ -91,8 +90,8 @@ impl Refusal {
     /// The challenge of RFC 6750 section 3.
     fn challenge(&self) -> Option<String> {
         match self {
-            // Section 3.1: without any authentication information, no error code SHOULD be told; but
-            // section 3: the scheme MUST be followed by a parameter.
+            // Section 3.1: without any authentication information, no error code SHOULD be included; but section 3:
+            // the scheme MUST be followed by a parameter.
             Self::NoToken => Some("Bearer realm=\"baton\"".to_owned()),
             Self::Malformed => Some("Bearer error=\"invalid_request\"".to_owned()),
             Self::Verify(VerifyError::Rejected(_)) => {
@@ -102,7 +101,7 @@ impl Refusal {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\""))
             }
             // RFC 9470 section 3.
-            Self::LoginTooOld { max_age } => Some(format!(
+            Self::StepUpRequired { max_age } => Some(format!(
                 "Bearer error=\"insufficient_user_authentication\", \
                  error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
             )),
@@ -113,7 +112,7 @@ impl Refusal {
         }
     }
 
-    /// The answer to a request of this id.
+    /// The response to the request with this id, and its log line.
     pub(super) fn answer(&self, request_id: String) -> Response {
         match self {
             Self::MissingLayer => {
@@ -128,7 +127,7 @@ impl Refusal {
             Self::Verify(VerifyError::Rejected(rejection)) => {
                 tracing::debug!(event = "token.refused", %rejection);
             }
-            Self::Scope(_) | Self::LoginTooOld { .. } => {
+            Self::Scope(_) | Self::StepUpRequired { .. } => {
                 tracing::debug!(event = "token.refused", demand = %self);
             }
             Self::NoToken | Self::Malformed | Self::IdempotencyKey => {}
@@ -153,7 +152,7 @@ impl Refusal {
     }
 }
 
-/// What a gateway, or a layer in front of ours, has named the request; empty if nobody has.
+/// The request id that a gateway, or an outer layer, has set; empty without one.
 pub(super) fn request_id(headers: &HeaderMap) -> String {
     headers
         .get(shared::path::REQUEST_ID)

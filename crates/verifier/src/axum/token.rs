@@ -1,5 +1,5 @@
-//! Where a request carries its token: in `Authorization`, once, and nowhere else (RFC 6750 section 2.1). It
-//! must not look at the token.
+//! The bearer token of a request, from one `Authorization` header alone (RFC 6750 section 2.1). It must not parse the
+//! token.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,14 +10,14 @@ use super::refusal::Refusal;
 pub(super) fn of(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(Refusal::NoToken)?;
-    // RFC 6750 section 2: a client MUST NOT use more than one method in each request. Of two, one
-    // would be read here and the other perhaps by somebody in front of us.
+    // RFC 6750 section 2: a client MUST NOT use more than one method in each request. With two headers, a proxy in
+    // front might check the other one.
     if values.next().is_some() {
         return Err(Refusal::Malformed);
     }
     let value = value.to_str().map_err(|_| Refusal::Malformed)?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    // RFC 9110 section 11.1: the scheme is case-insensitive. Another one is no bearer token.
+    // RFC 9110 section 11.1: the scheme is case-insensitive. Another one carries no bearer token.
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::NoToken);
     }

@@ -1,5 +1,5 @@
-//! Where may be asked: https anywhere, http only on this machine. It must not resolve names or
-//! connect. Next: `fetch.rs`, which takes nothing but what is an address by these rules.
+//! The allowed addresses: https to any host, http only on loopback, since plain http would let an attacker replace
+//! the keys. It must not resolve names or connect. Next: `fetch.rs`, which takes only an [`Address`].
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,14 +7,14 @@ use http::Uri;
 
 use super::failure::IssuerError;
 
-/// An address that may be asked.
+/// An allowed address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address(Uri);
 
 impl Address {
     pub(super) fn parse(text: &str) -> Result<Self, IssuerError> {
-        // The parser drops a fragment without a word. RFC 8414 section 2: an issuer has neither query
-        // nor fragment; nothing else that is asked here needs them.
+        // The parser drops a fragment silently. RFC 8414 section 2: an issuer has neither query nor fragment; no
+        // other address here needs them.
         if text.contains(['?', '#', '@']) {
             return Err(IssuerError::NotAUrl);
         }
@@ -28,7 +28,7 @@ impl Address {
         }
     }
 
-    /// An address this one names: no less protected than itself.
+    /// An address that this one refers to: https if this one is.
     pub(super) fn parse_linked(&self, text: &str) -> Result<Self, IssuerError> {
         let linked = Self::parse(text)?;
         if self.is_https() && !linked.is_https() {
@@ -37,8 +37,8 @@ impl Address {
         Ok(linked)
     }
 
-    /// Where the issuer at this address says what it is. RFC 8414 section 3.1: the well-known part
-    /// comes between host and path, and a slash at the end of the path is left out.
+    /// The issuer's metadata document. RFC 8414 section 3.1: the well-known part comes between host and path, without
+    /// a slash at the end of the path.
     pub(super) fn metadata(&self) -> Result<Self, IssuerError> {
         let (scheme, authority) = (self.scheme(), self.0.authority().map_or("", |it| it.as_str()));
         let path = self.0.path().trim_end_matches('/');
@@ -69,7 +69,7 @@ impl Address {
     }
 }
 
-/// 127.0.0.0/8, ::1 in its brackets, or the name that is theirs (RFC 6761 section 6.3).
+/// 127.0.0.0/8, ::1 in brackets, or `localhost` (RFC 6761 section 6.3).
 fn is_loopback(host: &str) -> bool {
     let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     host.eq_ignore_ascii_case("localhost")

@@ -1,82 +1,88 @@
-//! What a call does about something that is fetched and kept: one pure function. It must not know what is
-//! kept, nor read a clock. Next: `kept.rs` carries the answer out.
+//! Fresh or stale (RFC 9111, RFC 5861): one pure function decides whether a call is served from the cache, fetches,
+//! or fails. It must not know what is cached, nor read a clock. Next: `cache.rs`, which executes the decision.
 
 use std::time::Duration;
 
-/// How long nothing is asked after a failure.
-pub(super) const PAUSE: Duration = Duration::from_secs(1);
-/// How long at least lies between two fetches for the sake of something unknown.
+/// The back-off after a failed fetch.
+pub(super) const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The rate limit for fetches that an unknown key causes.
 pub(super) const COOL_DOWN: Duration = Duration::from_secs(10);
-/// For how long a failure is taken as a sign that the next try fails, too. It adds to how long an end
-/// takes to be known here: a service that is seldom called must not go by what it kept for long.
-const OUTAGE_MEMORY: Duration = Duration::from_secs(3);
+/// For how long after a failure the next fetch is expected to fail, too. It adds to the delay of a revocation: a
+/// service with few calls must not rely on a stale value for long.
+const OUTAGE_WINDOW: Duration = Duration::from_secs(3);
 
-/// How old a kept value is, and may become.
+/// The age of a cached value, and its limits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Age {
+pub(super) struct Freshness {
     pub(super) age: Duration,
-    /// Until then nobody needs to ask.
+    /// Below this age the value is fresh (RFC 9111 section 4.2).
     pub(super) fresh_for: Duration,
-    /// Until then it may be used if nobody answers.
+    /// Below this age a stale value may be served in an outage (stale-if-error, RFC 5861 section 4).
     pub(super) usable_for: Duration,
 }
 
-/// All that the decision depends on.
+/// The inputs of the decision.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct View {
+pub(super) struct CacheState {
     /// The last good value.
-    pub(super) good: Option<Age>,
-    /// Whether somebody is asking at this moment.
-    pub(super) under_way: bool,
-    /// How long ago the last try failed, if it did.
+    pub(super) good: Option<Freshness>,
+    /// Whether a fetch is in flight.
+    pub(super) fetching: bool,
+    /// The time since the last fetch failed; `None` if it succeeded.
     pub(super) since_failure: Option<Duration>,
-    /// How long ago the last try began.
-    pub(super) since_try: Option<Duration>,
+    /// The time since the last fetch began.
+    pub(super) since_fetch: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Move {
-    /// Use what is kept.
-    Use,
-    /// Use what is kept, and ask for something newer meanwhile.
-    UseAndAsk,
-    /// Ask, or join whoever is asking, and wait for what comes of it.
-    Ask,
-    /// There is nothing, and it has just turned out that there is nothing to be had.
-    GiveUp,
+pub(super) enum Decision {
+    /// Serve the cached value, fresh or stale.
+    Serve,
+    /// Serve the cached value, and revalidate it in the background.
+    ServeAndRevalidate,
+    /// Start a fetch, or join the one in flight, and wait for it.
+    Fetch,
+    /// Fail at once: the cache is empty or too stale, and a fetch has just failed.
+    Fail,
 }
 
 /// What a call does that needs a value.
-pub(super) fn decide(view: View) -> Move {
-    let failed_within = |limit| view.since_failure.is_some_and(|since| since < limit);
-    let meanwhile =
-        if view.under_way || failed_within(PAUSE) { Move::Use } else { Move::UseAndAsk };
-    match view.good {
-        // A quarter of its time is enough to fetch the next one before anybody has to wait.
-        Some(good) if good.age < good.fresh_for * 3 / 4 => Move::Use,
-        Some(good) if good.age < good.fresh_for => meanwhile,
-        // In an outage nobody waits for a try that will most likely fail.
-        Some(good) if good.age < good.usable_for && in_outage(view) => meanwhile,
-        None | Some(_) if failed_within(PAUSE) && !view.under_way && !usable(view) => Move::GiveUp,
-        None | Some(_) => Move::Ask,
+pub(super) fn decide(state: CacheState) -> Decision {
+    let failed_within = |limit| state.since_failure.is_some_and(|since| since < limit);
+    let serve_while_revalidating = if state.fetching || failed_within(RETRY_DELAY) {
+        Decision::Serve
+    } else {
+        Decision::ServeAndRevalidate
+    };
+    match state.good {
+        // The last quarter of its freshness is enough to revalidate it before a call has to wait.
+        Some(good) if good.age < good.fresh_for * 3 / 4 => Decision::Serve,
+        Some(good) if good.age < good.fresh_for => serve_while_revalidating,
+        // In an outage no call waits for a fetch that will most likely fail.
+        Some(good) if good.age < good.usable_for && in_outage(state) => serve_while_revalidating,
+        None | Some(_) if failed_within(RETRY_DELAY) && !state.fetching && !usable(state) => {
+            Decision::Fail
+        }
+        None | Some(_) => Decision::Fetch,
     }
 }
 
-/// Whether the last try failed a moment ago; while another is under way, a moment before that began.
-fn in_outage(view: View) -> bool {
-    let since_then = if view.under_way { view.since_try } else { None }.unwrap_or_default();
-    view.since_failure.is_some_and(|since| since.saturating_sub(since_then) < OUTAGE_MEMORY)
+/// Whether the last fetch failed within the window; if a new one is in flight, within the window before that one
+/// began.
+fn in_outage(state: CacheState) -> bool {
+    let since_then = if state.fetching { state.since_fetch } else { None }.unwrap_or_default();
+    state.since_failure.is_some_and(|since| since.saturating_sub(since_then) < OUTAGE_WINDOW)
 }
 
-/// Whether a call may ask that has a value, and found something in its token that the value does not
-/// know: an attacker could send such tokens without end.
-pub(super) fn may_ask_for_newer(view: View) -> bool {
-    view.under_way || view.since_try.is_none_or(|since| since >= COOL_DOWN)
+/// Whether a call may fetch because its token names a key that the cache does not have. A rate limit: an attacker
+/// could send such tokens without end.
+pub(super) fn may_refetch(state: CacheState) -> bool {
+    state.fetching || state.since_fetch.is_none_or(|since| since >= COOL_DOWN)
 }
 
-/// Whether the last good value may still be used.
-pub(super) fn usable(view: View) -> bool {
-    view.good.is_some_and(|good| good.age < good.usable_for)
+/// Whether the last good value may still be served, fresh or stale.
+pub(super) fn usable(state: CacheState) -> bool {
+    state.good.is_some_and(|good| good.age < good.usable_for)
 }
 
 #[cfg(test)]
@@ -88,83 +94,90 @@ mod tests {
     }
 
     /// A value that is fresh for 100 s and usable for 1000.
-    fn aged(age: u64) -> Option<Age> {
-        Some(Age { age: seconds(age), fresh_for: seconds(100), usable_for: seconds(1_000) })
+    fn aged(age: u64) -> Option<Freshness> {
+        Some(Freshness { age: seconds(age), fresh_for: seconds(100), usable_for: seconds(1_000) })
     }
 
-    fn failed(since: u64) -> View {
-        View { since_failure: Some(seconds(since)), ..View::default() }
+    fn failed(since: u64) -> CacheState {
+        CacheState { since_failure: Some(seconds(since)), ..CacheState::default() }
     }
 
     #[test]
-    fn what_is_fresh_is_used_and_what_is_old_is_asked_for() {
+    fn a_fresh_value_is_served_and_a_stale_one_is_fetched() {
         for (age, expected) in [
-            (0, Move::Use),
-            (74, Move::Use),
-            (75, Move::UseAndAsk),
-            (99, Move::UseAndAsk),
-            (100, Move::Ask),
-            (999, Move::Ask),
-            (1_000, Move::Ask),
+            (0, Decision::Serve),
+            (74, Decision::Serve),
+            (75, Decision::ServeAndRevalidate),
+            (99, Decision::ServeAndRevalidate),
+            (100, Decision::Fetch),
+            (999, Decision::Fetch),
+            (1_000, Decision::Fetch),
         ] {
-            assert_eq!(decide(View { good: aged(age), ..View::default() }), expected, "{age}");
+            assert_eq!(
+                decide(CacheState { good: aged(age), ..CacheState::default() }),
+                expected,
+                "{age}"
+            );
         }
-        assert_eq!(decide(View::default()), Move::Ask);
+        assert_eq!(decide(CacheState::default()), Decision::Fetch);
     }
 
     #[test]
-    fn nobody_asks_beside_somebody_who_does() {
-        for (age, expected) in [(74, Move::Use), (75, Move::Use), (100, Move::Ask)] {
-            let view = View { good: aged(age), under_way: true, ..View::default() };
-            assert_eq!(decide(view), expected, "{age}");
+    fn a_call_starts_no_fetch_beside_one_under_way() {
+        for (age, expected) in
+            [(74, Decision::Serve), (75, Decision::Serve), (100, Decision::Fetch)]
+        {
+            let state = CacheState { good: aged(age), fetching: true, ..CacheState::default() };
+            assert_eq!(decide(state), expected, "{age}");
         }
-        assert_eq!(decide(View { under_way: true, ..failed(0) }), Move::Ask);
+        assert_eq!(decide(CacheState { fetching: true, ..failed(0) }), Decision::Fetch);
     }
 
     #[test]
-    fn in_an_outage_the_last_good_value_goes_on_and_somebody_asks_now_and_then() {
+    fn in_an_outage_the_stale_value_is_served_and_revalidated_now_and_then() {
         for (age, since, expected) in [
-            (80, 0, Move::Use),
-            (80, 1, Move::UseAndAsk),
-            (100, 0, Move::Use),
-            (100, 1, Move::UseAndAsk),
-            (100, 2, Move::UseAndAsk),
-            (100, 3, Move::Ask),
-            (999, 0, Move::Use),
-            (999, 1, Move::UseAndAsk),
-            (1_000, 0, Move::GiveUp),
-            (1_000, 1, Move::Ask),
+            (80, 0, Decision::Serve),
+            (80, 1, Decision::ServeAndRevalidate),
+            (100, 0, Decision::Serve),
+            (100, 1, Decision::ServeAndRevalidate),
+            (100, 2, Decision::ServeAndRevalidate),
+            (100, 3, Decision::Fetch),
+            (999, 0, Decision::Serve),
+            (999, 1, Decision::ServeAndRevalidate),
+            (1_000, 0, Decision::Fail),
+            (1_000, 1, Decision::Fetch),
         ] {
-            let view = View { good: aged(age), ..failed(since) };
-            assert_eq!(decide(view), expected, "{age}, {since}");
+            let state = CacheState { good: aged(age), ..failed(since) };
+            assert_eq!(decide(state), expected, "{age}, {since}");
         }
-        // The try that is under way began two seconds after the failure, or three.
-        for (since_try, expected) in [(5, Move::Use), (4, Move::Ask)] {
-            let since_try = Some(seconds(since_try));
-            let view = View { good: aged(999), under_way: true, since_try, ..failed(7) };
-            assert_eq!(decide(view), expected);
+        // The fetch in flight began two seconds after the failure, or three.
+        for (since_fetch, expected) in [(5, Decision::Serve), (4, Decision::Fetch)] {
+            let since_fetch = Some(seconds(since_fetch));
+            let state = CacheState { good: aged(999), fetching: true, since_fetch, ..failed(7) };
+            assert_eq!(decide(state), expected);
         }
     }
 
     #[test]
-    fn with_nothing_at_all_a_failure_is_believed_for_a_second() {
-        assert_eq!(decide(failed(0)), Move::GiveUp);
-        assert_eq!(decide(failed(1)), Move::Ask);
+    fn without_a_value_a_failure_is_cached_for_a_second() {
+        assert_eq!(decide(failed(0)), Decision::Fail);
+        assert_eq!(decide(failed(1)), Decision::Fetch);
     }
 
     #[test]
-    fn what_is_unknown_is_asked_for_once_in_a_while() {
-        let tried = |since| View { since_try: Some(seconds(since)), ..View::default() };
-        assert!(may_ask_for_newer(View::default()));
-        assert!(!may_ask_for_newer(tried(0)));
-        assert!(!may_ask_for_newer(tried(9)));
-        assert!(may_ask_for_newer(tried(10)));
-        assert!(may_ask_for_newer(View { under_way: true, ..tried(0) }));
+    fn an_unknown_key_is_fetched_once_in_each_cool_down() {
+        let fetched =
+            |since| CacheState { since_fetch: Some(seconds(since)), ..CacheState::default() };
+        assert!(may_refetch(CacheState::default()));
+        assert!(!may_refetch(fetched(0)));
+        assert!(!may_refetch(fetched(9)));
+        assert!(may_refetch(fetched(10)));
+        assert!(may_refetch(CacheState { fetching: true, ..fetched(0) }));
     }
 
     #[test]
     fn a_value_is_usable_until_its_limit() {
-        let view = |age| View { good: aged(age), ..View::default() };
-        assert!(usable(view(999)) && !usable(view(1_000)) && !usable(View::default()));
+        let state = |age| CacheState { good: aged(age), ..CacheState::default() };
+        assert!(usable(state(999)) && !usable(state(1_000)) && !usable(CacheState::default()));
     }
 }

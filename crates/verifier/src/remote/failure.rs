@@ -1,26 +1,26 @@
-//! Why an issuer cannot be asked, or its tokens not be judged. It must not hold anything a token or a
-//! server said: what is logged stays ours.
+//! Errors of the issuer's client: 503 for the service's clients, and the cause for its log. It must not hold any text
+//! of a token or a response, against log injection.
 
 use crate::Rejection;
 
-/// Why a URL is no issuer's.
+/// Why a URL cannot be an issuer's.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuerError {
-    /// Not `https://host`, maybe with a port and a path; or with a query, a fragment or a user.
+    /// Not `https://host` with an optional port and path; or with a query, a fragment or a user.
     #[error("the issuer is not a URL of scheme, host, port and path (RFC 8414 section 2)")]
     NotAUrl,
-    /// http, and not to this machine: whoever is in between could hand us keys of their own.
+    /// http to another machine: an attacker on the network could replace the keys.
     #[error("the issuer has to be https, or http on a loopback address")]
     Insecure,
 }
 
-/// What is missing for a judgement. It says nothing against the token: 503, and try again.
+/// What is missing for a verdict. It is no statement about the token: answer 503, to be retried.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailable {
-    /// The issuer's keys could not be had, or not for too long.
+    /// No keys were fetched, or the last good ones are too stale.
     #[error("the issuer's keys are not available")]
     Keys,
-    /// The status list could not be had, or not before the last one expired.
+    /// No status list was fetched, or the last good one has expired.
     #[error("the status list is not available")]
     StatusList,
 }
@@ -28,21 +28,21 @@ pub enum Unavailable {
 /// Why a token is not accepted.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
-    /// The token is not good.
+    /// The token is not valid.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// Whether it is good cannot be known right now.
+    /// Whether the token is valid cannot be decided now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Why an answer of the issuer is of no use. For the log.
+/// Why a response of the issuer is unusable. For the log.
 #[derive(thiserror::Error, Debug)]
 pub(super) enum Fault {
     #[error("no connection, or not to the end")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("no answer within three seconds")]
-    TooSlow,
+    Timeout,
     #[error("the status is {0}")]
     Status(u16),
     #[error("the answer is longer than {0} bytes")]
@@ -64,5 +64,5 @@ pub(super) enum Fault {
     #[error("the status list is older than the one we have")]
     OlderList,
     #[error("asking was given up")]
-    Abandoned,
+    Cancelled,
 }

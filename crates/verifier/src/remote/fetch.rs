@@ -1,5 +1,5 @@
-//! The door to the network: one GET, bounded. It follows no redirect, asks no proxy, and must not know
-//! what an answer means.
+//! The HTTP client: one GET, with a size limit. For https it trusts Mozilla's roots; it follows no redirect, uses no
+//! proxy, and must not know what a response means.
 
 use std::time::Duration;
 
@@ -14,31 +14,30 @@ use hyper_util::rt::TokioExecutor;
 use super::address::Address;
 use super::failure::Fault;
 
-/// No issuer's name for a version is as long; what is, is not remembered.
+/// An entity tag that is longer is not stored; a fetch then revalidates without it.
 const MAX_ETAG_BYTES: usize = 256;
 
-/// The client.
-pub(super) struct Http(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
+pub(super) struct HttpClient(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
 
-/// What to ask for.
-pub(super) struct Question<'q> {
-    pub(super) address: &'q Address,
+/// One resource of the issuer.
+pub(super) struct Resource<'r> {
+    pub(super) address: &'r Address,
     pub(super) accept: &'static str,
-    /// The longest answer that is read.
-    pub(super) most_bytes: usize,
-    /// The version we have.
-    pub(super) known: Option<&'q str>,
+    /// The longest body that is read.
+    pub(super) max_bytes: usize,
+    /// The entity tag of the cached version, for a conditional request (RFC 9110 section 13.1.2).
+    pub(super) if_none_match: Option<&'r str>,
 }
 
-/// What was answered with 200, or with 304.
-pub(super) enum Answer {
+/// A response with status 200, or 304.
+pub(super) enum Response {
     Document { text: String, etag: Option<String>, max_age: Option<Duration> },
-    Unchanged { max_age: Option<Duration> },
+    NotModified { max_age: Option<Duration> },
 }
 
-impl Http {
+impl HttpClient {
     pub(super) fn new() -> Self {
-        // The provider is named, so that nothing depends on which one a build has by default.
+        // An explicit provider: the process-wide default depends on the build.
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(provider)
@@ -46,14 +45,14 @@ impl Http {
             .https_or_http()
             .enable_http1()
             .build();
-        // A connection for each question: they are rare, and one that was kept could be half dead.
+        // No connection pool: fetches are rare, and an idle connection may be half closed.
         Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
     }
 
-    pub(super) async fn get(&self, question: Question<'_>) -> Result<Answer, Fault> {
-        let mut request = Request::get(question.address.uri()).header(ACCEPT, question.accept);
-        if let Some(known) = question.known {
-            request = request.header(IF_NONE_MATCH, known);
+    pub(super) async fn get(&self, resource: Resource<'_>) -> Result<Response, Fault> {
+        let mut request = Request::get(resource.address.uri()).header(ACCEPT, resource.accept);
+        if let Some(etag) = resource.if_none_match {
+            request = request.header(IF_NONE_MATCH, etag);
         }
         let request = request.body(Empty::new()).expect("an address and visible ASCII");
         let response =
@@ -62,26 +61,26 @@ impl Http {
         let max_age = max_age(&parts.headers);
         match parts.status {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if question.known.is_some() => {
-                return Ok(Answer::Unchanged { max_age });
+            StatusCode::NOT_MODIFIED if resource.if_none_match.is_some() => {
+                return Ok(Response::NotModified { max_age });
             }
             other => return Err(Fault::Status(other.as_u16())),
         }
-        let bytes = Limited::new(body, question.most_bytes).collect().await.map_err(|error| {
+        let bytes = Limited::new(body, resource.max_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                Fault::TooLong(question.most_bytes)
+                Fault::TooLong(resource.max_bytes)
             } else {
                 Fault::Connection(error)
             }
         })?;
         let text = String::from_utf8(bytes.to_bytes().into()).map_err(|_| Fault::NotUtf8)?;
         let etag = value(&parts.headers, &ETAG).filter(|etag| etag.len() <= MAX_ETAG_BYTES);
-        Ok(Answer::Document { text, etag: etag.map(str::to_owned), max_age })
+        Ok(Response::Document { text, etag: etag.map(str::to_owned), max_age })
     }
 }
 
-/// For how long the answer is fresh (RFC 9111 section 4.2): `max-age` less the time it has already
-/// spent in caches; `None` if it does not say. What may not be kept is fresh for no time.
+/// The freshness lifetime of a response (RFC 9111 section 4.2): `max-age` less its `Age`; `None` without the
+/// directive. A response that must not be cached is fresh for no time.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let mut freshness = None;
     for line in headers.get_all(CACHE_CONTROL) {
@@ -90,7 +89,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
             let name = name.trim().to_ascii_lowercase();
             let seconds = match name.as_str() {
                 "no-store" | "no-cache" => 0,
-                // RFC 9111 section 1.2.2: a number too large to hold is as good as infinite.
+                // RFC 9111 section 1.2.2: an overflowing number counts as infinite.
                 "max-age" => match value.trim().trim_matches('"') {
                     digits if !is_number(digits) => continue,
                     digits => digits.parse().unwrap_or(u64::MAX),

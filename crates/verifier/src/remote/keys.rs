@@ -1,33 +1,33 @@
-//! The issuer's keys: what it says about itself (RFC 8414), and the key set that names (RFC 7517). It
-//! must not decide when they are fetched; that is `kept.rs`.
+//! The issuer's keys: its authorization server metadata (RFC 8414) and the JWKS it refers to (RFC 7517). It must
+//! not decide when they are fetched; that is `cache.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
+use super::cache::{Fetched, Source};
 use super::failure::{Fault, IssuerError};
-use super::fetch::{Answer, Http, Question};
-use super::kept::{Fetched, Source};
+use super::fetch::{HttpClient, Resource, Response};
 use crate::KeySet;
 use crate::strict_json::{self, Json};
 
-/// The longest key set, and the longest metadata, that is read.
+/// The longest JWKS, and the longest metadata, that is read.
 const MAX_BYTES: usize = 64 * 1024;
-/// How long a key set is fresh, whatever its `Cache-Control` says. The upper bound is the promise for
-/// a key that has to be retired at once; it holds, too, if nothing is said.
+/// The bounds of a JWKS' freshness, for any `Cache-Control`. The upper bound limits how long a revoked key is
+/// accepted; it is also the default.
 const FRESH: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(10)..=Duration::from_secs(300);
 
-/// Where the keys come from.
+/// The origin of the keys.
 pub(super) struct KeySource {
     issuer: String,
     address: Address,
     metadata: Address,
-    http: Arc<Http>,
+    http: Arc<HttpClient>,
     outage_limit: Duration,
 }
 
-/// The keys, and what was said with them.
+/// The keys, with the address and `ETag` of their response.
 pub(super) struct Keys {
     pub(super) set: KeySet,
     from: Address,
@@ -38,7 +38,7 @@ impl KeySource {
     pub(super) fn new(
         issuer: &str,
         address: &Address,
-        http: &Arc<Http>,
+        http: &Arc<HttpClient>,
         outage_limit: Duration,
     ) -> Result<Self, IssuerError> {
         Ok(Self {
@@ -50,16 +50,15 @@ impl KeySource {
         })
     }
 
-    /// Where the issuer says its keys are. It is asked before every fetch: there is nothing to go
-    /// stale, and an issuer may move its keys.
+    /// The `jwks_uri` of the metadata, fetched before each JWKS: it is never stale, and an issuer may move its keys.
     async fn jwks_address(&self) -> Result<Address, Fault> {
-        let question = Question {
+        let resource = Resource {
             address: &self.metadata,
             accept: "application/json",
-            most_bytes: MAX_BYTES,
-            known: None,
+            max_bytes: MAX_BYTES,
+            if_none_match: None,
         };
-        let Answer::Document { text, .. } = self.http.get(question).await? else {
+        let Response::Document { text, .. } = self.http.get(resource).await? else {
             return Err(Fault::Metadata);
         };
         let metadata = strict_json::parse_object(text.as_bytes()).map_err(|_| Fault::Metadata)?;
@@ -67,8 +66,8 @@ impl KeySource {
             Some(Json::String(text)) => Ok(text),
             _ => Err(Fault::Metadata),
         };
-        // RFC 8414 section 3.3: the `issuer` MUST be identical to the issuer identifier the address
-        // was made of; if it is not, the metadata MUST NOT be used.
+        // RFC 8414 section 3.3: the `issuer` MUST be identical to the issuer identifier the address was made of; if
+        // it is not, the metadata MUST NOT be used.
         if *member("issuer")? != self.issuer {
             return Err(Fault::AnotherIssuer);
         }
@@ -91,18 +90,18 @@ impl Source for KeySource {
     async fn fetch(&self, last: Option<Arc<Keys>>) -> Result<Fetched<Keys>, Fault> {
         let from = self.jwks_address().await?;
         let last = last.filter(|last| last.from == from);
-        let question = Question {
+        let resource = Resource {
             address: &from,
             accept: "application/jwk-set+json, application/json",
-            most_bytes: MAX_BYTES,
-            known: last.as_ref().and_then(|last| last.etag.as_deref()),
+            max_bytes: MAX_BYTES,
+            if_none_match: last.as_ref().and_then(|last| last.etag.as_deref()),
         };
-        match (self.http.get(question).await?, last) {
-            (Answer::Unchanged { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
-            (Answer::Unchanged { .. }, None) => Err(Fault::Status(304)),
-            (Answer::Document { text, etag, max_age }, _) => {
+        match (self.http.get(resource).await?, last) {
+            (Response::NotModified { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
+            (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
+            (Response::Document { text, etag, max_age }, _) => {
                 let set = KeySet::from_jwks(&text).map_err(Fault::Keys)?;
-                // An issuer without keys could not have signed anything: somebody else's page.
+                // A JWKS without keys is not the issuer's, since it signs tokens: probably an error page.
                 if set.iter().next().is_none() {
                     return Err(Fault::NoKeys);
                 }

@@ -1,5 +1,5 @@
-//! The issuer's status lists: the few that its tokens refer to. It must not ask anybody but the issuer,
-//! nor decide when a list is fetched; that is `kept.rs`.
+//! The cache of the issuer's status lists: the few that its tokens refer to. It must not send a request to another
+//! origin, nor decide when a list is fetched; that is `cache.rs`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,97 +8,96 @@ use std::time::Duration;
 use shared::NumericDate;
 
 use super::address::Address;
-use super::age::Ages;
+use super::cache::{Cache, Fetched, Source};
+use super::clock::Clock;
 use super::failure::Fault;
-use super::fetch::{Answer, Http, Question};
-use super::kept::{Fetched, Kept, Source};
+use super::fetch::{HttpClient, Resource, Response};
 use super::keys::KeySource;
 use super::options::Options;
 
 use crate::{Rejection, StatusListToken, Verifier};
 
-/// How many lists are kept. An issuer has one for each million sessions or so.
-const MOST_LISTS: usize = 16;
+/// The capacity of the cache. An issuer has one list for each million sessions or so.
+const MAX_LISTS: usize = 16;
 /// The longest status list token that is read.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
-/// How long a list is fresh, whatever its `ttl` says, and if it says nothing.
+/// The bounds of a list's freshness, for any `ttl`, and the default.
 const FRESH_SECONDS: std::ops::RangeInclusive<i64> = 1..=60;
 const FRESH_SECONDS_BY_DEFAULT: i64 = 5;
-/// How many seconds a list may be older than the newest one: another instance of the issuer made it, whose
-/// clock is that far behind.
-const CLOCKS_APART: i64 = 2;
-/// How long after it was made a list without `exp` goes on in an outage.
+/// The clock skew between instances of the issuer: a list may be this much older than the newest one.
+const INSTANCE_SKEW_SECONDS: i64 = 2;
+/// For how long after its `iat` a list without `exp` is served stale in an outage.
 const OUTAGE_SECONDS: i64 = 300;
 
-/// The lists in use, the one that was used last at the end.
+/// The cached lists, the most recently used one last.
 pub(super) struct Lists {
     issuer: Address,
     context: Context,
-    kept: Mutex<Vec<(String, Kept<ListSource>)>>,
+    caches: Mutex<Vec<(String, Cache<ListSource>)>>,
 }
 
 #[derive(Clone)]
 struct Context {
-    http: Arc<Http>,
+    http: Arc<HttpClient>,
     verifier: Verifier,
-    keys: Kept<KeySource>,
+    keys: Cache<KeySource>,
     options: Options,
 }
 
 impl Lists {
     pub(super) fn new(
         issuer: Address,
-        http: Arc<Http>,
+        http: Arc<HttpClient>,
         verifier: Verifier,
-        keys: Kept<KeySource>,
+        keys: Cache<KeySource>,
         options: Options,
     ) -> Self {
         let context = Context { http, verifier, keys, options };
-        Self { issuer, context, kept: Mutex::default() }
+        Self { issuer, context, caches: Mutex::default() }
     }
 
-    /// The list at `uri`, which a verified token refers to. Nothing is fetched yet.
-    pub(super) fn get(&self, uri: &str) -> Result<Kept<ListSource>, Rejection> {
-        // The issuer signed the token; still, a token is no reason to ask anybody else.
+    /// The cache of the list at `uri`, which a verified token refers to. Makes no request.
+    pub(super) fn get(&self, uri: &str) -> Result<Cache<ListSource>, Rejection> {
+        // The issuer signed the token; still, a token must not cause a request to another origin.
         let address = Address::parse(uri).map_err(|_| Rejection::ForeignStatusList)?;
         if !address.same_origin(&self.issuer) {
             return Err(Rejection::ForeignStatusList);
         }
-        // A list is added or removed whole.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uri, list) = match kept.iter().position(|(known, _)| known == uri) {
-            Some(at) => kept.remove(at),
+        // A poisoned lock is fine: a list is added or removed in one step.
+        let mut caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let (uri, list) = match caches.iter().position(|(known, _)| known == uri) {
+            Some(at) => caches.remove(at),
             None => {
                 let (uri, context) = (uri.to_owned(), self.context.clone());
-                let (newest, ages) = (AtomicI64::new(i64::MIN), Ages::by(&context.options));
-                (uri.clone(), Kept::new(ListSource { uri, address, context, newest }, ages))
+                let (newest, clock) = (AtomicI64::new(i64::MIN), Clock::new(&context.options));
+                (uri.clone(), Cache::new(ListSource { uri, address, context, newest }, clock))
             }
         };
-        if kept.len() >= MOST_LISTS {
-            kept.remove(0);
+        if caches.len() >= MAX_LISTS {
+            caches.remove(0);
         }
-        kept.push((uri, list.clone()));
+        caches.push((uri, list.clone()));
         Ok(list)
     }
 }
 
-/// Where one list comes from.
+/// The origin of one list.
 pub(super) struct ListSource {
     uri: String,
     address: Address,
     context: Context,
-    /// When the newest list so far was made.
+    /// The `iat` of the newest list so far.
     newest: AtomicI64,
 }
 
 impl ListSource {
     async fn verified(&self, unverified_token: &str) -> Result<StatusListToken, Fault> {
         let Context { verifier, keys, options, .. } = &self.context;
-        let kept = keys.get().await.ok_or(Fault::NoKeys)?;
+        let cached = keys.get().await.ok_or(Fault::NoKeys)?;
         let verify =
             |keys| verifier.verify_status_list(keys, &self.uri, unverified_token, options.now());
-        let verdict = match verify(&kept.set) {
-            Err(Rejection::UnknownKey) => match keys.newer(&kept).await {
+        let verdict = match verify(&cached.set) {
+            Err(Rejection::UnknownKey) => match keys.newer_than(&cached).await {
                 Some(newer) => verify(&newer.set),
                 None => Err(Rejection::UnknownKey),
             },
@@ -107,19 +106,19 @@ impl ListSource {
         verdict.map_err(Fault::List)
     }
 
-    /// Whether a newer list has been here. Whoever can hand us an old one could bring an ended session
-    /// back. A list from the future is no measure: our clock was set back since, by more than the skew.
+    /// Whether a newer list was fetched before. An attacker who replays an old list could undo a revocation. A list
+    /// from the future does not count: our clock was set back since, by more than the skew.
     fn is_older(&self, list: &StatusListToken) -> bool {
         let Options { skew, .. } = &self.context.options;
         let latest = self.context.options.now().plus(skew.seconds());
-        // Lists are fetched one at a time.
+        // A relaxed load and store suffice: a single flight fetches the list.
         let newest = NumericDate(self.newest.load(Ordering::Relaxed));
         let newest = if newest <= latest { newest.max(list.iat) } else { list.iat };
         self.newest.store(newest.0, Ordering::Relaxed);
-        list.iat.plus(CLOCKS_APART) < newest
+        list.iat.plus(INSTANCE_SKEW_SECONDS) < newest
     }
 
-    /// `max_age` is what is left of the time for which a cache may keep it, the one it came from included.
+    /// `max_age` is the rest of the HTTP freshness lifetime, after the time in caches on the way.
     fn fetched(
         &self,
         list: StatusListToken,
@@ -130,7 +129,7 @@ impl ListSource {
         let left = max_age.and_then(|left| i64::try_from(left.as_secs()).ok()).unwrap_or(wanted);
         let mut fresh = wanted.min(left).clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
         let usable = match list.exp {
-            // With the skew with which it was accepted.
+            // Plus the skew that its expiry was checked with.
             Some(exp) => {
                 let left = exp.plus(self.context.options.skew.seconds()).since(now);
                 fresh = fresh.min(left);
@@ -154,13 +153,14 @@ impl Source for ListSource {
         &self,
         _: Option<Arc<StatusListToken>>,
     ) -> Result<Fetched<StatusListToken>, Fault> {
-        let question = Question {
+        let resource = Resource {
             address: &self.address,
             accept: "application/statuslist+jwt",
-            most_bytes: MAX_BYTES,
-            known: None,
+            max_bytes: MAX_BYTES,
+            if_none_match: None,
         };
-        let Answer::Document { text, max_age, .. } = self.context.http.get(question).await? else {
+        let Response::Document { text, max_age, .. } = self.context.http.get(resource).await?
+        else {
             return Err(Fault::Status(304));
         };
         let list = self.verified(text.trim_end()).await?;

@@ -1,5 +1,5 @@
-//! What may be chosen about an issuer, beyond its URL. It must not hold what is a promise to the issuer,
-//! such as how soon a retired key is let go.
+//! Options of an issuer's client. It must not hold the issuer's guarantees, such as how soon a revoked key is
+//! refused.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use shared::NumericDate;
 
 use crate::Skew;
 
-/// For how long the last good keys are used while the issuer cannot be asked.
+/// The default limit on serving stale keys in an outage.
 const OUTAGE_LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// How an [`Issuer`](super::Issuer) is treated. The defaults suit a service beside a Baton.
+/// Options of an [`Issuer`](super::Issuer). The defaults suit a service beside a Baton.
 #[derive(Clone)]
 pub struct Options {
     pub(super) outage_limit: Duration,
@@ -21,20 +21,20 @@ pub struct Options {
 }
 
 impl Options {
-    /// For how long after they were fetched the last good keys are used when the issuer cannot be
-    /// asked; an hour by default. At least as long as keys are fresh, which is up to 300 s.
+    /// For how long after their fetch the last good keys are served stale while the issuer is unreachable; an hour by
+    /// default. At least their freshness lifetime, which is up to 300 s.
     #[must_use]
     pub fn outage_limit(self, outage_limit: Duration) -> Self {
         Self { outage_limit, ..self }
     }
 
-    /// How far the issuer's clock may be from ours; [`Skew::MAX`] by default.
+    /// The clock skew between issuer and service; [`Skew::MAX`] by default.
     #[must_use]
     pub fn skew(self, skew: Skew) -> Self {
         Self { skew, ..self }
     }
 
-    /// The clock that tokens are judged by; the machine's by default.
+    /// The clock that judges tokens; the system clock by default.
     #[must_use]
     pub fn clock(self, now: impl Fn() -> NumericDate + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(now), ..self }

@@ -1,5 +1,5 @@
-//! The claims of a status list token (Token Status List section 5.1). It must not be called before the
-//! signature holds, and must not judge subject, issuer or time: that is `verifier.rs`.
+//! The claims of a status list token (Token Status List section 5.1). It must not be called before the signature is
+//! verified, and must not judge subject, issuer or expiry: that is `verifier.rs`.
 
 use shared::NumericDate;
 
@@ -8,29 +8,29 @@ use crate::Rejection;
 use crate::members::{Members, Unfit, instant, natural, seconds, text, uri};
 use crate::strict_json::Json;
 
-/// What a verified status list token says.
+/// The claims of a verified status list token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusListToken {
-    /// Where the list is published, and what access tokens refer to it by.
+    /// The URI that access tokens refer to, and that publishes the list.
     pub sub: String,
-    /// When it was made: the newer list is the right one.
+    /// When it was issued: the newest list counts.
     pub iat: NumericDate,
-    /// When nothing it says can be relied on any longer, if it tells.
+    /// Its expiry, if it has one.
     pub exp: Option<NumericDate>,
-    /// For how many seconds it may be kept before it is asked for again, if it tells.
+    /// For how many seconds a cache may treat it as fresh, if it says so.
     pub ttl: Option<i64>,
     /// The list.
     pub list: StatusList,
 }
 
-/// A token's claims, read and not yet judged.
+/// Claims that are parsed and not yet judged.
 pub(crate) struct Claims {
     pub(crate) token: StatusListToken,
     pub(crate) iss: Option<String>,
     pub(crate) nbf: Option<NumericDate>,
 }
 
-/// Reads the payload of a token whose signature holds.
+/// Parses the payload of a token with a verified signature.
 pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
     let mut members = Members::of_payload(signed_payload)?;
     let (iss, nbf) = (members.optional("iss", text)?, members.optional("nbf", instant)?);
@@ -44,7 +44,7 @@ pub(crate) fn read(signed_payload: &[u8]) -> Result<Claims, Rejection> {
     Ok(Claims { token: StatusListToken { sub, iat, exp, ttl, list }, iss, nbf })
 }
 
-/// Section 4.2: `bits` is 1, 2, 4 or 8, so that no status lies across two bytes.
+/// Section 4.2: `bits` is 1, 2, 4 or 8, so that no status spans two bytes.
 fn bits(value: Json) -> Result<u8, Unfit> {
     match natural(value)? {
         1 => Ok(1),

@@ -1,16 +1,15 @@
-//! The zlib format (RFC 1950), bounded: a few kilobytes of it can stand for gigabytes. It must not
-//! know what is compressed.
+//! The zlib format (RFC 1950), with a limit against decompression bombs. It must not know what is compressed.
 
 use std::io::Write as _;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 
-/// What `compressed` stands for; `None` if that is more than `most` bytes, or if it is not exactly
-/// one whole stream with the right checksum.
+/// Decompresses; `None` if the result has more than `most` bytes, or if `compressed` is not exactly one complete
+/// stream with the right checksum.
 pub(super) fn inflate(compressed: &[u8], most: usize) -> Option<Vec<u8>> {
     let mut stream = Decompress::new(true);
-    // One byte more than may be there: a stream that needs it is too large.
+    // One byte more than the limit: a stream that fills it is too large.
     let mut bytes = vec![0; most + 1];
     let status = stream.decompress(compressed, &mut bytes, FlushDecompress::Finish).ok()?;
     let read = usize::try_from(stream.total_in()).ok()?;
@@ -23,17 +22,16 @@ pub(super) fn inflate(compressed: &[u8], most: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// How much time compressing may take.
+/// The compression level.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Effort {
-    /// As much as there is to do: Token Status List section 4.1 recommends it, because a list is written once and
-    /// read by every service.
+    /// The slowest: Token Status List section 4.1 recommends it, because a list is written once and read by every
+    /// service.
     Best,
     /// A few milliseconds for each megabyte.
     Fast,
 }
 
-/// Compresses.
 pub(super) fn deflate(bytes: &[u8], effort: Effort) -> Vec<u8> {
     let level = match effort {
         Effort::Best => Compression::best(),

@@ -1,4 +1,4 @@
-//! What passes, and what it yields.
+//! Accepted tokens, and the claims they yield.
 
 use serde_json::json;
 use shared::NumericDate;
@@ -61,7 +61,7 @@ fn several_methods_of_authentication_keep_their_order() {
 }
 
 #[test]
-fn members_nobody_asked_for_are_ignored() {
+fn unknown_members_are_ignored() {
     let header =
         header_with("cty", json!({"any": [1.5, null, true, -7, 18_446_744_073_709_551_615_u64]}));
     let payload = claims_with("cnf", json!([false, {"jkt": "…"}, 1e300]));

@@ -1,4 +1,4 @@
-//! RFC 8725 sections 2.1 and 3.1: the key decides the algorithm, never the token.
+//! Algorithm confusion (RFC 8725 sections 2.1 and 3.1): the key decides the algorithm, never the token.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -74,7 +74,7 @@ fn an_unsecured_token_is_refused_with_any_signature_or_none() {
     }
 }
 
-/// RFC 8725 section 2.1: the public key, which everybody has, taken for a shared secret.
+/// RFC 8725 section 2.1: the public key, used as a shared secret.
 #[test]
 fn the_public_key_is_no_shared_secret_in_any_of_its_forms() {
     let der = [SPKI_PREFIX, &point()].concat();
@@ -95,7 +95,7 @@ fn the_public_key_is_no_shared_secret_in_any_of_its_forms() {
         for (alg, algorithm, rejection) in [
             ("HS256", hmac::HMAC_SHA256, Rejection::WrongAlgorithm),
             ("HS512", hmac::HMAC_SHA512, Rejection::WrongAlgorithm),
-            // Under the right name the tag is merely a wrong signature, of either length.
+            // With `alg` ES256 the HMAC tag is merely a wrong signature, of either length.
             ("ES256", hmac::HMAC_SHA256, Rejection::BadSignature),
             ("ES256", hmac::HMAC_SHA512, Rejection::BadSignature),
         ] {

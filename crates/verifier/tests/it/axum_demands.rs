@@ -1,5 +1,5 @@
-//! What a service demands of a token besides being valid: the same answers, whether the demand stands in
-//! the layer or in the signature of a handler.
+//! Demands of a service beyond validity: audience, scopes, step-up. The responses are the same, whether the layer or
+//! the signature of a handler makes the demand.
 
 use axum::Router;
 use axum::body::Body;
@@ -101,7 +101,7 @@ async fn scopes_may_be_demanded_and_are_named_if_they_are_missing() {
 
 /// In the signature of a handler it does not compile: the documentation of `BearerFor` shows it.
 #[test]
-fn a_demand_that_nobody_can_meet_is_a_mistake_at_the_start() {
+fn a_demand_that_no_token_can_meet_panics_at_startup() {
     let issuer = Issuer::new("https://baton.example", [AUDIENCE]).expect("it");
     let made = |scope: &'static str| {
         let layer = RequireToken::from(&issuer);
@@ -115,9 +115,9 @@ fn a_demand_that_nobody_can_meet_is_a_mistake_at_the_start() {
     }
 }
 
-struct Lately;
+struct RecentLogin;
 
-impl Demand for Lately {
+impl Demand for RecentLogin {
     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
 }
 
@@ -131,9 +131,11 @@ const LOGIN_CHALLENGE: Option<&str> = Some(
 async fn a_recent_login_may_be_demanded() {
     let world = World::new().await;
     let any = || RequireToken::from(&world.service);
-    for service in [Service::behind(any().recent_login(300)), Service::demanding::<Lately>(any())] {
+    for service in
+        [Service::behind(any().recent_login(300)), Service::demanding::<RecentLogin>(any())]
+    {
         let mut claims = world.claims();
-        // The clocks of issuer and service may differ by ten seconds, as everywhere.
+        // The clock skew of ten seconds applies here, too.
         for (age, recent) in [
             (-1_000_000, false),
             (-11, false),
@@ -153,7 +155,7 @@ async fn a_recent_login_may_be_demanded() {
             }
         }
         assert_eq!(service.calls(), 4);
-        // It grows old where it stands.
+        // The same token ages.
         claims["auth_time"] = json!(world.now());
         assert_eq!(service.ask_with(&claims).await.status, 200);
         world.advance(301).await;
@@ -177,10 +179,10 @@ async fn of_several_ages_of_a_login_the_strictest_counts() {
     }
 }
 
-/// Everything at once.
-struct LateEditorOfFiles;
+/// All demands at once.
+struct RecentEditorOfFiles;
 
-impl Demand for LateEditorOfFiles {
+impl Demand for RecentEditorOfFiles {
     const AUDIENCE: Option<&str> = Some(OTHER_AUDIENCE);
     const SCOPES: &[&str] = &["notes:write"];
     const RECENT_LOGIN_SECONDS: Option<u32> = Some(300);
@@ -195,9 +197,9 @@ async fn demands_add_up() {
     for service in [
         Service::behind(lately().audience(OTHER_AUDIENCE).scope("notes:write")),
         Service::behind(lately()).within(to_write()).within(any().audience(OTHER_AUDIENCE)),
-        Service::demanding::<Lately>(to_write()).within(any().audience(OTHER_AUDIENCE)),
+        Service::demanding::<RecentLogin>(to_write()).within(any().audience(OTHER_AUDIENCE)),
         Service::demanding::<OfFiles>(to_write()).within(lately()),
-        Service::demanding::<LateEditorOfFiles>(any()),
+        Service::demanding::<RecentEditorOfFiles>(any()),
     ] {
         let mut claims = world.claims();
         claims["aud"] = json!([AUDIENCE, OTHER_AUDIENCE]);
@@ -219,7 +221,7 @@ async fn one_path_may_demand_more_for_one_method_than_for_another() {
     let world = World::new().await;
     let read = |Bearer(token): Bearer| async move { format!("read by {}", token.sub) };
     let erase =
-        |bearer: BearerFor<Lately>| async move { format!("erased by {}", bearer.token.sub) };
+        |bearer: BearerFor<RecentLogin>| async move { format!("erased by {}", bearer.token.sub) };
     let router = Router::new().route("/", get(read).post(erase));
     let service = Service::of(router.layer(RequireToken::from(&world.service)));
     let mut claims = world.claims();
@@ -237,13 +239,13 @@ async fn one_path_may_demand_more_for_one_method_than_for_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operators_are_told_which_demand_was_not_met() {
+async fn the_log_has_the_demand_that_was_not_met() {
     let (log, world) = (Log::begin(), World::new().await);
     let any = || RequireToken::from(&world.service);
     let mut claims = world.claims();
     claims["auth_time"] = json!(world.now() - 301);
     for service in
-        [Service::behind(any().scope("notes:write")), Service::demanding::<Lately>(any())]
+        [Service::behind(any().scope("notes:write")), Service::demanding::<RecentLogin>(any())]
     {
         assert_ne!(service.ask_with(&claims).await.status, 200);
     }

@@ -1,4 +1,4 @@
-//! A handler that takes the key of a request that may arrive twice, and what makes two requests the same.
+//! The `Idempotency-Key` extractor, and what makes two requests the same.
 
 use axum::Router;
 use axum::body::Body;
@@ -13,7 +13,7 @@ use crate::support::{b64, claims_with, token_with_payload, verify};
 
 const KEY: &str = "0123456789abcdef";
 
-/// It says which key it was called with.
+/// Its handler returns the key of the request.
 fn service() -> Service {
     let tell = |key: Option<IdempotencyKey>, _: String| async move {
         key.map_or_else(|| "none".to_owned(), |key| b64(key.hash()))
@@ -92,7 +92,7 @@ fn a_request_is_the_same_for_the_same_user_method_path_and_body() {
     let alice = caller("jti", json!("first"));
     let one = hash(&alice, &Method::POST, "/payments", "10");
     assert_eq!(one, hash(&alice, &Method::POST, "/payments", "10"));
-    // The same user with the next token, and after another login.
+    // The same user with a refreshed token, and after another login.
     let next = caller("jti", json!("second"));
     let again = caller("sid", json!("01890a5d-ac96-774b-bcce-b302099a8059"));
     for caller in [&next, &again] {

@@ -1,5 +1,4 @@
-//! A service behind the layer, as its clients meet it: each answer whole, and what the handler gets to
-//! see.
+//! The middleware, from its clients' view: each response whole, and the claims that the handler gets.
 
 use std::task::{Context, Poll, Waker};
 
@@ -10,7 +9,7 @@ use tower::Layer as _;
 use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 
 use crate::support::log::Log;
-use crate::support::service::{Answer, INVALID, Service, UNTOLD, bare};
+use crate::support::service::{Answer, INVALID, NO_ERROR, Service, bare};
 use crate::support::world::{JWKS, LIST, Reply, World, list_token};
 use crate::support::{IAT, SUB};
 
@@ -34,11 +33,11 @@ async fn a_handler_learns_whom_a_valid_token_speaks_for() {
 async fn without_a_token_the_challenge_names_no_error() {
     let (world, service) = plain().await;
     let nothing = service.send(bare().body(Body::empty()).expect("a request")).await;
-    nothing.assert_refused(401, "invalid_token", UNTOLD);
+    nothing.assert_refused(401, "invalid_token", NO_ERROR);
     for other in ["Basic YTpi", "DPoP abc", "Bearerx", ""] {
-        service.ask(other).await.assert_refused(401, "invalid_token", UNTOLD);
+        service.ask(other).await.assert_refused(401, "invalid_token", NO_ERROR);
     }
-    assert_eq!((service.calls(), world.asked_at_all()), (0, 0));
+    assert_eq!((service.calls(), world.all_requests()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,72 +69,72 @@ async fn a_token_comes_once_and_in_its_header_alone() {
     answer.assert_refused(400, "malformed_request", Some("Bearer error=\"invalid_request\""));
     let in_query = Request::get(format!("/?access_token={}", world.token()));
     let answer = service.send(in_query.body(Body::empty()).expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", UNTOLD);
+    answer.assert_refused(401, "invalid_token", NO_ERROR);
     let in_body = Request::post("/form")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(format!("access_token={}", world.token())));
     let answer = service.send(in_body.expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", UNTOLD);
+    answer.assert_refused(401, "invalid_token", NO_ERROR);
     let in_cookie = bare().header("cookie", format!("access_token={}", world.token()));
     let answer = service.send(in_cookie.body(Body::empty()).expect("a request")).await;
-    answer.assert_refused(401, "invalid_token", UNTOLD);
+    answer.assert_refused(401, "invalid_token", NO_ERROR);
     assert_eq!(service.calls(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_judged_is_503_and_never_let_in() {
     let (world, service) = plain().await;
-    world.say(JWKS, Reply::status(500));
+    world.respond(JWKS, Reply::status(500));
     let bearer = format!("Bearer {}", world.token());
     let answer = service.ask(&bearer).await;
     answer.assert_refused(503, "temporarily_unavailable", None);
     assert_eq!(answer.header("retry-after"), Some("2"));
-    world.say(JWKS, crate::support::world::our_keys());
+    world.respond(JWKS, crate::support::world::our_keys());
     world.advance(2).await;
     assert_eq!(service.ask(&bearer).await.status, 200);
     let listed = format!("Bearer {}", world.token_at(&world.list_uri(), 3));
     service.ask(&listed).await.assert_refused(503, "temporarily_unavailable", None);
-    world.say(LIST, Reply::ok(list_token(&world.list_claims(0b1000))));
+    world.respond(LIST, Reply::ok(list_token(&world.list_claims(0b1000))));
     world.advance(2).await;
     service.ask(&listed).await.assert_refused(401, "invalid_token", INVALID);
     assert_eq!(service.calls(), 1);
 }
 
-struct Anybody;
+struct NoDemand;
 
-impl Demand for Anybody {}
+impl Demand for NoDemand {}
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_not_behind_the_layer_lets_nobody_in() {
+async fn a_handler_that_is_not_behind_the_layer_accepts_no_token() {
     let world = World::new().await;
     let authorization = format!("Bearer {}", world.token());
-    let whoever = Service::open(|Bearer(token)| token);
-    let somebody = Service::open(|BearerFor { token, .. }: BearerFor<Anybody>| token);
-    for open in [whoever, somebody] {
+    let bearer = Service::open(|Bearer(token)| token);
+    let bearer_for = Service::open(|BearerFor { token, .. }: BearerFor<NoDemand>| token);
+    for open in [bearer, bearer_for] {
         open.ask(&authorization).await.assert_refused(500, "internal_error", None);
         assert_eq!(open.calls(), 0);
     }
-    assert_eq!(world.asked_at_all(), 0);
+    assert_eq!(world.all_requests(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_names_the_request_as_whoever_is_in_front_does() {
+async fn a_refusal_repeats_the_request_id_of_the_gateway() {
     let (_world, service) = plain().await;
     let id_of = |answer: Answer| {
         let problem: Value = serde_json::from_str(&answer.body).expect("JSON");
         problem["request_id"].as_str().map(str::to_owned)
     };
-    for (sent, told) in
+    for (sent, repeated) in
         [("abc-123", "abc-123"), (&"x".repeat(128), &"x".repeat(128)), (&"x".repeat(129), "")]
     {
         let request = bare().header("x-request-id", sent).body(Body::empty()).expect("a request");
-        assert_eq!(id_of(service.send(request).await).as_deref(), Some(told));
+        assert_eq!(id_of(service.send(request).await).as_deref(), Some(repeated));
     }
     let unnamed = bare().body(Body::empty()).expect("a request");
     assert_eq!(id_of(service.send(unnamed).await).as_deref(), Some(""));
 }
 
-/// Has no time for anybody.
+/// Is never ready.
 #[derive(Clone)]
 struct Busy;
 
@@ -154,7 +153,7 @@ impl tower::Service<Request<Body>> for Busy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_the_service_waits_behind_the_layer_too() {
+async fn the_layer_propagates_the_back_pressure_of_its_service() {
     let world = World::new().await;
     let mut guarded = RequireToken::from(&world.service).layer(Busy);
     let mut context = Context::from_waker(Waker::noop());
@@ -162,12 +161,12 @@ async fn who_waits_for_the_service_waits_behind_the_layer_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operators_are_told_what_clients_are_not_and_never_a_token() {
+async fn the_log_has_the_reason_and_never_a_token() {
     let (log, world) = (Log::begin(), World::new().await);
     let service = Service::behind(RequireToken::from(&world.service));
     assert_eq!(service.ask("Bearer no-token").await.status, 401);
     assert!(log.text().contains("DEBUG") && log.text().contains("token.refused"), "{}", log.text());
-    world.say(JWKS, Reply::status(500));
+    world.respond(JWKS, Reply::status(500));
     assert_eq!(service.ask(&format!("Bearer {}", world.token())).await.status, 503);
     assert!(log.text().contains("ERROR"), "{}", log.text());
     assert!(log.text().contains("token.not_judged"), "{}", log.text());

@@ -1,4 +1,4 @@
-//! RFC 9068 section 2.2: every required claim is there, of the right type, with a possible value.
+//! RFC 9068 section 2.2: each required claim is present, with the right type and a valid value.
 
 use serde_json::{Value, json};
 use verifier::Rejection;

@@ -120,7 +120,7 @@ fn a_token_holds_no_white_space_and_no_other_character() {
                 "{stranger:?} at {at}"
             );
         }
-        // Signed with the stranger in it: it is refused for itself and not for the signature.
+        // Signed with the stray character in it: the encoding is the reason, not the signature.
         let (signing_input, _) = good.rsplit_once('.').expect("three parts");
         assert_eq!(verify(&seal(&format!("{signing_input}{stranger}"))), Err(Rejection::Encoding));
     }

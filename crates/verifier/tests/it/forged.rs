@@ -1,14 +1,14 @@
-//! The catalogue of forged tokens: none is accepted, and each is refused for the rule it breaks. Where
-//! the rule is not the signature, the signature is good, so nothing else can have refused it.
+//! The catalogue of forged tokens: none is accepted, and each is rejected for the rule it breaks. Unless that rule is
+//! the signature, the signature is valid, so no other rule can be the reason.
 
-use forgery::{Flaw, Lure, Original, Rule, catalogue, misfits, twin};
+use forgery::{Flaw, Lure, Original, Rule, bad_key_sets, catalogue, twin};
 use verifier::{JsonFault, KeySet, Rejection, Verifier};
 
 use crate::support::{
     AUDIENCE, ISSUER, NOW, good_token, other_key_pair, public_half, public_key, sign,
 };
 
-/// What the verifier calls the rule that a case breaks.
+/// The rejection for the rule that a case breaks.
 fn rejection(rule: Rule) -> Rejection {
     match rule {
         Rule::Length => Rejection::TooLong,
@@ -43,7 +43,7 @@ fn fault(flaw: Flaw) -> JsonFault {
     }
 }
 
-/// The issuer publishes two keys, as it does before each rotation.
+/// A JWKS of two keys, as before each key rotation.
 fn keys() -> KeySet {
     KeySet::default().with(public_key()).with(public_half(&other_key_pair()))
 }
@@ -67,7 +67,7 @@ fn no_forged_token_is_accepted_and_each_is_refused_for_its_rule() {
         .map(|(case, verdict, _)| format!("{case}: {verdict:?}, not {:?}", case.rule))
         .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    // The control: what they were made from is good, and so is what the same key signs.
+    // The control: the originals are accepted, and so is a new signature by the same key.
     for good in [original.token(), &original.resealed(), &twin(original.token())] {
         assert_eq!(verify(good), Ok(()));
     }
@@ -77,15 +77,15 @@ fn no_forged_token_is_accepted_and_each_is_refused_for_its_rule() {
 #[test]
 fn a_key_that_is_published_for_something_else_verifies_nothing() {
     let original = original(&keys());
-    let misfits = misfits(&original);
-    assert!(misfits.len() >= 30, "{} key sets", misfits.len());
+    let bad_key_sets = bad_key_sets(&original);
+    assert!(bad_key_sets.len() >= 30, "{} key sets", bad_key_sets.len());
     let verify = |jwks: &str, token: &str| {
         let keys = KeySet::from_jwks(jwks).map_err(|_| Rejection::UnknownKey)?;
         Verifier::new(ISSUER, [AUDIENCE], keys).verify(token, NOW).map(|_| ())
     };
-    for misfit in misfits {
-        let verdict = verify(&misfit.jwks, &misfit.token);
-        assert_eq!(verdict, Err(Rejection::UnknownKey), "{}", misfit.name);
+    for bad_key_set in bad_key_sets {
+        let verdict = verify(&bad_key_set.jwks, &bad_key_set.token);
+        assert_eq!(verdict, Err(Rejection::UnknownKey), "{}", bad_key_set.name);
     }
     assert_eq!(verify(original.jwks(), original.token()), Ok(()));
 }

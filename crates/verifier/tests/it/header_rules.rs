@@ -1,4 +1,4 @@
-//! What the header of an access token says, and what it must not say (RFC 9068 sections 2.1 and 4).
+//! Required and forbidden members of the JOSE header (RFC 9068 sections 2.1 and 4).
 
 use serde_json::{Value, json};
 use verifier::Rejection;
@@ -12,7 +12,7 @@ fn the_type_is_at_jwt_to_the_letter() {
         json!("jwt"),
         json!("AT+JWT"),
         json!("at+JWT"),
-        // RFC 9068 section 4 would allow this one; our issuer never writes it.
+        // RFC 9068 section 4 would allow this one; Baton never writes it.
         json!("application/at+jwt"),
         json!("at+jwt "),
         json!("at+jwt;v=1"),

@@ -1,4 +1,4 @@
-//! The key of a request that may arrive twice: what is one, and what a service stores of it.
+//! The idempotency key: its syntax, and the hashes that a service stores.
 
 use verifier::IdempotencyKey;
 
@@ -61,6 +61,6 @@ fn a_request_is_another_one_if_any_part_of_it_is() {
     for other in others {
         assert_ne!(one, hash(other), "{other:?}");
     }
-    // And with another key: the hash of a request alone could be guessed.
+    // And with another key, as a salt: an attacker could guess the hash of a request alone.
     assert_ne!(one, key("fedcba9876543210").request_hash(&[b"ab", b"c"]));
 }

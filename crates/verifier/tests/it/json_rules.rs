@@ -1,11 +1,11 @@
-//! RFC 7515 section 5.2, RFC 7519 section 7.2: header and payload are UTF-8, one JSON object each,
-//! and mean the same to every parser. Each rule is held against both parts.
+//! Strict JSON (RFC 7515 section 5.2, RFC 7519 section 7.2): header and payload are UTF-8, one JSON object each, and
+//! mean the same to every parser. Each rule is checked on both parts.
 
 use verifier::{JsonFault, Rejection};
 
 use crate::support::{claims, header, token_with_header, token_with_payload, verify};
 
-/// What becomes of `spoil`ed JSON, as header and as payload.
+/// The rejection of `spoil`ed JSON, as header and as payload.
 fn assert_refused(spoil: impl Fn(&str) -> Vec<u8>, fault: JsonFault) {
     let header = spoil(&header().to_string());
     let payload = spoil(&claims().to_string());

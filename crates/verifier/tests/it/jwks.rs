@@ -1,4 +1,4 @@
-//! RFC 7517: what is read from a set of keys, and what is published.
+//! JWKS (RFC 7517): parsing and publication.
 
 use std::slice::from_ref;
 
@@ -7,7 +7,7 @@ use verifier::{JsonFault, KeyError, KeySet};
 
 use crate::support::{X, Y, b64, other_key_pair, public_half, public_key, unb64};
 
-/// Our key as others might publish it: with the required members alone.
+/// Our key as another issuer might publish it: with the required members alone.
 fn jwk() -> Value {
     json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y})
 }
@@ -69,7 +69,7 @@ fn a_key_needs_its_required_members_and_no_more() {
 }
 
 #[test]
-fn members_of_the_set_that_nobody_asked_for_are_ignored() {
+fn unknown_members_of_the_set_are_ignored() {
     let set = json!({"keys": [jwk()], "issued_by": {"name": "somebody"}});
     assert_eq!(KeySet::from_jwks(&set.to_string()), Ok(our_set()));
 }
@@ -158,7 +158,7 @@ fn a_usable_key_under_another_name_refuses_the_set_whole() {
         let misnamed = jwk_with("kid", kid.clone());
         assert_eq!(read(&[misnamed]), Err(KeyError::WrongKeyId), "{kid}");
     }
-    // The name of a key that is not used does not matter.
+    // The `kid` of an unused key does not matter.
     let mut unused = jwk_with("kid", json!("2026-11"));
     unused["use"] = json!("enc");
     assert_eq!(read(&[unused, jwk()]), Ok(our_set()));

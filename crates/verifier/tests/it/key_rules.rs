@@ -1,4 +1,4 @@
-//! RFC 8725 section 3.4: a key is a point of P-256, checked before it is one.
+//! RFC 8725 section 3.4: a key is a point of P-256, validated at construction.
 
 use verifier::{KeyError, KeySet, PublicKey};
 

@@ -1,6 +1,5 @@
-//! What the verifier accepts, and every rule for which it refuses: one module for each kind of
-//! rule, one test for each rule, and always the exact rejection. `support` signs whatever it is
-//! told to, so that a token is refused for the rule under test and never for its signature.
+//! Every rule of the verifier, and what it accepts: one module for each kind of rule, one test for each rule, with
+//! the exact rejection. `support` signs any bytes, so that the rule under test is the reason and never the signature.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! A rejection is written into a log, so nothing a token said may be in it.
+//! Log injection: a rejection is logged, so it must not contain any part of the token.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use crate::support::{
     b64, claims_with, header_with, token_with_header, token_with_payload, verify,
 };
 
-/// Written by an attacker; to be found nowhere.
+/// An attacker's text; no error may contain it.
 const MARK: &str = "MARK";
 
 fn whole_text(error: &dyn Error) -> String {

@@ -1,4 +1,4 @@
-//! RFC 9068 section 4: from our issuer and for us, to the letter.
+//! Issuer and audience (RFC 9068 section 4): exact comparison.
 
 use serde_json::json;
 use verifier::{KeySet, Rejection, Verifier};
@@ -47,10 +47,10 @@ fn the_audience_is_one_of_ours_to_the_letter() {
 }
 
 #[test]
-fn a_verifier_that_is_nobody_accepts_no_token() {
+fn a_verifier_without_audiences_accepts_no_token() {
     let keys = KeySet::default().with(public_key());
-    let nobody = Verifier::new(ISSUER, [""; 0], keys);
-    assert_eq!(nobody.verify(&good_token(), NOW), Err(Rejection::WrongAudience));
+    let no_audience = Verifier::new(ISSUER, [""; 0], keys);
+    assert_eq!(no_audience.verify(&good_token(), NOW), Err(Rejection::WrongAudience));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! How old what a service goes by may be: caches on the way, failures that are over, and clocks that differ
-//! or are set back do not make an end known any later.
+//! Freshness of the caches: HTTP caches on the way, a past failure, and clocks that differ or are set back do not
+//! delay a revocation.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::support::other_key_pair;
 use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, our_keys};
 
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
-const ENDED: u8 = 0b0000_1000;
+const REVOKED_BIT: u8 = 0b0000_1000;
 
-/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+/// A world whose issuer publishes a list without revocations, and a token at its index 3.
 async fn world() -> (Arc<World>, String) {
     let world = World::new().await;
     world.publish(&world.list_claims(0));
@@ -21,9 +21,9 @@ async fn world() -> (Arc<World>, String) {
     (Arc::new(world), token)
 }
 
-/// A list in which place 3 has ended, made so many seconds from now.
-fn ended(world: &World, from_now: i64) -> Value {
-    made(world.list_claims(ENDED), world.now() + from_now)
+/// A list in which index 3 is revoked, with an `iat` so many seconds from now.
+fn revoked(world: &World, from_now: i64) -> Value {
+    made(world.list_claims(REVOKED_BIT), world.now() + from_now)
 }
 
 fn made(mut list: Value, iat: i64) -> Value {
@@ -43,43 +43,43 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
         let mut list = world.list_claims(0);
         list["ttl"] = json!(20);
         let reply = Reply::ok(list_token(&list));
-        world.say(LIST, reply.with("cache-control", cache_control).with("age", age));
+        world.respond(LIST, reply.with("cache-control", cache_control).with("age", age));
         assert_eq!(world.verdict(&token).await, Ok(()));
-        world.publish(&ended(&world, 0));
+        world.publish(&revoked(&world, 0));
         world.advance(seconds * 3 / 4).await;
         if seconds * 3 % 4 != 0 {
             assert_eq!(world.verdict(&token).await, Ok(()), "{cache_control}, {age}");
-            assert_eq!(world.asked(LIST), 1, "{cache_control}, {age}");
+            assert_eq!(world.requests(LIST), 1, "{cache_control}, {age}");
         }
         world.advance(seconds - seconds * 3 / 4).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{cache_control}, {age}");
     }
 }
 
-/// Nobody calls while the issuer comes back. The next call must not go by what was kept before.
+/// No call comes in while the issuer recovers. The next one must not be served the stale value.
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_over_delays_no_end() {
+async fn a_failure_that_is_over_delays_no_revocation() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(10).await;
-    world.say(LIST, Reply::status(503));
+    world.respond(LIST, Reply::status(503));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    world.publish(&ended(&world, 0));
+    world.publish(&revoked(&world, 0));
     world.advance(3).await;
     assert_eq!(world.verdict(&token).await, REVOKED);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_over_keeps_no_retired_key() {
+async fn a_failure_that_is_over_keeps_no_revoked_key() {
     let world = World::new().await;
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next));
+    world.respond(JWKS, keys_with(&next));
     let token = world.token_by(&next);
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(300).await;
-    world.say(JWKS, Reply::status(503));
+    world.respond(JWKS, Reply::status(503));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    world.say(JWKS, our_keys());
+    world.respond(JWKS, our_keys());
     world.advance(3).await;
     let refused = Err(VerifyError::Rejected(Rejection::UnknownKey));
     assert_eq!(world.verdict(&token).await, refused);
@@ -92,9 +92,9 @@ async fn a_list_of_an_instance_whose_clock_is_behind_is_taken() {
         world.publish(&made(world.list_claims(0), world.now() + 10));
         assert_eq!(world.verdict(&token).await, Ok(()));
         world.advance(5).await;
-        world.publish(&ended(&world, 5 - behind));
+        world.publish(&revoked(&world, 5 - behind));
         assert_eq!(world.verdict(&token).await, verdict, "{behind}");
-        assert_eq!(world.asked(LIST), 2, "{behind}");
+        assert_eq!(world.requests(LIST), 2, "{behind}");
     }
 }
 
@@ -103,12 +103,12 @@ async fn lists_do_not_grow_older_step_by_step() {
     let (world, token) = world().await;
     let begin = world.now();
     assert_eq!(world.verdict(&token).await, Ok(()));
-    for (iat, byte) in [(begin - 2, 0), (begin - 4, ENDED)] {
+    for (iat, byte) in [(begin - 2, 0), (begin - 4, REVOKED_BIT)] {
         world.publish(&made(world.list_claims(byte), iat));
         world.advance(5).await;
         assert_eq!(world.verdict(&token).await, Ok(()));
     }
-    assert_eq!(world.asked(LIST), 3);
+    assert_eq!(world.requests(LIST), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +118,7 @@ async fn a_clock_that_is_set_back_makes_no_new_list_an_old_one() {
     world.publish(&world.list_claims(0));
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.set_back(3_600);
-    world.publish(&ended(&world, 0));
+    world.publish(&revoked(&world, 0));
     world.advance(5).await;
     assert_eq!(world.verdict(&token).await, REVOKED);
 }

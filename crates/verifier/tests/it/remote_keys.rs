@@ -1,5 +1,5 @@
-//! An issuer that is known by its URL alone: what is asked, how often, and what is believed. Requests are
-//! counted by the issuer; time is moved by hand.
+//! The JWKS cache of an issuer that is known by its URL alone: requests, their rate limit, and which keys are
+//! trusted. The issuer counts requests; the test moves the clock.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn an_issuer_is_known_by_its_url_alone_and_asked_once() {
     let token = world.verify(&world.token()).await.expect("accepted");
     assert_eq!((token.iss.as_str(), token.client_id.as_str()), (world.url.as_str(), "browser"));
     world.verdict(&world.token()).await.expect("accepted again");
-    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 1));
+    assert_eq!((world.requests(METADATA), world.requests(JWKS)), (1, 1));
 }
 
 #[test]
@@ -44,7 +44,7 @@ async fn any_number_of_calls_share_one_fetch() {
         calls.spawn(async move { world.verdict(&world.token()).await });
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
-    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 1));
+    assert_eq!((world.requests(METADATA), world.requests(JWKS)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,15 +67,15 @@ async fn what_is_not_even_a_token_costs_no_request() {
     for token in ["", "a.b.c", "garbage", &"x".repeat(10_000), "e30.e30.e30"] {
         assert!(matches!(world.verdict(token).await, Err(VerifyError::Rejected(_))), "{token}");
     }
-    assert_eq!(world.asked_at_all(), 0);
-    // And what is, but somebody else's, only the first.
+    assert_eq!(world.all_requests(), 0);
+    // A well-formed token of another issuer costs only the first fetch.
     let other = world.verdict(&good_token()).await;
     assert_eq!(other, Err(VerifyError::Rejected(Rejection::WrongIssuer)));
-    assert_eq!(world.asked_at_all(), 2);
+    assert_eq!(world.all_requests(), 2);
 }
 
-/// RFC 9068 section 4: the keys are the issuer's. `jku` and `x5u` lead to a listener of this machine,
-/// where a client may ask otherwise, and to a path of the issuer's own.
+/// RFC 9068 section 4: the keys are the issuer's. `jku` and `x5u` point to a listener on loopback, where http is
+/// allowed, and to a path of the issuer.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
     let (world, lure) = (World::new().await, Lure::set());
@@ -87,7 +87,7 @@ async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
             let expected = match (case.class, case.rule) {
                 (Class::EmbeddedKeys, Rule::ForbiddenHeader(it)) => Rejection::ForbiddenHeader(it),
                 (Class::EmbeddedKeys, Rule::Algorithm) => Rejection::WrongAlgorithm,
-                // These bring no key along; the issuer's are asked for.
+                // These embed no key; the verifier fetches the issuer's.
                 _ => continue,
             };
             let verdict = world.verdict(&case.token).await;
@@ -96,11 +96,11 @@ async fn a_token_that_names_its_own_key_is_refused_without_a_request() {
         }
         assert!(refused >= 20, "{refused} tokens");
     }
-    assert_eq!(world.asked_at_all(), 0);
+    assert_eq!(world.all_requests(), 0);
     assert!(!lure.was_visited());
-    // The control: the same token without them is accepted, by a request to the issuer alone.
+    // The control: the same token without these members is accepted, by requests to the issuer alone.
     world.verdict(original.token()).await.expect("accepted");
-    assert_eq!((world.asked(METADATA), world.asked(JWKS), world.asked_at_all()), (1, 1, 2));
+    assert_eq!((world.requests(METADATA), world.requests(JWKS), world.all_requests()), (1, 1, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,9 +110,9 @@ async fn metadata_has_to_be_the_issuers_own_to_the_byte() {
         let url = &world.url;
         let issuer = if other == "/" { format!("{url}/") } else { other.to_owned() };
         let metadata = json!({"issuer": issuer, "jwks_uri": format!("{url}{JWKS}")});
-        world.say(METADATA, Reply::ok(metadata.to_string()));
+        world.respond(METADATA, Reply::ok(metadata.to_string()));
         assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{issuer}");
-        assert_eq!((world.asked(METADATA), world.asked(JWKS)), (1, 0));
+        assert_eq!((world.requests(METADATA), world.requests(JWKS)), (1, 0));
     }
 }
 
@@ -131,23 +131,26 @@ async fn metadata_has_to_be_strict_and_its_keys_where_it_is_safe_to_ask() {
         format!(r#"{{"issuer":"{url}","jwks_uri":"{jwks}","jwks_uri":"{jwks}"}}"#),
         json!({"issuer": url, "jwks_uri": jwks, "filler": "x".repeat(65_536)}).to_string(),
     ] {
-        world.say(METADATA, Reply::ok(metadata.clone()));
+        world.respond(METADATA, Reply::ok(metadata.clone()));
         assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{metadata:.80}");
         world.advance(1).await;
     }
-    assert_eq!((world.asked(METADATA), world.asked(JWKS)), (9, 0));
+    assert_eq!((world.requests(METADATA), world.requests(JWKS)), (9, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_led_elsewhere_by_a_redirect() {
+async fn no_redirect_is_followed() {
     for (path, aim) in [(METADATA, "/elsewhere/metadata"), (JWKS, "/elsewhere/keys")] {
         for status in [301, 302, 303, 307, 308] {
             let world = World::new().await;
-            world.say(aim, if path == JWKS { our_keys() } else { world.metadata() });
+            world.respond(aim, if path == JWKS { our_keys() } else { world.metadata() });
             let aim = format!("{}{aim}", world.url);
-            world.say(path, Reply::status(status).with("location", &aim));
+            world.respond(path, Reply::status(status).with("location", &aim));
             assert_eq!(world.verdict(&world.token()).await, NO_KEYS, "{path} {status}");
-            assert_eq!(world.asked("/elsewhere/metadata") + world.asked("/elsewhere/keys"), 0);
+            assert_eq!(
+                world.requests("/elsewhere/metadata") + world.requests("/elsewhere/keys"),
+                0
+            );
         }
     }
 }
@@ -172,11 +175,11 @@ async fn keys_that_are_no_key_set_of_ours_are_no_keys() {
         Reply::status(404),
         Reply::status(500),
     ] {
-        world.say(JWKS, jwks);
+        world.respond(JWKS, jwks);
         assert_eq!(world.verdict(&world.token()).await, NO_KEYS);
         world.advance(1).await;
     }
-    world.say(JWKS, our_keys());
+    world.respond(JWKS, our_keys());
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
 }
 
@@ -186,17 +189,17 @@ async fn a_long_key_set_is_read_to_its_end() {
     let mut keys: serde_json::Value =
         serde_json::from_str(&KeySet::default().with(public_key()).to_jwks()).expect("JSON");
     keys["before"] = json!("x".repeat(60_000));
-    world.say(JWKS, Reply::ok(keys.to_string()));
+    world.respond(JWKS, Reply::ok(keys.to_string()));
     world.verdict(&world.token()).await.expect("accepted");
 }
 
-/// RFC 9110 section 15.4.5: 304 answers a condition. Whoever made none has nothing that it could confirm.
+/// RFC 9110 section 15.4.5: 304 answers a conditional request, and confirms no version without one.
 #[tokio::test(start_paused = true)]
-async fn not_modified_says_nothing_to_whoever_did_not_ask_about_a_version() {
+async fn not_modified_answers_only_a_conditional_request() {
     let world = World::with(|options| options.outage_limit(Duration::from_secs(300))).await;
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
-    world.say(JWKS, Reply::status(304));
+    world.respond(JWKS, Reply::status(304));
     world.advance(301).await;
     assert_eq!(world.verdict(&token).await, NO_KEYS);
 }
@@ -205,11 +208,11 @@ async fn not_modified_says_nothing_to_whoever_did_not_ask_about_a_version() {
 async fn a_silent_issuer_is_given_three_seconds() {
     for path in [METADATA, JWKS] {
         let world = World::new().await;
-        world.say(path, Reply::Silence);
+        world.respond(path, Reply::Silence);
         let token = world.token();
         let begin = tokio::time::Instant::now();
         let (verdict, ()) = tokio::join!(world.verdict(&token), async {
-            world.until_asked(path, 1).await;
+            world.until_requested(path, 1).await;
             world.advance(3).await;
         });
         assert_eq!(verdict, NO_KEYS, "{path}");
@@ -217,34 +220,34 @@ async fn a_silent_issuer_is_given_three_seconds() {
     }
 }
 
-/// For how long keys are fresh that come with these words.
+/// Checks the freshness lifetime of keys with this `Cache-Control`.
 async fn fresh_for(cache_control: Option<&str>, seconds: u64) {
     let world = World::new().await;
     let keys = match cache_control {
         Some(words) => our_keys().with("cache-control", words),
         None => our_keys(),
     };
-    world.say(JWKS, keys);
+    world.respond(JWKS, keys);
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
-    // Short of three quarters nobody asks. There is nothing to wait for, so give it every chance.
+    // Before three quarters of it there is no revalidation; the yields would let one run.
     world.advance(seconds * 3 / 4 - 1).await;
     for _ in 0..100 {
         world.verdict(&token).await.expect("accepted");
         tokio::task::yield_now().await;
     }
-    assert_eq!(world.asked(JWKS), 1, "{cache_control:?}");
-    // In the last quarter the next ones are fetched, while calls go on by the old ones.
-    world.say(JWKS, Reply::Silence);
+    assert_eq!(world.requests(JWKS), 1, "{cache_control:?}");
+    // In the last quarter the keys are revalidated in the background, while calls use the cached ones.
+    world.respond(JWKS, Reply::Silence);
     world.advance(2).await;
     world.verdict(&token).await.expect("accepted at once");
-    world.until_asked(JWKS, 2).await;
+    world.until_requested(JWKS, 2).await;
     world.verdict(&token).await.expect("accepted at once");
-    assert_eq!(world.asked(JWKS), 2, "{cache_control:?}");
+    assert_eq!(world.requests(JWKS), 2, "{cache_control:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_kept_as_long_as_they_say_within_bounds_and_fetched_again_before_anybody_waits() {
+async fn keys_are_cached_for_their_max_age_within_bounds_and_revalidated_in_the_background() {
     fresh_for(Some("max-age=60"), 60).await;
     fresh_for(Some("max-age=1"), 10).await;
     fresh_for(Some("no-store"), 10).await;
@@ -253,28 +256,28 @@ async fn keys_are_kept_as_long_as_they_say_within_bounds_and_fetched_again_befor
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_was_retired_is_refused_after_300_seconds_at_the_latest() {
+async fn a_revoked_key_is_refused_after_300_seconds_at_the_latest() {
     let world = World::new().await;
     let next = other_key_pair();
-    world.say(JWKS, our_keys().with("cache-control", "max-age=86400"));
+    world.respond(JWKS, our_keys().with("cache-control", "max-age=86400"));
     world.verdict(&world.token()).await.expect("accepted");
     let without_ours = KeySet::default().with(public_half(&next)).to_jwks();
-    world.say(JWKS, Reply::ok(without_ours));
-    // Nobody calls in between: nothing is fetched for its own sake.
+    world.respond(JWKS, Reply::ok(without_ours));
+    // No calls in between: the cache does not fetch by itself.
     world.advance(300).await;
     assert_eq!(world.verdict(&world.token()).await, UNKNOWN);
     assert_eq!(world.verdict(&world.token_by(&next)).await, Ok(()));
-    assert_eq!(world.asked(JWKS), 2);
+    assert_eq!(world.requests(JWKS), 2);
 }
 
-/// Timers stand still while a machine is suspended: what they call a second old is five minutes old.
+/// The monotonic clock stops while a machine is suspended: by it, the keys are still fresh.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_keys_are_as_old_as_the_wall_clock_says() {
     let world = World::new().await;
     let next = other_key_pair();
     world.verdict(&world.token()).await.expect("accepted");
     let without_ours = KeySet::default().with(public_half(&next)).to_jwks();
-    world.say(JWKS, Reply::ok(without_ours));
+    world.respond(JWKS, Reply::ok(without_ours));
     world.suspend(302);
     assert_eq!(world.verdict(&world.token()).await, UNKNOWN);
     assert_eq!(world.verdict(&world.token_by(&next)).await, Ok(()));
@@ -284,17 +287,20 @@ async fn after_a_suspension_keys_are_as_old_as_the_wall_clock_says() {
 async fn keys_that_have_not_changed_are_not_sent_again() {
     let world = World::new().await;
     let keys = our_keys().with("etag", "\"one\"").with("cache-control", "max-age=20");
-    world.say(JWKS, keys);
+    world.respond(JWKS, keys);
     world.verdict(&world.token()).await.expect("accepted");
-    assert_eq!(world.known(JWKS), None);
+    assert_eq!(world.if_none_match(JWKS), None);
     for times in 2..5 {
         world.advance(20).await;
         world.verdict(&world.token()).await.expect("accepted");
-        assert_eq!((world.asked(JWKS), world.known(JWKS)), (times, Some("\"one\"".to_owned())));
+        assert_eq!(
+            (world.requests(JWKS), world.if_none_match(JWKS)),
+            (times, Some("\"one\"".to_owned()))
+        );
     }
-    // What has changed is.
+    // Changed keys are sent.
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next).with("etag", "\"two\""));
+    world.respond(JWKS, keys_with(&next).with("etag", "\"two\""));
     world.advance(20).await;
     world.verdict(&world.token_by(&next)).await.expect("accepted");
 }
@@ -305,19 +311,19 @@ async fn a_flood_of_unknown_keys_costs_one_fetch_each_ten_seconds() {
     world.verdict(&world.token()).await.expect("accepted");
     let strangers: Vec<_> = (0..50).map(|_| world.token_by(&other_key_pair())).collect();
     for round in 0..4 {
-        // The first fetch counts, too.
+        // The first fetch counts towards the rate limit.
         for token in &strangers {
             assert_eq!(world.verdict(token).await, UNKNOWN);
         }
-        assert_eq!(world.asked(JWKS), 1 + round);
+        assert_eq!(world.requests(JWKS), 1 + round);
         world.advance(9).await;
         for token in &strangers {
             assert_eq!(world.verdict(token).await, UNKNOWN);
         }
-        assert_eq!(world.asked(JWKS), 1 + round);
+        assert_eq!(world.requests(JWKS), 1 + round);
         world.advance(1).await;
     }
-    assert_eq!(world.asked(METADATA), world.asked(JWKS));
+    assert_eq!(world.requests(METADATA), world.requests(JWKS));
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,7 +331,7 @@ async fn a_key_that_is_new_is_found_by_one_fetch_that_all_its_callers_share() {
     let world = std::sync::Arc::new(World::new().await);
     world.verdict(&world.token()).await.expect("accepted");
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next));
+    world.respond(JWKS, keys_with(&next));
     world.advance(10).await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -333,18 +339,18 @@ async fn a_key_that_is_new_is_found_by_one_fetch_that_all_its_callers_share() {
         calls.spawn(async move { world.verdict(&token).await });
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
-    assert_eq!(world.asked(JWKS), 2);
+    assert_eq!(world.requests(JWKS), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_new_key_waits_three_seconds_at_most_and_nobody_else_waits() {
+async fn a_call_waits_three_seconds_for_a_new_key_at_most_and_no_other_call_waits() {
     let world = World::new().await;
     let (known, unknown) = (world.token(), world.token_by(&other_key_pair()));
     world.verdict(&known).await.expect("accepted");
     world.advance(10).await;
-    world.say(JWKS, Reply::Silence);
+    world.respond(JWKS, Reply::Silence);
     let (verdict, ()) = tokio::join!(world.verdict(&unknown), async {
-        world.until_asked(JWKS, 2).await;
+        world.until_requested(JWKS, 2).await;
         assert_eq!(world.verdict(&known).await, Ok(()));
         world.advance(3).await;
     });
@@ -352,17 +358,17 @@ async fn who_waits_for_a_new_key_waits_three_seconds_at_most_and_nobody_else_wai
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_goes_on_when_its_caller_goes_away() {
+async fn a_fetch_outlives_a_cancelled_call() {
     let world = World::new().await;
     let token = world.token();
     {
         let mut call = Box::pin(world.verdict(&token));
-        // Polled once: the fetch has begun, and then nobody is interested any more.
+        // Polled once: the fetch has begun, then the call is cancelled.
         assert!(futures_poll(&mut call).await.is_none());
     }
-    world.until_asked(JWKS, 1).await;
+    world.until_requested(JWKS, 1).await;
     world.verdict(&token).await.expect("accepted");
-    assert_eq!(world.asked(JWKS), 1);
+    assert_eq!(world.requests(JWKS), 1);
 }
 
 async fn futures_poll<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Option<T> {
@@ -376,9 +382,9 @@ async fn futures_poll<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Opti
 #[tokio::test(start_paused = true)]
 async fn readiness_is_that_there_are_keys() {
     let world = World::new().await;
-    world.say(JWKS, Reply::status(503));
+    world.respond(JWKS, Reply::status(503));
     assert_eq!(world.service.ready().await, Err(Unavailable::Keys));
-    world.say(JWKS, our_keys());
+    world.respond(JWKS, our_keys());
     world.advance(1).await;
     assert_eq!(world.service.ready().await, Ok(()));
 }

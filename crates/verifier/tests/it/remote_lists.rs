@@ -1,5 +1,4 @@
-//! Sessions that were ended: a service learns of them from the list that tokens refer to, soon, and
-//! without a question for each token.
+//! Revocation by status list: a service learns of it soon, and without a request for each token.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use crate::support::{deflated, list_header, token};
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const NO_LIST: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::StatusList));
 
-/// A world whose issuer publishes a list in which nobody has ended, and a token at its place 3.
+/// A world whose issuer publishes a list without revocations, and a token at its index 3.
 async fn world() -> (Arc<World>, String) {
     let world = World::new().await;
     world.publish(&world.list_claims(0));
@@ -31,23 +30,23 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 async fn a_token_that_names_no_list_is_valid_without_one() {
     let world = World::new().await;
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
-    assert_eq!(world.asked(LIST), 0);
+    assert_eq!(world.requests(LIST), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_has_ended_is_out_and_its_neighbours_are_not() {
+async fn a_revoked_session_is_refused_and_its_neighbours_are_not() {
     let (world, _) = world().await;
     world.publish(&world.list_claims(0b0000_1000));
     for idx in 0..8 {
         let verdict = world.verdict(&world.token_at(&world.list_uri(), idx)).await;
         assert_eq!(verdict, if idx == 3 { REVOKED } else { Ok(()) }, "{idx}");
     }
-    assert_eq!(world.asked(LIST), 1);
+    assert_eq!(world.requests(LIST), 1);
 }
 
-/// Noise does not compress: more than a megabyte on the wire, where a list of few ends has kilobytes.
+/// Noise does not compress: more than a megabyte on the wire, where a list with few revocations has kilobytes.
 #[tokio::test(start_paused = true)]
-async fn a_list_of_very_many_ends_is_read_to_its_end() {
+async fn a_list_of_very_many_revocations_is_read_to_its_end() {
     let mut state = 1_u32;
     let mut noise = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -83,7 +82,7 @@ async fn a_place_beyond_the_list_is_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_leads_nobody_to_a_list_of_somebody_else() {
+async fn a_status_list_of_another_origin_is_not_fetched() {
     let (world, _) = world().await;
     for uri in [
         "https://elsewhere.example/status-lists/1".to_owned(),
@@ -99,7 +98,7 @@ async fn a_token_leads_nobody_to_a_list_of_somebody_else() {
         let verdict = world.verdict(&world.token_at(&uri, 3)).await;
         assert_eq!(verdict, Err(VerifyError::Rejected(Rejection::ForeignStatusList)), "{uri}");
     }
-    assert_eq!(world.asked(LIST), 0);
+    assert_eq!(world.requests(LIST), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,11 +110,11 @@ async fn any_number_of_calls_share_one_fetch_of_a_list() {
         calls.spawn(async move { world.verdict(&token).await });
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
-    assert_eq!((world.asked(LIST), world.asked(JWKS)), (1, 1));
+    assert_eq!((world.requests(LIST), world.requests(JWKS)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_is_known_when_the_list_is_as_old_as_it_may_be_within_bounds() {
+async fn a_revocation_is_known_once_the_list_is_stale_within_bounds() {
     for (ttl, seconds) in
         [(None, 5), (Some(1), 1), (Some(20), 20), (Some(60), 60), (Some(100_000), 60)]
     {
@@ -130,68 +129,68 @@ async fn an_end_is_known_when_the_list_is_as_old_as_it_may_be_within_bounds() {
         world.advance(seconds * 3 / 4).await;
         if seconds * 3 % 4 != 0 {
             assert_eq!(world.verdict(&token).await, Ok(()), "{ttl:?}");
-            assert_eq!(world.asked(LIST), 1, "{ttl:?}");
+            assert_eq!(world.requests(LIST), 1, "{ttl:?}");
         }
         world.advance(seconds - seconds * 3 / 4).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{ttl:?}");
-        assert_eq!(world.asked(LIST), 2, "{ttl:?}");
+        assert_eq!(world.requests(LIST), 2, "{ttl:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_in_use_is_fetched_again_before_anybody_waits() {
+async fn a_list_in_use_is_revalidated_in_the_background() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.publish(&world.list_claims(0b0000_1000));
     world.advance(4).await;
-    // Nobody waits for the answer, and it takes effect when it comes.
+    // No call waits for the revalidation, which takes effect when it is done.
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.until(&token, REVOKED).await;
-    assert_eq!(world.asked(LIST), 2);
+    assert_eq!(world.requests(LIST), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_list_nobody_gets_in() {
+async fn without_a_list_no_token_is_accepted() {
     let (world, token) = world().await;
-    for trouble in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
-        world.say(LIST, trouble);
+    for failure in [Reply::status(404), Reply::status(500), Reply::ok("garbage"), Reply::ok("")] {
+        world.respond(LIST, failure);
         assert_eq!(world.verdict(&token).await, NO_LIST);
         world.advance(1).await;
     }
-    world.say(LIST, Reply::Silence);
+    world.respond(LIST, Reply::Silence);
     let (verdict, ()) = tokio::join!(world.verdict(&token), async {
-        world.until_asked(LIST, 5).await;
+        world.until_requested(LIST, 5).await;
         world.advance(3).await;
     });
     assert_eq!(verdict, NO_LIST);
-    // A token that needs no list is none the worse.
+    // A token without a list is unaffected.
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_good_list_goes_on_until_it_expires() {
+async fn the_last_good_list_is_served_stale_until_it_expires() {
     for (exp, seconds) in [(Some(40), 50), (Some(1_000), 1_010), (None, 300)] {
         let (world, token) = world().await;
-        let ended = world.token_at(&world.list_uri(), 0);
+        let revoked = world.token_at(&world.list_uri(), 0);
         let claims = world.list_claims(1);
         world.publish(&match exp {
-            // And the ten seconds that clocks may differ by.
+            // Plus the clock skew of ten seconds.
             Some(exp) => with(claims, "exp", json!(world.now() + exp)),
             None => claims,
         });
         assert_eq!(world.verdict(&token).await, Ok(()));
-        world.say(LIST, Reply::status(500));
+        world.respond(LIST, Reply::status(500));
         world.advance(seconds - 1).await;
         assert_eq!(world.verdict(&token).await, Ok(()), "{exp:?}");
-        assert_eq!(world.verdict(&ended).await, REVOKED, "{exp:?}");
+        assert_eq!(world.verdict(&revoked).await, REVOKED, "{exp:?}");
         world.advance(1).await;
         world.until(&token, NO_LIST).await;
-        assert_eq!(world.verdict(&ended).await, NO_LIST, "{exp:?}");
+        assert_eq!(world.verdict(&revoked).await, NO_LIST, "{exp:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_is_not_used_beyond_its_end_however_long_it_may_be_kept() {
+async fn a_list_is_not_used_beyond_its_exp_however_long_its_ttl_is() {
     let (world, token) = world().await;
     let claims = with(world.list_claims(0), "exp", json!(world.now() + 2));
     world.publish(&with(claims, "ttl", json!(60)));
@@ -204,29 +203,29 @@ async fn a_list_is_not_used_beyond_its_end_however_long_it_may_be_kept() {
 #[tokio::test(start_paused = true)]
 async fn nothing_but_a_newer_list_of_the_issuers_replaces_a_good_one() {
     let (world, token) = world().await;
-    let ended = with(world.list_claims(0b0000_1000), "exp", json!(world.now() + 100_000));
-    world.publish(&ended);
+    let revoked = with(world.list_claims(0b0000_1000), "exp", json!(world.now() + 100_000));
+    world.publish(&revoked);
     assert_eq!(world.verdict(&token).await, REVOKED);
-    let nobody = world.list_claims(0);
+    let none_revoked = world.list_claims(0);
     let elsewhere = format!("{}/status-lists/2", world.url);
     for forged in [
-        signed_by(&other_key_pair(), "statuslist+jwt", &nobody),
-        token_of("at+jwt", &nobody),
-        list_token(&with(nobody.clone(), "sub", json!(elsewhere))),
-        list_token(&with(nobody.clone(), "iss", json!(elsewhere))),
-        list_token(&with(nobody.clone(), "exp", json!(world.now() - 100))),
-        list_token(&with(nobody.clone(), "iat", json!(world.now() + 100_000))),
-        list_token(&with(nobody.clone(), "iat", json!(world.now() - 3))),
-        list_token(&with(nobody.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
+        signed_by(&other_key_pair(), "statuslist+jwt", &none_revoked),
+        token_of("at+jwt", &none_revoked),
+        list_token(&with(none_revoked.clone(), "sub", json!(elsewhere))),
+        list_token(&with(none_revoked.clone(), "iss", json!(elsewhere))),
+        list_token(&with(none_revoked.clone(), "exp", json!(world.now() - 100))),
+        list_token(&with(none_revoked.clone(), "iat", json!(world.now() + 100_000))),
+        list_token(&with(none_revoked.clone(), "iat", json!(world.now() - 3))),
+        list_token(&with(none_revoked.clone(), "status_list", json!({"bits": 1, "lst": "AAAA"}))),
         world.token(),
     ] {
-        world.say(LIST, Reply::ok(forged.clone()));
-        let times = world.asked(LIST);
+        world.respond(LIST, Reply::ok(forged.clone()));
+        let times = world.requests(LIST);
         world.advance(60).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{forged}");
-        assert_eq!(world.asked(LIST), times + 1);
+        assert_eq!(world.requests(LIST), times + 1);
     }
-    // One that is made later does.
+    // A list with a later `iat` does.
     world.publish(&world.list_claims(0));
     world.advance(60).await;
     assert_eq!(world.verdict(&token).await, Ok(()));
@@ -241,34 +240,34 @@ async fn a_list_that_a_new_key_has_signed_brings_that_key_along() {
     let (world, token) = world().await;
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
     let next = other_key_pair();
-    world.say(JWKS, keys_with(&next));
+    world.respond(JWKS, keys_with(&next));
     world.advance(10).await;
     let list = signed_by(&next, "statuslist+jwt", &world.list_claims(0));
-    world.say(LIST, Reply::ok(list));
+    world.respond(LIST, Reply::ok(list));
     assert_eq!(world.verdict(&token).await, Ok(()));
-    assert_eq!((world.asked(JWKS), world.asked(LIST)), (2, 1));
+    assert_eq!((world.requests(JWKS), world.requests(LIST)), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixteen_lists_are_kept_and_the_one_that_was_used_longest_ago_goes() {
+async fn sixteen_lists_are_cached_and_the_least_recently_used_is_evicted() {
     let (world, _) = world().await;
     let path = |number: usize| format!("/status-lists/{number}");
     let uri = |number: usize| format!("{}{}", world.url, path(number));
     for number in 0..17 {
         let claims = with(world.list_claims(0), "sub", json!(uri(number)));
-        world.say(&path(number), Reply::ok(list_token(&claims)));
+        world.respond(&path(number), Reply::ok(list_token(&claims)));
     }
-    // The first is used again before the last comes; so the second has to go.
+    // The first is used again before the last is fetched; so the second is evicted.
     for number in (0..16).chain([0, 16, 0, 16, 2]) {
         let verdict = world.verdict(&world.token_at(&uri(number), 3)).await;
         assert_eq!(verdict, Ok(()), "{number}");
     }
-    assert!((0..17).all(|number| world.asked(&path(number)) == 1));
+    assert!((0..17).all(|number| world.requests(&path(number)) == 1));
     assert_eq!(world.verdict(&world.token_at(&uri(1), 3)).await, Ok(()));
-    assert_eq!(world.asked(&path(1)), 2);
+    assert_eq!(world.requests(&path(1)), 2);
 }
 
-/// Timers stand still while a machine is suspended: what they call a second old is a minute old.
+/// The monotonic clock stops while a machine is suspended: by it, the list is still fresh.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_a_list_is_as_old_as_the_wall_clock_says() {
     let (world, token) = world().await;
@@ -276,5 +275,5 @@ async fn after_a_suspension_a_list_is_as_old_as_the_wall_clock_says() {
     world.suspend(60);
     world.publish(&world.list_claims(0b0000_1000));
     assert_eq!(world.verdict(&token).await, REVOKED);
-    assert_eq!(world.asked(LIST), 2);
+    assert_eq!(world.requests(LIST), 2);
 }

@@ -1,4 +1,4 @@
-//! What operators are told of an issuer that fails: of what, and why, to the last cause.
+//! The log of a failing issuer: which resource, and why, with all causes.
 
 use serde_json::json;
 use verifier::KeySet;
@@ -7,9 +7,9 @@ use crate::support::log::Log;
 use crate::support::world::{JWKS, LIST, Reply, World, our_keys};
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_fails_is_told_once_and_that_it_answers_again() {
+async fn an_issuer_that_fails_is_logged_once_and_that_it_answers_again() {
     let (log, world) = (Log::begin(), World::new().await);
-    world.say(JWKS, Reply::ok("garbage"));
+    world.respond(JWKS, Reply::ok("garbage"));
     for _ in 0..2 {
         assert!(world.verdict(&world.token()).await.is_err());
         world.advance(1).await;
@@ -21,15 +21,15 @@ async fn an_issuer_that_fails_is_told_once_and_that_it_answers_again() {
     for told in ["issuer.fails", "what=\"keys\"", &why] {
         assert!(line.contains(told), "{told}: {line}");
     }
-    world.say(JWKS, our_keys());
+    world.respond(JWKS, our_keys());
     world.verdict(&world.token()).await.expect("accepted");
     assert!(log.text().contains("issuer.answers_again"), "{}", log.text());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_fails_is_told_by_its_address() {
+async fn a_list_that_fails_is_logged_by_its_address() {
     let (log, world) = (Log::begin(), World::new().await);
-    world.say(LIST, Reply::ok("garbage"));
+    world.respond(LIST, Reply::ok("garbage"));
     assert!(world.verdict(&world.token_at(&world.list_uri(), 3)).await.is_err());
     let told = format!("what={}", json!(world.list_uri()));
     assert!(log.text().contains(&told), "{told}: {}", log.text());

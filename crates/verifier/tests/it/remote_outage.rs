@@ -1,4 +1,4 @@
-//! What goes on, and for how long, when the issuer does not: by the last good keys, never by none.
+//! An outage of the issuer: stale keys and lists are served for a limited time, and never a token without keys.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::support::world::{JWKS, METADATA, Reply, World, our_keys};
 const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
 const HOUR: u64 = 3_600;
 
-/// What an issuer in trouble may do.
-fn troubles() -> Vec<Reply> {
+/// Responses of an issuer in an outage.
+fn failures() -> Vec<Reply> {
     vec![
         Reply::status(500),
         Reply::status(503),
@@ -24,12 +24,12 @@ fn troubles() -> Vec<Reply> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_good_keys_go_on_for_an_hour_and_then_nobody_gets_in() {
-    for trouble in troubles() {
+async fn the_last_good_keys_are_served_stale_for_an_hour_and_then_no_token_is_accepted() {
+    for failure in failures() {
         let world = World::new().await;
         let token = world.token();
         world.verdict(&token).await.expect("accepted");
-        world.say(JWKS, trouble);
+        world.respond(JWKS, failure);
         for age in [300, 1_000, 2_000, HOUR - 1] {
             world.advance(age - (world.now() - crate::support::NOW.0).unsigned_abs()).await;
             assert_eq!(world.verdict(&token).await, Ok(()), "{age}");
@@ -38,21 +38,21 @@ async fn the_last_good_keys_go_on_for_an_hour_and_then_nobody_gets_in() {
         world.until(&token, NO_KEYS).await;
         world.advance(HOUR).await;
         assert_eq!(world.verdict(&token).await, NO_KEYS);
-        // Once it is over, it is over.
-        world.say(JWKS, our_keys());
+        // Recovery takes effect at the next fetch.
+        world.respond(JWKS, our_keys());
         world.advance(1).await;
         assert_eq!(world.verdict(&token).await, Ok(()));
     }
 }
 
-/// The hour passes while the machine is suspended, too.
+/// The outage limit of an hour includes the time while the machine is suspended.
 #[tokio::test(start_paused = true)]
 async fn after_a_suspension_the_last_good_keys_are_as_old_as_the_wall_clock_says() {
-    for trouble in troubles() {
+    for failure in failures() {
         let world = World::new().await;
         let token = world.token();
         world.verdict(&token).await.expect("accepted");
-        world.say(JWKS, trouble);
+        world.respond(JWKS, failure);
         world.suspend(i64::try_from(HOUR).expect("an hour") + 2);
         assert_eq!(world.verdict(&token).await, NO_KEYS);
     }
@@ -78,7 +78,7 @@ async fn the_limit_of_an_outage_is_the_services_to_choose() {
     let world = World::with(|it| it.outage_limit(Duration::from_secs(600))).await;
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
-    world.say(METADATA, Reply::status(500));
+    world.respond(METADATA, Reply::status(500));
     world.advance(599).await;
     assert_eq!(world.verdict(&token).await, Ok(()));
     world.advance(1).await;
@@ -86,26 +86,26 @@ async fn the_limit_of_an_outage_is_the_services_to_choose() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_slow_outage_one_call_waits_and_then_nobody() {
+async fn in_a_slow_outage_one_call_waits_and_then_none() {
     let world = World::new().await;
     let token = world.token();
     world.verdict(&token).await.expect("accepted");
-    world.say(METADATA, Reply::Silence);
+    world.respond(METADATA, Reply::Silence);
     world.advance(300).await;
     let (verdict, ()) = tokio::join!(world.verdict(&token), async {
-        world.until_asked(METADATA, 2).await;
+        world.until_requested(METADATA, 2).await;
         world.advance(3).await;
     });
     assert_eq!(verdict, Ok(()));
-    // From now on somebody asks each time, and nobody stands still for it.
+    // From now on each call starts a fetch in the background, and none waits.
     for times in 3..10 {
         world.advance(1).await;
         let before = world.now();
         world.verdict(&token).await.expect("at once");
         assert_eq!(world.now(), before);
-        world.until_asked(METADATA, times).await;
+        world.until_requested(METADATA, times).await;
         world.advance(3).await;
-        // The end of that try is known once the next one can begin.
+        // The next fetch can begin once that one has finished.
         tokio::task::yield_now().await;
     }
 }
@@ -114,30 +114,30 @@ async fn in_a_slow_outage_one_call_waits_and_then_nobody() {
 async fn an_issuer_that_was_never_reached_is_asked_once_a_second() {
     let world = World::new().await;
     let token = world.token();
-    world.say(METADATA, Reply::status(502));
+    world.respond(METADATA, Reply::status(502));
     for times in 1..5 {
         for _ in 0..20 {
             assert_eq!(world.verdict(&token).await, NO_KEYS);
         }
-        assert_eq!(world.asked(METADATA), times);
+        assert_eq!(world.requests(METADATA), times);
         world.advance(1).await;
     }
-    world.say(METADATA, world.metadata());
+    world.respond(METADATA, world.metadata());
     assert_eq!(world.verdict(&token).await, Ok(()));
 }
 
-/// An attacker must not be able to make a service that works look broken.
+/// An attacker with unknown keys must not be able to make a service answer 503.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_key_in_an_outage_is_refused_and_nothing_more() {
     let world = World::new().await;
     world.verdict(&world.token()).await.expect("accepted");
-    world.say(JWKS, Reply::status(500));
+    world.respond(JWKS, Reply::status(500));
     let stranger = world.token_by(&other_key_pair());
     for _ in 0..3 {
         world.advance(10).await;
         let verdict = world.verdict(&stranger).await;
         assert_eq!(verdict, Err(VerifyError::Rejected(Rejection::UnknownKey)));
     }
-    assert_eq!(world.asked(JWKS), 4);
+    assert_eq!(world.requests(JWKS), 4);
     assert_eq!(world.verdict(&world.token()).await, Ok(()));
 }

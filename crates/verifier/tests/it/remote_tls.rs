@@ -1,4 +1,4 @@
-//! Whom an https issuer has to be: whoever an authority vouches for. Nothing is said to anybody else.
+//! TLS to an https issuer: its certificate must chain to a trusted authority. Otherwise no request is sent.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use verifier::remote::{Issuer, Unavailable};
 use crate::support::world::World;
 use crate::support::{AUDIENCE, pkcs8, unb64};
 
-/// For 127.0.0.1, by the key of RFC 7515 appendix A.3 and signed by itself, until the year 2126.
+/// Self-signed, for 127.0.0.1, with the key of RFC 7515 appendix A.3, valid until the year 2126.
 const OWN_CERTIFICATE: &str = concat!(
     "MIIBhzCCASygAwIBAgIUdngL9RINdA6W9vvnH8bTSlleJzAwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAg",
     "Fw0yNjExMjExODA5NThaGA8yMTI2MTAyODE4MDk1OFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqG",
@@ -23,8 +23,8 @@ const OWN_CERTIFICATE: &str = concat!(
 );
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_nobody_vouches_for_is_not_even_asked() {
-    // For its time that stands still.
+async fn an_issuer_without_a_trusted_certificate_gets_no_request() {
+    // For its paused clock.
     let _world = World::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

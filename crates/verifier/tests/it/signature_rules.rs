@@ -1,4 +1,4 @@
-//! RFC 7518 section 3.4: R and S, 32 bytes each, by the key the header names.
+//! The signature (RFC 7518 section 3.4): R and S, 32 bytes each, by the key that `kid` names.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -61,7 +61,7 @@ fn no_bit_of_a_signature_can_be_changed() {
     }
 }
 
-/// CVE-2022-21449: a verifier that forgets to ask takes zeros for everybody's signature.
+/// CVE-2022-21449: a verifier without this check accepts zeros as a signature of every key.
 #[test]
 fn r_and_s_are_between_zero_and_the_order() {
     let (signing_input, good) = good_parts();
@@ -90,8 +90,8 @@ fn r_and_s_are_between_zero_and_the_order() {
     }
 }
 
-/// ECDSA has two signatures for each, and RFC 7518 forbids neither. So a token has two spellings,
-/// and whatever is revoked must be revoked by `sid` or `jti` and never by the token's bytes.
+/// ECDSA signatures are malleable, and RFC 7518 allows both twins. So a token has two spellings, and revocation must
+/// use `sid` or `jti`, never the token's bytes.
 #[test]
 fn the_twin_of_a_signature_is_a_signature() {
     let good = good_token();
@@ -120,7 +120,7 @@ fn the_key_that_is_named_must_be_the_key_that_signed() {
     let forged = format!("{signing_input}.{}", b64(sign_with(&stranger, &signing_input)));
     assert_eq!(verify(&forged), Err(Rejection::BadSignature));
 
-    // Nor does it help that the verifier knows both.
+    // Even if the verifier trusts both keys.
     let both = KeySet::default().with(public_key()).with(public_half(&stranger));
     let verifier = Verifier::new(ISSUER, [AUDIENCE], both);
     assert_eq!(verifier.verify(&forged, NOW), Err(Rejection::BadSignature));

@@ -1,4 +1,4 @@
-//! Token Status List section 6.2: where an access token says its status is published.
+//! The claim `status` of an access token (Token Status List section 6.2).
 
 use serde_json::{Value, json};
 use verifier::{Rejection, StatusReference};

@@ -1,11 +1,11 @@
-//! Token Status List section 4: the row of numbers. What is read is compared with the examples of
-//! draft-ietf-oauth-status-list (section 4 and appendix "Test vectors for Status List encoding").
+//! Status lists (Token Status List section 4), compared with the examples of draft-ietf-oauth-status-list (section 4
+//! and appendix "Test vectors for Status List encoding").
 
 use verifier::{Status, StatusList};
 
 use crate::support::{list, raw_list, unb64};
 
-/// The appendix sets these places of 2^20.
+/// The appendix sets these indices of 2^20.
 const PLACES: [u64; 11] =
     [0, 1993, 25460, 159_495, 495_669, 554_353, 645_645, 723_232, 854_545, 934_534, 1_000_345];
 const ONE_BIT: &str = concat!(
@@ -74,8 +74,8 @@ fn four_and_eight_bits_begin_with_the_lowest_of_each_byte() {
 
 #[test]
 fn a_written_list_is_the_one_of_the_draft() {
-    let ended = [0, 3, 4, 5, 7, 8, 9, 13, 15];
-    let ours = StatusList::of_ended(ended, 16).expect("a short list");
+    let revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15];
+    let ours = StatusList::of_ended(revoked, 16).expect("a short list");
     assert_eq!(ours.bits(), 1);
     assert_eq!(ours.to_lst(), "eNrbuRgAAhcBXQ");
     let million = StatusList::of_ended(PLACES, 1 << 20).expect("a million places");
@@ -91,14 +91,14 @@ fn a_written_list_is_as_long_as_whole_bytes_make_it() {
 }
 
 #[test]
-fn nobody_is_written_who_has_no_place() {
+fn no_session_is_written_beyond_the_list() {
     assert_eq!(StatusList::of_ended([9], 9), None);
     assert_eq!(StatusList::of_ended([u64::MAX], 9), None);
     assert_eq!(StatusList::of_ended([0], 0), None);
 }
 
 #[test]
-fn no_list_is_written_that_nobody_would_read() {
+fn no_list_is_written_longer_than_the_reader_takes() {
     let largest = StatusList::of_ended([0, (1 << 25) - 1], 1 << 25).expect("4 MiB");
     assert_eq!(list(1, &largest.to_lst()), Ok(largest));
     assert_eq!(StatusList::of_ended([], (1 << 25) + 1), None);
@@ -109,13 +109,13 @@ fn no_list_is_written_that_nobody_would_read() {
 fn what_is_hard_to_compress_is_written_whole() {
     // As random as two multiplications make it.
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let ended = (0..1 << 16).filter(|n| mixed(mixed(*n) ^ (mixed(*n) >> 29)) >> 63 == 1);
-    let noise = StatusList::of_ended(ended, 1 << 16).expect("a list");
+    let revoked = (0..1 << 16).filter(|n| mixed(mixed(*n) ^ (mixed(*n) >> 29)) >> 63 == 1);
+    let noise = StatusList::of_ended(revoked, 1 << 16).expect("a list");
     assert!(unb64(&noise.to_lst()).len() > 8_000);
     assert_eq!(list(1, &noise.to_lst()), Ok(noise));
 }
 
-/// However many have ended, what is written is read again; of a crowd, without more effort than it is worth.
+/// With few or many revocations, a written list reads back the same; many are compressed at the fast level.
 #[test]
 fn a_list_of_bits_is_written_and_read_whether_few_or_many_are_set() {
     for every in [2_u64, 100_000] {

@@ -1,5 +1,4 @@
-//! Token Status List sections 5.1 and 8.3: the token a list travels in passes the same gates as an
-//! access token, and each of its own rules.
+//! Status list tokens (Token Status List sections 5.1 and 8.3): the rules of an access token, and each of their own.
 
 use serde_json::{Value, json};
 use shared::NumericDate;
@@ -139,7 +138,7 @@ fn a_list_has_its_time_as_an_access_token_has() {
 }
 
 #[test]
-fn a_list_is_kept_for_a_number_of_seconds_that_is_positive() {
+fn the_ttl_of_a_list_is_a_positive_number_of_seconds() {
     assert_eq!(read_with("ttl", json!(1)).map(|token| token.ttl), Ok(Some(1)));
     for ttl in [0, -1] {
         assert_eq!(read_with("ttl", json!(ttl)), Err(Rejection::ClaimValue("ttl")));

@@ -1,4 +1,4 @@
-//! An issuer without scruples: it signs any bytes as header and payload.
+//! A test issuer without rules: it signs any bytes as header and payload.
 
 #[cfg(feature = "remote")]
 pub(crate) mod log;
@@ -21,11 +21,11 @@ pub(crate) const OTHER_AUDIENCE: &str = "https://files.example";
 pub(crate) const SUB: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 pub(crate) const SID: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
 
-/// When every token here is issued, unless it says otherwise.
+/// The default `iat` of every token.
 pub(crate) const IAT: i64 = 1_800_000_000;
-/// When it ends.
+/// Its expiry.
 pub(crate) const EXP: i64 = IAT + 900;
-/// In the middle of its life.
+/// An instant before its expiry.
 pub(crate) const NOW: NumericDate = NumericDate(IAT + 60);
 
 // The key of RFC 7515 appendix A.3.1.
@@ -50,7 +50,7 @@ pub(crate) fn public_key() -> PublicKey {
     PublicKey::from_uncompressed_point(&point()).expect("a point of P-256")
 }
 
-/// A key the verifier does not know.
+/// A key that the verifier does not trust.
 pub(crate) fn other_key_pair() -> EcdsaKeyPair {
     EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key")
 }
@@ -98,7 +98,7 @@ pub(crate) fn without(mut object: Value, name: &str) -> String {
     object.to_string()
 }
 
-/// Signs `text` as it is, whatever it is.
+/// Signs `text` as it is.
 pub(crate) fn sign(text: impl AsRef<[u8]>) -> Vec<u8> {
     let issuer = EcdsaKeyPair::from_private_key_and_public_key(
         &ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -109,7 +109,7 @@ pub(crate) fn sign(text: impl AsRef<[u8]>) -> Vec<u8> {
     sign_with(&issuer, text)
 }
 
-/// The issuer's key pair as PKCS #8 writes it (RFC 5958), around the form of RFC 5915.
+/// The issuer's key pair in PKCS #8 (RFC 5958), around the form of RFC 5915.
 #[cfg(feature = "remote")]
 pub(crate) fn pkcs8() -> Vec<u8> {
     let before_d = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
@@ -120,7 +120,7 @@ pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: impl AsRef<[u8]>) -> Vec<u8> 
     pair.sign(&SystemRandom::new(), text.as_ref()).expect("a signature").as_ref().to_vec()
 }
 
-/// Adds the signature of `signing_input` to it.
+/// Appends its signature to `signing_input`.
 pub(crate) fn seal(signing_input: &str) -> String {
     format!("{signing_input}.{}", b64(sign(signing_input)))
 }
@@ -144,7 +144,7 @@ pub(crate) fn good_token() -> String {
     token_with_payload(claims().to_string())
 }
 
-/// Where the status list under test is published.
+/// The URI of the status list under test.
 pub(crate) const LIST_URI: &str = "https://baton.example/status-lists/1";
 
 /// The header of an acceptable status list token.
@@ -169,7 +169,7 @@ pub(crate) fn deflated(bytes: &[u8]) -> String {
     b64(compressed)
 }
 
-/// A list as a service reads it.
+/// A list that a service has parsed.
 pub(crate) fn list(bits: u8, lst: &str) -> Result<StatusList, Rejection> {
     let mut claims = list_claims();
     claims["status_list"] = json!({"bits": bits, "lst": lst});

@@ -1,4 +1,4 @@
-//! RFC 7519 sections 4.1.4 to 4.1.6: each edge of a token's life, to the second.
+//! Expiry and clock skew (RFC 7519 sections 4.1.4 to 4.1.6): each limit of a token's lifetime, to the second.
 
 use serde_json::json;
 use shared::NumericDate;
@@ -6,7 +6,7 @@ use verifier::{Rejection, Skew};
 
 use crate::support::{EXP, IAT, claims, good_token, token_with_payload, verifier};
 
-/// What becomes of a token issued and valid at `IAT`, under each skew, at each instant.
+/// Checks the verdicts on a token with this `edge`, under each skew, at each instant.
 fn assert_verdicts(token: &str, edge: i64, verdicts: &[(u8, i64, Result<(), Rejection>)]) {
     for &(skew, distance, verdict) in verdicts {
         let verifier = verifier().with_skew(Skew::from_seconds(skew).expect("a skew"));

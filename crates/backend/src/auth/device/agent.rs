@@ -1,5 +1,5 @@
 //! `User-Agent` (RFC 9110 section 10.1.5): products, each a name, a slash and a version, and comments in parentheses.
-//! Versions are not read. It must not know client hints.
+//! Versions are ignored.
 
 use shared::device::UNKNOWN;
 use shared::{Device, DeviceKind};
@@ -9,10 +9,10 @@ use super::products::{
     ANDROID_BROWSER, BROWSERS, CHROME, IN_APP_BROWSER, INTERNET_EXPLORER, SAFARI, SYSTEMS, WEBKIT,
 };
 
-/// A program's name is cut short here: it is stored, logged and shown.
+/// A program's name is truncated to this: it is stored, logged and shown.
 const NAME_CHARACTERS: usize = 32;
 
-/// What a `User-Agent` says.
+/// A parsed `User-Agent`.
 pub(super) struct Said {
     pub(super) device: Device,
     /// Whether it is a browser that may send client hints.
@@ -47,7 +47,7 @@ fn program(name: &str) -> Device {
     Device { browser, os: UNKNOWN.to_owned(), kind: DeviceKind::Program }
 }
 
-/// `My App` of `My App/1.0 (a comment)`; the first word, if there is no version.
+/// `My AppState` of `My AppState/1.0 (a comment)`; the first word, if there is no version.
 fn before_slash(user_agent: &str) -> &str {
     let head = user_agent.split(['(', ';', ',']).next().unwrap_or_default().trim();
     match head.split_once('/') {
@@ -62,7 +62,7 @@ fn crawler(comment: &str) -> Option<&str> {
     Some(before_slash(named))
 }
 
-/// The names of products, and the comments, each in the order in which they stand.
+/// The names of products, and the comments, each in their order.
 fn parts(user_agent: &str) -> (Vec<&str>, Vec<&str>) {
     let (mut products, mut comments) = (Vec::new(), Vec::new());
     let mut rest = user_agent;
@@ -91,14 +91,14 @@ fn browser(products: &[&str], comment: &str, os: &str) -> Option<String> {
         None if has("Safari") && is_apples => SAFARI,
         None if has("Safari") && os == "Android" => ANDROID_BROWSER,
         None if has("Safari") && os == "Linux" => WEBKIT,
-        // A browser names itself; a view of WebKit in an app does not.
+        // A browser names itself; a WebKit view in an app does not.
         None if has("AppleWebKit") && is_apples => IN_APP_BROWSER,
         None => return None,
     };
     Some(name.to_owned())
 }
 
-/// An app that is made with Electron names itself before the Chrome that it brings along.
+/// An Electron app names itself before the Chrome that it bundles.
 fn app(products: &[&str]) -> Option<String> {
     let chrome = products.iter().position(|product| *product == CHROME)?;
     let own = products[..chrome].iter().rev().find(|it| !["AppleWebKit", "Mozilla"].contains(it));

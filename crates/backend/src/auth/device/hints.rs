@@ -1,5 +1,5 @@
-//! User-Agent Client Hints (<https://wicg.github.io/ua-client-hints/>): the two that browsers made of Chromium send unasked and
-//! that tell more than `User-Agent`. It must not ask for others.
+//! User-Agent Client Hints (<https://wicg.github.io/ua-client-hints/>): the two that Chromium browsers send by
+//! default and that say more than `User-Agent`. No others are requested.
 
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 use shared::Device;
@@ -7,22 +7,22 @@ use shared::Device;
 use super::kind_of;
 use super::products::{BRANDS, CHROME, PLATFORMS};
 
-/// The headers as they came.
+/// The headers as they were sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClientHints<'h> {
-    /// `Sec-CH-UA`: the brands of a browser, and one or two that stand for nothing.
+    /// `Sec-CH-UA`: the brands of a browser, with one or two placeholders.
     pub brands: Option<&'h str>,
     /// `Sec-CH-UA-Platform`: its system.
     pub platform: Option<&'h str>,
 }
 
 impl ClientHints<'_> {
-    /// The device of a `User-Agent`, as the hints have it. What cannot be read says nothing.
+    /// Refines the device of a `User-Agent`. A hint that does not parse is ignored.
     pub(super) fn refine(self, mut device: Device) -> Device {
         if let Some(browser) = self.brand().filter(|_| device.browser == CHROME) {
             browser.clone_into(&mut device.browser);
         }
-        // Systems that hints have no word for stay as they are.
+        // A system that no hint can name stays.
         let is_told = PLATFORMS.iter().any(|(_, os)| *os == device.os);
         if let Some(os) = self.system().filter(|os| is_told && *os != device.os) {
             os.clone_into(&mut device.os);
@@ -31,7 +31,7 @@ impl ClientHints<'_> {
         device
     }
 
-    /// The browser that is named by a brand.
+    /// The browser that a brand names.
     fn brand(self) -> Option<&'static str> {
         let list: List = Parser::new(self.brands?).parse().ok()?;
         let brands = list.iter().filter_map(|entry| match entry {

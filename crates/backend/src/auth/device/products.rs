@@ -1,15 +1,14 @@
-//! Browsers and systems by the words that `User-Agent` has for them, and by the names that their users have. It must not
-//! know how the words are found.
+//! Browsers and systems: their words in `User-Agent`, and the names that their users know.
 
 use shared::DeviceKind::{self, Appliance, Desktop, Mobile};
 
-/// A browser, and by what it is known.
+/// A browser and its products.
 pub(in crate::auth) struct Browser {
-    /// What its users call it.
+    /// The name that its users know.
     pub(in crate::auth) name: &'static str,
     /// Its products, as they stand before the slash.
     pub(super) products: &'static [&'static str],
-    /// What it was called by the crate that named devices before: labels of that time are in the database.
+    /// The names that an earlier crate gave it: labels of that time are in the database.
     pub(in crate::auth) formerly: &'static [&'static str],
 }
 
@@ -21,7 +20,7 @@ const fn browser(
     Browser { name, products, formerly }
 }
 
-/// Of two that a `User-Agent` names, the first here is meant: a browser names those that it is made of as well.
+/// The first match wins: a browser also names those that it is based on.
 pub(in crate::auth) const BROWSERS: &[Browser] = &[
     browser("Facebook", &["[FBAN", "[FB_IAB"], IN_APP),
     browser("Instagram", &["Instagram"], IN_APP),
@@ -69,18 +68,17 @@ const IN_APP: &[&str] = &["Webview", "Chrome", "Safari"];
 pub(in crate::auth) const CHROME: &str = "Chrome";
 pub(super) const SAFARI: &str = "Safari";
 pub(super) const INTERNET_EXPLORER: &str = "Internet Explorer";
-/// A page that an app shows, which does not say which app.
+/// A page in an app that does not name itself.
 pub(super) const IN_APP_BROWSER: &str = "In-app browser";
-/// Android's own, before Chrome was.
+/// Android's own browser, before Chrome.
 pub(super) const ANDROID_BROWSER: &str = "Android browser";
-/// WebKit on a system that has no Safari.
+/// WebKit on a system without Safari.
 pub(super) const WEBKIT: &str = "WebKit browser";
 
-/// Browsers whose `User-Agent` is Chrome's: only hints tell them apart, and hints may be missing.
+/// Browsers with the `User-Agent` of Chrome: only hints tell them apart, and hints may be missing.
 pub(in crate::auth) const ONLY_HINTED: &[&str] = &["Brave", "Vivaldi"];
 
-/// Brands (`Sec-CH-UA`) and the browsers that they name. Chromium's own and Chrome's name nothing that `User-Agent` does
-/// not.
+/// Brands (`Sec-CH-UA`) and their browsers. The brands of Chromium and of Chrome add no information to `User-Agent`.
 pub(super) const BRANDS: &[(&str, &str)] = &[
     ("Brave", "Brave"),
     ("Vivaldi", "Vivaldi"),
@@ -97,7 +95,7 @@ pub(super) const BRANDS: &[(&str, &str)] = &[
     ("Microsoft Edge WebView2", IN_APP_BROWSER),
 ];
 
-/// Platforms (`Sec-CH-UA-Platform`) and the systems that they name.
+/// Platforms (`Sec-CH-UA-Platform`) and their systems.
 pub(super) const PLATFORMS: &[(&str, &str)] = &[
     ("Windows", "Windows"),
     ("macOS", "macOS"),
@@ -107,13 +105,13 @@ pub(super) const PLATFORMS: &[(&str, &str)] = &[
     ("Chromium OS", "ChromeOS"),
 ];
 
-/// A system, and by what it is known.
+/// A system and its sign.
 pub(super) struct System {
     /// A part of the comment in `User-Agent`.
     pub(super) sign: &'static str,
-    /// What its users call it.
+    /// The name that its users know.
     pub(super) name: &'static str,
-    /// What it runs on.
+    /// The kind of device that it runs on.
     pub(super) kind: DeviceKind,
 }
 
@@ -121,11 +119,11 @@ const fn system(sign: &'static str, name: &'static str, kind: DeviceKind) -> Sys
     System { sign, name, kind }
 }
 
-/// Of two that a comment names, the first here is meant.
+/// The first match wins.
 pub(super) const SYSTEMS: &[System] = &[
     system("Windows Phone", "Windows Phone", Mobile),
     system("Xbox", "Xbox", Appliance),
-    // Windows 11 says 10: the number tells nothing.
+    // Windows 11 sends 10, so the version is ignored.
     system("Windows", "Windows", Desktop),
     system("iPhone", "iPhone", Mobile),
     system("iPad", "iPad", Mobile),

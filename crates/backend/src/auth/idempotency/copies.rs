@@ -1,6 +1,6 @@
-//! What an instance remembers of sign-ins with an idempotency key, for a few minutes: copies that a browser sends by itself
-//! are paid for once, whether the password is right or wrong. In memory alone, and bounded. It must not decide whether a
-//! password is right.
+//! A cache of sign-ins with an idempotency key, for a few minutes: retries that a browser sends by itself count once
+//! against throttling and rate limits, whether the password is right or wrong. In the memory of one instance, and
+//! bounded.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,28 +13,28 @@ use super::KeyedRequest;
 use crate::clock::{BootInstant, Clock};
 use crate::entropy::Entropy;
 
-/// So many copies of one sign-in with the right password take nothing from the limits: more than Chromium sends, and not
-/// so many that passwords could be verified without end.
+/// How many retries of a sign-in with the right password are free of rate limits: more than Chromium sends, and a
+/// bound on the passwords that are verified.
 const FREE: u32 = 8;
-/// For how long a sign-in is remembered. A browser sends copies at once, and a page asks again within seconds.
+/// How long a sign-in is cached. A browser retries at once, and a page within seconds.
 const KEPT: Duration = Duration::from_secs(600);
-/// How many sign-ins are remembered; the oldest give way.
+/// How many sign-ins are cached; the oldest is evicted.
 const MOST: usize = 4_096;
 
-/// Whether a sign-in is a copy of one that this instance has answered.
+/// Whether a sign-in is a retry of one that this instance has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::auth) enum Copy {
-    /// It is none, or has no key, or is one too many: it is paid for.
+    /// It is not, or has no key, or is one too many: the limits count it.
     Charged,
-    /// The password was right then. It is verified all the same, and nothing is taken from the limits.
+    /// The password was right then. It is verified again, but rate limits do not count it.
     Free,
-    /// This very password was wrong then, and has been counted.
+    /// This very password was wrong then, and is already counted.
     Wrong,
 }
 
-/// The sign-ins that this instance has answered.
+/// The cached sign-ins of this instance.
 pub struct SignIns {
-    /// What a password is hashed with. It is drawn at each start and leaves the process never.
+    /// The salt for hashing passwords. Drawn at each start; it never leaves the process.
     salt: [u8; 32],
     clock: Clock,
     seen: Mutex<Seen>,
@@ -54,13 +54,13 @@ enum Answer {
 }
 
 impl SignIns {
-    /// None yet.
+    /// An empty cache.
     #[must_use]
     pub fn new(entropy: &Entropy, clock: &Clock) -> Self {
         Self { salt: entropy.bytes(), clock: clock.clone(), seen: Mutex::default() }
     }
 
-    /// What is known of this request. A free copy is one less.
+    /// Looks a request up. A free retry reduces the number that is left.
     pub(in crate::auth) fn look(&self, request: Option<&KeyedRequest>, password: &Secret) -> Copy {
         let Some(request) = request else { return Copy::Charged };
         let mut seen = self.seen();
@@ -77,7 +77,7 @@ impl SignIns {
         }
     }
 
-    /// The password was right.
+    /// Caches that the password was right.
     pub(in crate::auth) fn note_right(&self, request: Option<&KeyedRequest>) {
         let Some(request) = request else { return };
         let mut seen = self.seen();
@@ -86,11 +86,11 @@ impl SignIns {
         }
     }
 
-    /// This password was wrong, and has been counted.
+    /// Caches that this password was wrong, and is counted.
     pub(in crate::auth) fn note_wrong(&self, request: Option<&KeyedRequest>, password: &Secret) {
         let Some(request) = request else { return };
         let mut seen = self.seen();
-        // A guess takes nothing from the copies of the one who knows the password.
+        // A wrong guess must not use up the free retries of the user who knows the password.
         if !matches!(seen.answers.get(&request.request_hash), Some(Answer::Right { .. })) {
             let password = self.digest(request, password);
             seen.insert(request, Answer::Wrong { password }, self.clock.boot_instant());
@@ -103,7 +103,7 @@ impl SignIns {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        // What a panic leaves behind costs a copy its discount.
+        // After a panic, a retry loses its discount at worst.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,5 @@
-//! The list of device tokens that a browser keeps: one for each of its accounts, the most recently used
-//! first, and a bounded number of them, of which the least recently used gives way. It must not know how it
-//! travels, or whether a token holds.
+//! A browser's list of device tokens: one for each of its accounts, the most recently used first; beyond the bound,
+//! the least recently used is evicted. The tokens are not verified here.
 //!
 //! ```text
 //! base64url( version 1 B | up to 12 times: slot 4 B, token 56 B )   962 characters at most
@@ -14,12 +13,12 @@ use super::{DeviceToken, SLOT_BYTES, Slot, TOKEN_BYTES};
 
 const VERSION: u8 = 1;
 const ENTRY_BYTES: usize = SLOT_BYTES + TOKEN_BYTES;
-/// How many accounts a browser is known to: name and value of the cookie stay below 1 KiB.
+/// How many accounts a list holds: name and value of the cookie stay below 1 KiB.
 pub const MOST_DEVICES: usize = 12;
-/// A token among the first six stays where it is: few logins rewrite the list, and an account in use is evicted
-/// only after six others were used.
+/// A token among the first six stays in place: few logins rewrite the list, and an account in use is evicted only
+/// after six others were used.
 const RECENT_DEVICES: usize = MOST_DEVICES / 2;
-/// How many tokens that stand alone one answer takes away: it has to pass proxies, too.
+/// How many tokens in cookies of their own one answer clears: the answer's headers have to pass proxies.
 const MOST_REPLACED: usize = 12;
 
 /// The list.
@@ -27,10 +26,10 @@ const MOST_REPLACED: usize = 12;
 pub struct KnownDevices(Vec<DeviceToken>);
 
 impl KnownDevices {
-    /// Reads a list. What is not whole, empty or too long is none.
+    /// Decodes a list. `None` if it is truncated, empty or too long.
     #[must_use]
     pub fn decode(unverified: &str) -> Option<Self> {
-        // Before anything is decoded.
+        // Checked before base64 is decoded.
         if unverified.len() > (1 + MOST_DEVICES * ENTRY_BYTES).div_ceil(3) * 4 {
             return None;
         }
@@ -47,7 +46,7 @@ impl KnownDevices {
         Some(Self(tokens.collect()))
     }
 
-    /// The list as text; `None` if nothing is left in it.
+    /// Encodes the list; `None` if it is empty.
     #[must_use]
     pub fn encode(&self) -> Option<Secret> {
         let mut bytes = Vec::with_capacity(1 + self.0.len() * ENTRY_BYTES);
@@ -59,15 +58,15 @@ impl KnownDevices {
         (!self.0.is_empty()).then(|| Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// In the place of the one of the same device. Another of this slot is of another server on this host, or good
-    /// for nothing: it gives way in its turn.
+    /// Replaces the token of the same device. Another token of this slot is of another server on this host, or
+    /// invalid: it stays until it is evicted.
     fn put_first(&mut self, token: DeviceToken) {
         self.0.retain(|kept| kept.slot != token.slot || kept.device_id() != token.device_id());
         self.0.insert(0, token);
         self.0.truncate(MOST_DEVICES);
     }
 
-    /// Puts tokens of other accounts behind its own, as far as there is room: the newest.
+    /// Appends tokens of other accounts, the newest first, while there is room.
     fn fold_in(&mut self, separate: &[DeviceToken]) {
         let mut separate: Vec<&DeviceToken> = separate.iter().collect();
         separate.sort_by_key(|token| std::cmp::Reverse(token.unverified_issued_at()));
@@ -83,32 +82,32 @@ impl KnownDevices {
     }
 }
 
-/// What a browser says of earlier logins. Not verified.
+/// The device tokens that a browser presents. Not verified.
 #[derive(Default)]
 pub struct PresentedDevices {
     /// Its list.
     pub list: KnownDevices,
-    /// Tokens that stand alone, as versions before the list gave them out.
+    /// Tokens in cookies of their own, as versions before the list issued them.
     pub separate: Vec<DeviceToken>,
-    /// Where such tokens stand, whether or not they can be read.
+    /// The slots of such cookies, whether or not they can be decoded.
     pub separate_slots: Vec<Slot>,
 }
 
-/// What a browser shall keep instead of what it has.
+/// What a browser must store instead.
 pub struct KeptDevices {
     /// The list.
     pub list: KnownDevices,
-    /// Where tokens stood alone that are no longer needed.
+    /// The slots of cookies that are no longer needed.
     pub replaced: Vec<Slot>,
 }
 
 impl PresentedDevices {
-    /// Every token.
+    /// All presented tokens.
     pub fn tokens(&self) -> impl Iterator<Item = &DeviceToken> {
         self.list.0.iter().chain(&self.separate)
     }
 
-    /// With this token, just used, in it; `None` if the browser has all that it needs.
+    /// The list with this token, just used; `None` if it does not change.
     #[must_use]
     pub fn keeping(&self, token: DeviceToken) -> Option<KeptDevices> {
         let mut list = self.list.clone();
@@ -120,7 +119,7 @@ impl PresentedDevices {
         self.unless_same(KeptDevices { list, replaced })
     }
 
-    /// Without the tokens of an account; `None` if there are none.
+    /// The list without an account's tokens; `None` if it has none.
     #[must_use]
     pub fn without(&self, slot: Slot) -> Option<KeptDevices> {
         let mut list = self.list.clone();
@@ -138,7 +137,7 @@ impl PresentedDevices {
 mod tests {
     use super::*;
 
-    /// The token of an account, of a time.
+    /// An account's token, issued at a time.
     fn token(account: u8, issued_at: u8) -> DeviceToken {
         let mut bytes = [account; TOKEN_BYTES];
         bytes[16..24].copy_from_slice(&u64::from(issued_at).to_be_bytes());
@@ -179,7 +178,7 @@ mod tests {
             let whole = (1 + ENTRY_BYTES..=1 + 11 * ENTRY_BYTES).step_by(ENTRY_BYTES);
             let whole = whole.map(|bytes| (bytes * 4).div_ceil(3)).any(|length| length == end);
             let is_list = KnownDevices::decode(&text[..end]).is_some();
-            // A shorter list is one, if the last character has no bits to spare.
+            // A shorter list is valid, if the last character has no bits to spare.
             assert!(!is_list || whole, "{end}");
         }
         let thirteen = KnownDevices((0..13).map(|account| token(account, 0)).collect());
@@ -204,7 +203,7 @@ mod tests {
         assert_eq!(kept(&list([1, 2]), 3), Some(vec![3, 1, 2]));
         let full = list(0..12);
         assert_eq!(kept(&full, 99), Some(vec![99, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
-        // One that is used moves to the front before its turn comes, and not at each login.
+        // A token in use moves to the front before it would be evicted, and not at each login.
         assert_eq!(kept(&full, 5), None);
         assert_eq!(kept(&full, 6), Some(vec![6, 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]));
         assert_eq!(kept(&full, 11), Some(vec![11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
@@ -255,7 +254,7 @@ mod tests {
         assert!(kept.list.0[0] == token(1, 0), "what the list says counts");
         assert_eq!(kept.replaced.len(), MOST_REPLACED);
         assert_eq!(presented.tokens().count(), 60);
-        // One that cannot be read is taken away all the same.
+        // A cookie that cannot be decoded is cleared as well.
         let unreadable = PresentedDevices { separate_slots: vec![Slot([9; 4])], ..list([1]) };
         assert_eq!(unreadable.keeping(token(1, 0)).expect("an end to it").replaced, [Slot([9; 4])]);
     }

@@ -1,4 +1,4 @@
-//! Admits calls of sessions and services within their limits, and tells of refusals. It must not hold a limit.
+//! Admits calls of sessions and services within their rate limits, and logs refusals.
 
 use rotation::{Attempt, Decision};
 use shared::{EventKind, Secret};
@@ -11,8 +11,8 @@ use crate::auth::sessions::{Found, Sessions};
 use crate::store::{AccountTag, ClientInfo};
 
 impl Sessions {
-    /// Counts a token that is not known to be genuine yet against its network, to be given back once it is
-    /// ([`Sessions::give_back_unverified`]): whatever one session does, the others of its network can be refreshed.
+    /// Counts a token that is not verified yet against its network's limit, to be given back if it is genuine
+    /// ([`Sessions::give_back_unverified`]): no session can use up the refreshes of others on its network.
     pub(in crate::auth) async fn admit_unverified(
         &self,
         client: &ClientInfo,
@@ -23,12 +23,13 @@ impl Sessions {
         Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
-    /// The token that was admitted was a genuine one.
+    /// Gives a count back: the admitted token was genuine.
     pub(in crate::auth) fn give_back_unverified(&self, client: &ClientInfo) {
         self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(client.address)));
     }
 
-    /// Judges a ticket within the limits of its network until it is known to be authentic, then of its session and account.
+    /// Judges a ticket within the rate limit of its network until it is known to be authentic, then of its session
+    /// and account.
     pub(in crate::auth) async fn judge_within_limits(
         &self,
         presented: &Secret,
@@ -44,9 +45,10 @@ impl Sessions {
         let (decision, found) = self.judge(presented, attempt).await?;
         let (session, user) = (found.session.id, found.user.id);
         let admitted = match decision {
-            // It happens once, and must whatever its holder, or a thief, has done before.
+            // Without a limit: a replay must revoke the session, however many calls its holder or a thief has made
+            // before.
             Decision::Replay => Ok(()),
-            // What is over takes nothing of what the sessions that stand share.
+            // A revoked or expired session must not use up the limit that active sessions of its account share.
             Decision::Refuse(_) => self.limits.refresh_of(session, None),
             _ => self.limits.refresh_of(session, Some(user)),
         };
@@ -62,8 +64,8 @@ impl Sessions {
         Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
-    /// Admits a call with an access token. It stands beside every check of such a token
-    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new call is limited without asking for it.
+    /// Admits a call with an access token. It is called beside every verification of such a token
+    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new endpoint is rate limited by default.
     ///
     /// # Errors
     /// [`AuthError::RateLimited`].
@@ -81,8 +83,9 @@ impl Sessions {
         Err(self.limits.refuse(limited, &self.event_log, event).await)
     }
 
-    /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of their
-    /// network and not the service's, and no caller reaches the database without a limit. A refusal is a log line, and no security event of a user.
+    /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of
+    /// their network and not the service's, and no caller reaches the database without a rate limit. A refusal is a
+    /// log line, not a user's security event.
     pub(in crate::auth) async fn admit_service<T>(
         &self,
         id: &str,

@@ -1,5 +1,4 @@
-//! Token buckets, one for each key, and never more than so many: whoever comes from ever new addresses
-//! fills no memory. It must not know what the keys are.
+//! Token buckets, one for each key, bounded in number: an attacker with ever new addresses cannot exhaust memory.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -18,19 +17,19 @@ use crate::clock::Clock;
 
 /// How many keys have a bucket of their own, for each limit.
 pub const MOST_KEYS: usize = 8_192;
-/// How many buckets those share that find no place. One who fills all places fills one of these; only
-/// who has a thousand more keys fills them all.
+/// How many buckets the overflow keys share. An attacker who fills all places fills one of these; to fill them all
+/// takes a thousand more keys.
 pub const SHARED: usize = 1_024;
-/// How often buckets that are full again are thrown away.
+/// How often full buckets are evicted.
 const SWEEP_SECONDS: u64 = 10;
-/// The same while there is no place for another: most keys of a busy server are back at their limit at once.
+/// The same while there is no place for another key: most keys of a busy server are back at their limit at once.
 const SWEEP_SECONDS_WHEN_FULL: u64 = 1;
 
-/// A limit, by key.
+/// The buckets of one rate limit.
 pub(super) struct Buckets {
     limiter: RateLimiter<Key, Places, Steady, NoOpMiddleware<Duration>>,
     places: Places,
-    /// How long it takes until there is one more.
+    /// The time in which one token is added.
     period: Nanos,
     swept_at: Mutex<Duration>,
 }
@@ -49,7 +48,7 @@ impl Buckets {
         Self { limiter, places, period: rate.period.into(), swept_at }
     }
 
-    /// Takes one, or says in how many seconds there will be one.
+    /// Takes a token, or returns the seconds until there is one.
     pub(super) fn take(&self, key: Key) -> Result<(), i64> {
         let now = clock::Clock::now(self.limiter.clock());
         self.sweep(now);
@@ -60,7 +59,7 @@ impl Buckets {
         })
     }
 
-    /// In how many seconds there will be one, for a key that has a place of its own and none left. Takes nothing.
+    /// The seconds until there is a token, for a key with a bucket of its own that is empty. Takes no token.
     pub(super) fn wait(&self, key: Key) -> Option<i64> {
         if !self.places.lock().contains_key(&key) {
             return None;
@@ -72,7 +71,7 @@ impl Buckets {
         wait
     }
 
-    /// Gives one back that was taken: the call was not of the kind that is limited.
+    /// Returns a token: the call was not of the limited kind.
     pub(super) fn give_back(&self, key: Key) {
         let mut places = self.places.lock();
         let key = if places.contains_key(&key) { key } else { self.places.shared(&key) };
@@ -87,7 +86,7 @@ impl Buckets {
     }
 
     fn sweep(&self, now: Duration) {
-        // An instant is never left half changed.
+        // A panic leaves no partial write.
         let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = self.limiter.len() >= MOST_KEYS;
         let period = if is_full { SWEEP_SECONDS_WHEN_FULL } else { SWEEP_SECONDS };
@@ -99,17 +98,17 @@ impl Buckets {
     }
 }
 
-/// The state of each key, in a bounded number of places. Clones share them.
+/// The state of each key, in a bounded number of places. Clones share it.
 #[derive(Clone, Default)]
 struct Places {
     places: Arc<Mutex<HashMap<Key, Nanos>>>,
-    /// Which bucket a key shares is not for its owner to choose.
+    /// Random, so that an attacker cannot choose which bucket a key shares.
     hasher: RandomState,
 }
 
 impl Places {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Nanos>> {
-        // No state is left half changed by a panic.
+        // A panic leaves no partial write.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -152,11 +151,11 @@ impl ShrinkableKeyedStateStore<Key> for Places {
     }
 }
 
-/// Our clock as governor reads one: time that only goes on. When the machine's clock is set back, a
-/// bucket would otherwise stay empty for as long.
+/// Our clock for governor, made monotonic: if the machine's clock is set back, a bucket must not stay empty for as
+/// long.
 struct Steady {
     clock: Clock,
-    /// The last reading, and how many seconds the clock was set back in all.
+    /// The last reading, and the seconds by which the clock was set back in all.
     state: Mutex<(i64, i64)>,
 }
 
@@ -171,7 +170,7 @@ impl clock::Clock for Steady {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        // A pair of numbers is never left half changed.
+        // A panic leaves no partial write.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, set_back) = *state;
         let now = self.clock.now().0;
@@ -248,7 +247,7 @@ mod tests {
             assert_eq!((buckets.take(from(key)), buckets.take(from(key))), (Ok(()), Ok(())));
             assert_eq!(buckets.take(from(key)), Err(1));
         }
-        // Of one that shares its place, too.
+        // The same for a key that shares a bucket.
         for network in 3..=MOST_KEYS as u32 + SHARED as u32 * 20 {
             let _ = buckets.take(from(network));
         }
@@ -281,7 +280,7 @@ mod tests {
         assert_eq!(passed, MOST_KEYS + SHARED);
         assert_eq!(buckets.keys(), MOST_KEYS + SHARED);
         assert!(buckets.take(from(100_001)).is_err());
-        // Whoever has a place keeps it, and pays for nobody else.
+        // A key with a bucket of its own keeps it, unaffected by others.
         clock.advance(1);
         assert_eq!(buckets.take(from(0)), Ok(()));
         clock.advance(20);

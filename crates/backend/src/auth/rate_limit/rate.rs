@@ -1,20 +1,19 @@
-//! The rate of a token bucket and its spelling: `100/5s` is 100 at once, and then one more every 5 seconds. It must not
-//! know what is limited.
+//! The rate of a token bucket and its spelling: `100/5s` is 100 at once, and then one more every 5 seconds.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How many at once, and how long it takes until there is one more.
+/// A rate limit: so many at once, and one more in each period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The size of the bucket.
     pub at_once: u32,
-    /// The time in which one is added to it.
+    /// The time in which one token is added.
     pub period: Duration,
 }
 
-/// A text that is no rate.
+/// A text that is not a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRate;
 
@@ -26,7 +25,7 @@ const UNITS: [(&str, Duration); 3] = [
 ];
 
 impl Rate {
-    /// How many pass within this time at most: a full bucket, and what is added in that time.
+    /// How many calls pass within this time at most: a full bucket, and the tokens added in that time.
     #[must_use]
     pub fn most_within(self, time: Duration) -> u128 {
         let added = time.as_nanos().checked_div(self.period.as_nanos());
@@ -67,7 +66,7 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos();
         let divides = |(_, unit): &(&str, Duration)| nanos.is_multiple_of(unit.as_nanos());
-        // Every period that is read or a constant is a whole number of microseconds.
+        // Every parsed or constant period is a whole number of microseconds.
         let (unit, length) = UNITS.into_iter().find(divides).unwrap_or(UNITS[UNITS.len() - 1]);
         write!(f, "{}{unit}", nanos / length.as_nanos())
     }
@@ -85,7 +84,7 @@ impl FromStr for Rate {
     }
 }
 
-/// Digits and nothing else; the standard library would take a sign.
+/// Digits only; the standard library would accept a sign.
 fn number(digits: &str) -> Result<u32, NoRate> {
     let digits = Some(digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse().ok()).ok_or(NoRate)

@@ -1,5 +1,4 @@
-//! The rates in force: the standard ones, and what an operator has set instead, checked. It must not know where settings
-//! come from.
+//! The rates in force: the standard ones, and an operator's settings, validated.
 
 use super::rate::{Period, Rate};
 use super::table::{LIMITS, Limit, Row, TABLE};
@@ -8,7 +7,7 @@ use super::table::{LIMITS, Limit, Row, TABLE};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rates([Rate; LIMITS]);
 
-/// Why rates cannot be set so, and how to mend it, in one line.
+/// Why a setting is refused, and how to mend it, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RateError(String);
@@ -23,8 +22,8 @@ impl Rates {
     /// The standard rates but for these, each written as `NAME=AT_ONCE/PERIOD`.
     ///
     /// # Errors
-    /// If one cannot be read, names no limit or one that was named before, or is out of bounds; or if a part of a limit
-    /// is more than half of it.
+    /// If an entry is malformed, names no limit or a limit for the second time, or is out of bounds; or if a part of
+    /// a limit is more than half of it.
     pub fn with(entries: &[String]) -> Result<Self, RateError> {
         let mut set: [Option<Rate>; LIMITS] = [None; LIMITS];
         for entry in entries {
@@ -47,7 +46,7 @@ impl Rates {
         self.0[limit as usize]
     }
 
-    /// What differs from the standard, with the rate in force.
+    /// The rates that differ from the standard.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Row, Rate)> {
         let rows = TABLE.iter().map(|row| (row, self.of(row.limit)));
         rows.filter(|(row, rate)| row.standard != *rate)
@@ -69,7 +68,7 @@ impl Rates {
     }
 }
 
-/// `NAME=AT_ONCE/PERIOD`.
+/// Parses `NAME=AT_ONCE/PERIOD`.
 fn read(entry: &str) -> Result<(&'static Row, Rate), RateError> {
     let entry = entry.trim();
     let some = Limit::LoginsPerNetwork.row();
@@ -101,7 +100,7 @@ fn malformed(entry: &str, row: &Row) -> RateError {
     ))
 }
 
-/// The bounds of a limit, in words.
+/// The bounds of a limit, as text.
 #[must_use]
 pub fn bounds(row: &Row) -> String {
     let Row { least, most, .. } = row;

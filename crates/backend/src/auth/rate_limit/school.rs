@@ -1,5 +1,5 @@
-//! The worked example of docs/operating.md: a school of 2,000 pupils behind one address. It must not know rates; it reads
-//! them from there.
+//! The worked example of docs/operating.md: a school of 2,000 pupils behind one address. The rates are read from
+//! there.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -21,7 +21,7 @@ fn documented() -> Vec<String> {
     setting.expect("a setting").split(',').map(str::to_owned).collect()
 }
 
-/// How many of the pupils log in, if this says how many have come after so many seconds.
+/// How many of the pupils log in, if `come` says how many have come after so many seconds.
 fn logged_in(entries: &[String], come: impl Fn(i64) -> i64) -> i64 {
     let clock = Clock::manual(NumericDate(1_800_000_000));
     let limits = RateLimits::new(&Rates::with(entries).expect("rates"), &clock);
@@ -60,14 +60,14 @@ fn with_the_documented_rate_every_pupil_logs_in_however_they_come() {
 
 #[test]
 fn the_other_rates_that_are_named_do_as_they_are_said_to() {
-    // One more is added in the instant after the last has come.
+    // One more token is added in the instant after the last pupil has come.
     assert!((219..=220).contains(&logged_in(&[], evenly)));
     let enough_if_even = ["logins-per-network=1500/1s".to_owned()];
     assert_eq!(logged_in(&enough_if_even, evenly), PUPILS);
     assert!(logged_in(&enough_if_even, all_at_once) < PUPILS);
 }
 
-/// A browser refreshes once in a quarter of an hour; here all do in the same second.
+/// A browser refreshes once in a quarter of an hour; here all refresh in the same second.
 #[test]
 fn nothing_else_has_to_be_set() {
     let clock = Clock::manual(NumericDate(1_800_000_000));

@@ -1,18 +1,17 @@
-//! The table of rate limits: of each its name, its standard rate, and the bounds within which an operator may set it. The
-//! numbers stand nowhere else in the program; docs/operating.md shows them, and a test compares. It must not know how
-//! calls are counted.
+//! The table of rate limits: each with its name, its standard rate, and the bounds of an operator's setting. The
+//! numbers stand only here; docs/operating.md shows them, and a test compares.
 
 use std::time::Duration;
 
 use self::Limit as L;
 use super::rate::Rate;
 
-/// A rate limit, by what is limited and by what it is counted. Each has the row of its number in [`TABLE`].
+/// A rate limit, by the calls and the key that it counts. Each has the row of its number in [`TABLE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Logins to an account from a network, on devices that are not known there.
+    /// Logins to an account from a network, on unknown devices.
     LoginsPerNetworkAndAccount,
-    /// Logins from a network, on devices that are not known.
+    /// Logins from a network, on unknown devices.
     LoginsPerNetwork,
     /// Logins on a known device.
     LoginsPerKnownDevice,
@@ -20,51 +19,51 @@ pub enum Limit {
     KnownDeviceLoginsPerNetworkAndAccount,
     /// Registrations from a network.
     RegistrationsPerNetwork,
-    /// Refreshes, confirmations and revocations from a network with tokens that are not genuine, or not looked at yet.
+    /// Refreshes, confirmations and revocations from a network, with tokens that are not genuine or not verified yet.
     RefreshesPerNetwork,
     /// Refreshes of a session with an authentic ticket.
     RefreshesPerSession,
-    /// The same for all sessions of an account.
+    /// Refreshes of all sessions of an account.
     RefreshesPerAccount,
     /// Calls with an access token of a session.
     CallsPerSession,
     /// Calls with an access token of an account.
     CallsPerAccount,
-    /// Of these calls, those of a session that change something.
+    /// Those calls of a session that may change data.
     ChangesPerSession,
-    /// Of these calls, those of an account that change something.
+    /// Those calls of an account that may change data.
     ChangesPerAccount,
     /// Passwords given in a session.
     PasswordChecksPerSession,
     /// Passwords given in all sessions of an account.
     PasswordChecksPerAccount,
-    /// Questions of a service.
+    /// Introspections by a service.
     IntrospectionsPerService,
-    /// Questions from a network with credentials of a service that are wrong, or not looked at yet.
+    /// Introspections from a network, with service credentials that are wrong or not verified yet.
     WrongServiceCredentialsPerNetwork,
 }
 
-/// What there is to know about a limit.
+/// A limit's row.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// Which.
+    /// The limit.
     pub limit: Limit,
     /// Its name in settings.
     pub name: &'static str,
-    /// The tightest rate: under a tighter one, ordinary users would be refused.
+    /// The tightest rate: a tighter one would refuse ordinary users.
     pub least: Rate,
-    /// The rate that is in force if none is set.
+    /// The rate unless an operator sets another.
     pub standard: Rate,
     /// The loosest rate: a looser one would be no limit.
     pub most: Rate,
-    /// The limit that this one may take half of at most: what it is counted by would otherwise use up what others share.
+    /// The limit of which this one may take half at most: its key must not use up what other keys share.
     pub part_of: Option<Limit>,
 }
 
 /// How many limits there are.
 pub const LIMITS: usize = 16;
 
-/// All limits: the name, then the least, the standard and the most, each so many at once and one more every so long.
+/// All limits: the name, then the least, the standard and the most, each so many at once and one more in so long.
 #[rustfmt::skip]
 pub static TABLE: [Row; LIMITS] = [
     row(L::LoginsPerNetworkAndAccount, "logins-per-network-and-account",                          (10, s(60)),       (20, s(15)),       (200, s(1))).as_part_of(L::LoginsPerNetwork),
@@ -85,10 +84,10 @@ pub static TABLE: [Row; LIMITS] = [
     row(L::WrongServiceCredentialsPerNetwork, "wrong-service-credentials-per-network",            (1_000, ms(100)),  (4_000, ms(10)),   (40_000, ms(2))),
 ];
 
-/// How often a hit limit is recorded as an event: it refuses no call, so it is no setting.
+/// How often a hit limit is logged as an event: it refuses no call, so it is not a setting.
 pub(super) const LOGGED: Rate = rate((1, s(3_600)));
 
-/// For how long a ticket that was refused is refused without a look at it: `Retry-After` is no shorter.
+/// How long a refused ticket is refused without being judged: `Retry-After` is no shorter.
 pub(super) const REFUSED: Rate = rate((1, s(1)));
 
 const _: () = {
@@ -100,7 +99,7 @@ const _: () = {
 };
 
 impl Limit {
-    /// What there is to know about it.
+    /// The limit's row.
     #[must_use]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]

@@ -1,9 +1,9 @@
-//! Reads from the store which sessions have ended: only what was not read before, and a page at a time. It must
-//! not know when that is needed; that is [`revocation_listener`](crate::auth::revocation_listener).
+//! Reads revocations from the store into the cache: each only once, and a page at a time. When to read is
+//! [`revocation_listener`](crate::auth::revocation_listener)'s decision.
 //!
-//! The store says how many have ended in each second, from an index alone. Only a second that has more than were
-//! read of it is read, from its beginning: of two that end in the same second, either may be committed first. So a
-//! million that ended at once are read once, however much is committed after them.
+//! The store counts the revocations of each second by an index alone. A second is read only if it has more than were
+//! read of it, and then from its beginning: of two revocations in the same second, either may be committed first. So
+//! a million revocations of one moment are read once, however much is committed after them.
 
 use shared::NumericDate;
 
@@ -11,11 +11,11 @@ use super::RevocationCache;
 use crate::store::{REVOKED_PAGE, RevokedSession, Store, StoreError};
 
 impl RevocationCache {
-    /// Takes note of what has ended since, as the store has it. It counts from now: whoever ended it may have had
-    /// a slow clock.
+    /// Adds the revocations that the store has since `since`. They are added at `now`: the revoking instance may have
+    /// had a slow clock.
     ///
     /// # Errors
-    /// If storage fails. What was read before is known, and need not be read again.
+    /// If storage fails. Revocations read so far stay, and need not be read again.
     pub async fn catch_up(
         &self,
         store: &dyn Store,
@@ -31,7 +31,7 @@ impl RevocationCache {
         Ok(())
     }
 
-    /// How many there were.
+    /// Returns how many there were.
     async fn read_second(
         &self,
         store: &dyn Store,
@@ -54,7 +54,7 @@ impl RevocationCache {
         self.known().read.get(&second).copied().unwrap_or_default()
     }
 
-    /// The clock was set back: what was read may have been forgotten.
+    /// For a clock that was set back: revocations read before may have been pruned.
     pub fn read_again(&self) {
         self.known().read.clear();
     }

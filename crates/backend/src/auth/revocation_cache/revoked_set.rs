@@ -1,5 +1,5 @@
-//! A set of ended sessions that may hold a million: each costs some forty bytes, and no single step takes long,
-//! neither growing nor forgetting. It must not know what time it is.
+//! A set of revoked sessions that may hold a million: each takes some forty bytes, and no step takes long, neither
+//! growing nor pruning.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,16 +9,16 @@ use super::status_bits::Places;
 use crate::auth::status_list::place;
 use crate::store::RevokedSession;
 
-/// A table that grows moves all it holds: with a million in one, nothing could be asked for 50 ms.
+/// A table that grows moves all its entries: with a million in one, a look-up would block for 50 ms.
 const SHARDS: usize = 256;
 
-/// Which sessions have ended, why, and when that was heard of.
+/// The revoked sessions, why, and when each was added.
 pub(super) struct RevokedSet {
     /// By the last byte of the id, which is random.
     shards: Vec<HashMap<SessionId, RevocationReason>>,
-    /// The same sessions in the order in which they will be forgotten.
+    /// The same sessions in the order in which they will be pruned.
     by_second: BTreeMap<NumericDate, Vec<SessionId>>,
-    /// The places of those heard of at `listed_from` or later.
+    /// The status list's bits of the revocations added at `listed_from` or later.
     places: Places,
     listed_from: NumericDate,
 }
@@ -35,7 +35,7 @@ impl Default for RevokedSet {
 }
 
 impl RevokedSet {
-    /// The first cause stands, and so does the first instant.
+    /// The first reason stays, and so does the first time.
     pub(super) fn insert(&mut self, RevokedSession { session, cause, at }: RevokedSession) {
         let shard = self.shard(session);
         if shard.contains_key(&session) {
@@ -56,7 +56,7 @@ impl RevokedSet {
         self.shards.iter().map(HashMap::len).sum()
     }
 
-    /// Forgets some of those heard of before. Whether there are more.
+    /// Prunes some revocations added before `at`. Returns whether there are more.
     pub(super) fn forget_some_before(&mut self, at: NumericDate, most: usize) -> bool {
         let mut left = most;
         while let Some(mut oldest) = self.by_second.first_entry().filter(|it| *it.key() < at) {
@@ -79,7 +79,7 @@ impl RevokedSet {
     fn forget(&mut self, session: SessionId, second: NumericDate) {
         let shard = self.shard(session);
         shard.remove(&session);
-        // What a crowd needed is given back once it is gone.
+        // After a crowd is pruned, its memory is freed.
         if shard.capacity() > 64 && shard.len() < shard.capacity() / 8 {
             shard.shrink_to(shard.len() * 2);
         }
@@ -88,8 +88,8 @@ impl RevokedSet {
         }
     }
 
-    /// The places of those heard of since: a number that changes with them, and the bits unless that is the number
-    /// they are known by.
+    /// The status list's bits of the revocations added since: their version, and the bits unless `known` is that
+    /// version.
     pub(super) fn listing(
         &mut self,
         since: NumericDate,
@@ -125,7 +125,7 @@ mod tests {
 
     const NOW: NumericDate = NumericDate(1_800_000_000);
 
-    /// Session `number` with a place of its own.
+    /// Session `number`, with a status list index of its own.
     fn session(number: u32) -> SessionId {
         let mut id = [0; 16];
         id[12..].copy_from_slice(&number.to_be_bytes());
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    /// The places that are set since.
+    /// The indexes whose bits are set.
     fn listed(set: &mut RevokedSet, seconds: i64) -> Vec<usize> {
         let bits = set.listing(NOW.plus(seconds), None).1.expect("they are not known");
         let bytes = bits.iter().enumerate().filter(|(_, byte)| **byte != 0);
@@ -175,7 +175,7 @@ mod tests {
             set.insert(revoked(number, seconds));
         }
         assert_eq!(listed(&mut set, 10), [2, 3]);
-        // One that was heard of before the edge, and one after it.
+        // A revocation added before the edge, and one after it.
         set.insert(revoked(4, 5));
         set.insert(revoked(5, 15));
         assert_eq!(listed(&mut set, 10), [2, 3, 5]);

@@ -1,24 +1,24 @@
-//! The status list's bits, kept as sessions end and as their ends grow old, so that no list has to be made from
-//! all that have ended. It must not know sessions, nor what has become of them.
+//! The status list's bits, updated with each revocation that is added or expires, so that no list is built from all
+//! revoked sessions.
 
 use std::collections::HashMap;
 
 use crate::auth::status_list::PLACES;
 
-/// One bit for each place; none is set until somebody wants the list.
+/// One bit for each index; none is set until a list is requested.
 #[derive(Default)]
 pub(super) struct Places {
     /// Empty, or all of them: two megabytes.
     bits: Vec<u8>,
-    /// How many sessions more than one hold a place. Two of one place do not live at the same time, but chance
-    /// may have drawn one at two instances at once.
+    /// How many more sessions share an index. Active sessions have different ones, unless two instances drew the same
+    /// at once.
     shared: HashMap<u64, u32>,
     /// Changes with the bits.
     version: u64,
 }
 
 impl Places {
-    /// Sets a place.
+    /// Sets an index's bit.
     pub(super) fn take(&mut self, place: u64) {
         if self.bits.is_empty() {
             let bytes = usize::try_from(PLACES / 8).expect("two million");
@@ -33,7 +33,7 @@ impl Places {
         self.version += 1;
     }
 
-    /// Clears a place that was taken, unless another session holds it, too.
+    /// Clears an index's bit, unless another session shares it.
     pub(super) fn leave(&mut self, place: u64) {
         if let Some(others) = self.shared.get_mut(&place) {
             *others -= 1;
@@ -49,12 +49,12 @@ impl Places {
         }
     }
 
-    /// A number that changes with the bits.
+    /// Changes with the bits.
     pub(super) const fn version(&self) -> u64 {
         self.version
     }
 
-    /// The bits, from the lowest one of the first byte on (Token Status List section 4.1).
+    /// The bits, from the lowest of the first byte on (Token Status List section 4.1).
     pub(super) fn bits(&self) -> Vec<u8> {
         let bytes = usize::try_from(PLACES / 8).expect("two million");
         if self.bits.is_empty() { vec![0; bytes] } else { self.bits.clone() }

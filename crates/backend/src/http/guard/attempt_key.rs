@@ -1,5 +1,5 @@
-//! The attempt key of a rotation, from `Idempotency-Key`. A malformed one is an error and changes nothing: taking it for
-//! absent would turn an honest retry into a replay.
+//! The attempt key of a rotation, from `Idempotency-Key`. A malformed one is an error and changes no state: taken for
+//! absent, it would turn an honest retry into a replay.
 
 use axum::extract::OptionalFromRequestParts;
 use axum::http::request::Parts;
@@ -8,7 +8,7 @@ use rotation::Attempt;
 use super::IdempotencyKey;
 use crate::http::error::ApiError;
 
-/// Which attempt to refresh this is.
+/// The attempt to refresh.
 pub struct AttemptKey(pub Attempt);
 
 impl<S: Sync> OptionalFromRequestParts<S> for AttemptKey {

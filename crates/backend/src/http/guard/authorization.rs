@@ -1,10 +1,10 @@
-//! The `Authorization` header (RFC 9110 section 11.6.2). It must not know what credentials mean.
+//! The `Authorization` header (RFC 9110 section 11.6.2).
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
-/// The credentials of this scheme. `None` if there is no such header, if it speaks of another scheme, or if
-/// there are several: two are nobody's honest request.
+/// The credentials of this scheme. `None` without the header, with another scheme, or with several headers, which no
+/// honest client sends.
 pub(super) fn credentials<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };

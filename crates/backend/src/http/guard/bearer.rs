@@ -1,5 +1,5 @@
-//! The bearer of an access token (RFC 6750 section 2.1), within the rate limits of its session and account. The
-//! token is taken from the `Authorization` header only, never from a query or a cookie.
+//! The bearer of an access token (RFC 6750 section 2.1), within the rate limits of its session and account. The token
+//! is accepted in the `Authorization` header only, never in a query or a cookie.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
-/// Whom the call speaks for.
+/// The authenticated caller.
 pub struct Bearer(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
@@ -26,7 +26,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // Found out, and counted, by the middleware for idempotency keys.
+        // Authenticated and counted by the middleware for idempotency keys.
         if let Some(caller) = parts.extensions.get::<Caller>() {
             return Ok(Self(*caller));
         }
@@ -35,15 +35,15 @@ where
         let sessions = Arc::<Sessions>::from_ref(state);
         let caller = within_deadline(sessions.authenticate(unverified_token)).await?;
         let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
-        // RFC 9110 section 9.2.1: any other method may change something.
+        // RFC 9110 section 9.2.1: any other method may change state.
         sessions.admit_call(&caller, !parts.method.is_safe(), &client).await?;
         Ok(Self(caller))
     }
 }
 
 impl Bearer {
-    /// Whom a genuine access token speaks for that has expired or whose session is over, within the rate limit of its
-    /// network: good for nothing but to be answered again. `None` for any other token.
+    /// The caller of a genuine access token that has expired or whose session is revoked, within the rate limit of
+    /// its network: only to answer a retry. `None` for any other token.
     pub(in crate::http) async fn of_a_session_that_is_over(
         parts: &mut Parts,
         app: &AppState,

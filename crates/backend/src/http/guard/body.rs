@@ -1,4 +1,4 @@
-//! Request bodies: JSON, small, and nothing in them that the call does not know; or none at all.
+//! Request bodies: small JSON without unknown members; or none at all.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use serde::de::DeserializeOwned;
 
 use crate::http::error::ApiError;
 
-/// The largest body that is read, in bytes. The longest honest one is a registration.
+/// The largest body in bytes. The longest honest one is a registration.
 const BODY_BYTES: usize = 16 * 1024;
-/// The longest a body may take to arrive.
+/// The timeout of receiving a body.
 const BODY_TIME: Duration = Duration::from_secs(5);
 
-/// A JSON body, read as `T`.
+/// A JSON body, parsed as `T`.
 pub struct Json<T>(pub T);
 
-/// No body, or an empty JSON object for clients that cannot send none.
+/// No body, or an empty JSON object for clients that always send one.
 pub struct Empty;
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -31,7 +31,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(ApiError::UnsupportedMediaType);
         }
         let bytes = read(request.into_body()).await?;
-        // An array of the right length would do for serde, too.
+        // Serde would also accept an array of the right length.
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(ApiError::Malformed("The body is no JSON object.".to_owned()));
         }
@@ -53,7 +53,7 @@ impl<S: Sync> FromRequest<S> for Empty {
     }
 }
 
-/// A form can be sent across sites without asking first; JSON cannot.
+/// CSRF: a form can be sent across sites without a CORS preflight; JSON cannot.
 fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
@@ -62,8 +62,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Where the body stopped being what the call takes. What serde says may repeat what was sent, and
-/// names of our types; the name of a missing member is ours to tell.
+/// Where the body is malformed. Serde's message may repeat input and names of our types, so only the name of a
+/// missing member is taken from it.
 fn what(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());

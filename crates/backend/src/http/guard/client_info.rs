@@ -1,5 +1,4 @@
-//! From where a call comes: the client's address and what it says it is. It must not be taken for an
-//! identity.
+//! The client's address and device. They must not be taken for an identity.
 
 use std::convert::Infallible;
 

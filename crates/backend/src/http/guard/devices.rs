@@ -1,4 +1,4 @@
-//! What a browser says of known devices, from its cookies. It must not judge it.
+//! The list of known devices, from the browser's cookies. It must not verify the tokens.
 
 use std::convert::Infallible;
 
@@ -10,12 +10,12 @@ use crate::auth::known_device::list::{KnownDevices, PresentedDevices};
 use crate::auth::known_device::{DeviceToken, Slot};
 use crate::http::cookie;
 
-/// How many lists are looked at: a browser sends one.
+/// How many lists are parsed: a browser sends one.
 const MOST_LISTS: usize = 2;
-/// How many cookies of the former kind are looked at, one for each account.
+/// How many cookies of the former kind are parsed, one for each account.
 const MOST_SEPARATE: usize = 64;
 
-/// What the cookies say. What cannot be read says nothing.
+/// The device tokens of the cookies. Malformed ones are ignored.
 pub struct Devices(pub PresentedDevices);
 
 impl<S: Sync> FromRequestParts<S> for Devices {

@@ -1,5 +1,5 @@
-//! The session that a call is about, from `If-Match` (RFC 9110 section 13.1.1): its id as one strong entity tag.
-//! A malformed one is an error and changes nothing: taking it for absent would end whatever is there.
+//! The session that a call is about, from `If-Match` (RFC 9110 section 13.1.1): its id as one strong entity tag. A
+//! malformed one is an error and changes no state: taken for absent, it would revoke any session.
 
 use axum::extract::OptionalFromRequestParts;
 use axum::http::header::IF_MATCH;
@@ -8,7 +8,7 @@ use shared::SessionId;
 
 use crate::http::error::ApiError;
 
-/// The session that is meant, and no other.
+/// The expected session, and no other.
 pub struct ExpectedSession(pub SessionId);
 
 impl<S: Sync> OptionalFromRequestParts<S> for ExpectedSession {

@@ -1,4 +1,4 @@
-//! Forms, for the calls whose RFCs want them: a few parameters, each once (RFC 6749 section 3.2).
+//! Forms, for the calls whose RFCs require them: a few parameters, each once (RFC 6749 section 3.2).
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -9,9 +9,8 @@ use crate::http::error::ApiError;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The parameter `token` of RFC 7009 section 2.1 and RFC 7662 section 2.1. Which kind of token it is said to
-/// be (`token_type_hint`) is only a hint, and not needed; what else is sent is ignored, as RFC 6749 section
-/// 3.2 wants.
+/// The parameter `token` of RFC 7009 section 2.1 and RFC 7662 section 2.1. The kind of token (`token_type_hint`) is
+/// only a hint, and not needed; other parameters are ignored, as RFC 6749 section 3.2 requires.
 pub struct TokenForm(pub Secret);
 
 impl<S: Sync> FromRequest<S> for TokenForm {

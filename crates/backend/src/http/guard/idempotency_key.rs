@@ -1,5 +1,5 @@
 //! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header). A malformed one is an error and changes
-//! nothing: taking it for absent would make a second effect of a copy.
+//! no state: taken for absent, it would give a retry a second effect.
 
 use axum::extract::OptionalFromRequestParts;
 use axum::http::HeaderMap;
@@ -8,7 +8,7 @@ use shared::path::IDEMPOTENCY_KEY;
 
 use crate::http::error::ApiError;
 
-/// Which request this is, or a copy of which.
+/// The key that a request and its retries share.
 pub struct IdempotencyKey(pub verifier::IdempotencyKey);
 
 impl IdempotencyKey {

@@ -1,5 +1,5 @@
-//! The tokens that came along with a logout, in the cookie and in `Authorization`: what they name is given up. It must not judge
-//! them, and none is no error.
+//! The tokens presented with a logout, in the cookie and in `Authorization`: their sessions are revoked. It must not
+//! verify them, and none is no error.
 
 use std::convert::Infallible;
 
@@ -11,11 +11,11 @@ use super::RefreshCookies;
 use super::authorization::credentials;
 use crate::config::Origin;
 
-/// Both kinds of token. They admit to nothing.
+/// Both kinds of token. They authenticate no call.
 pub struct PresentedTokens {
     /// From the refresh cookies.
     pub refresh_tokens: Vec<Secret>,
-    /// The bearer's (RFC 6750 section 2.1).
+    /// The bearer token (RFC 6750 section 2.1).
     pub access_token: Option<Secret>,
 }
 

@@ -1,5 +1,5 @@
-//! The bearer of an access token who has lately proved who they are (RFC 9470): for calls that cannot
-//! be undone, or that a thief would make first.
+//! The bearer of an access token with a recent login, else step-up (RFC 9470): for calls that cannot be undone, or
+//! that a thief would make first.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::auth::sessions::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
-/// Whom the call speaks for.
+/// The authenticated caller.
 pub struct RecentLogin(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for RecentLogin

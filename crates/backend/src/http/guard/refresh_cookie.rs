@@ -1,4 +1,4 @@
-//! The presented refresh token, from its cookie and nowhere else. It must not judge it.
+//! The presented refresh token, only from its cookie. It must not verify it.
 
 use std::convert::Infallible;
 
@@ -15,9 +15,9 @@ use crate::http::error::ApiError;
 
 /// The refresh cookie.
 pub struct RefreshCookie {
-    /// What stands in it.
+    /// The presented token.
     pub token: Secret,
-    /// The names of the session's cookies, of which it is one.
+    /// The names of the session's cookies.
     pub names: Names,
 }
 
@@ -28,14 +28,14 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // Where this server's port is in a cookie's name, the usual name is another server's.
+        // If a cookie name has this server's port, the usual name is another server's.
         let port = Origin::from_ref(state).port();
         let (own, usual) = presented(&parts.headers, port);
         let (values, names) =
             if own.is_empty() { (usual, Names::usual()) } else { (own, Names::at(port)) };
         let mut values = values.into_iter();
-        // A browser holds one cookie of this name; two were assembled by hand. Neither they nor none
-        // are refused in another way than a token that opens nothing.
+        // A browser holds one cookie of this name; two were assembled by hand. None or two must be refused exactly
+        // like an unknown token.
         match (values.next(), values.next()) {
             (Some(token), None) => Ok(Self { token, names }),
             _ => Err(AuthError::InvalidGrant.into()),
@@ -43,10 +43,10 @@ where
     }
 }
 
-/// How many are looked at: each costs a question to the database. A browser sends one, and another server's.
+/// How many are loaded: each costs a database read. A browser sends one, and another server's.
 const MOST_COOKIES: usize = 2;
 
-/// The refresh tokens that came along, for logout: whatever is there shall end.
+/// All presented refresh tokens, for revoking their sessions.
 pub struct RefreshCookies(pub Vec<Secret>);
 
 impl<S: Sync> FromRequestParts<S> for RefreshCookies
@@ -61,7 +61,7 @@ where
     }
 }
 
-/// Those of which the name carries this server's port, and those of the usual name.
+/// The tokens under the name with this server's port, and those under the usual name.
 fn presented(headers: &HeaderMap, port: u16) -> (Vec<Secret>, Vec<Secret>) {
     let all = |name: &str| {
         let values = cookie::values(headers, name).take(MOST_COOKIES);

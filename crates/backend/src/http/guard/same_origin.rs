@@ -1,5 +1,5 @@
-//! CSRF: the proof that a state-changing call comes from a page of ours. `SameSite=Strict` is a promise of
-//! the browser's, this is the server's own check. It must run before anything is changed.
+//! The CSRF check: the proof that a state-changing call comes from a page of this origin. `SameSite=Strict` is
+//! enforced by the browser; this is the server's own check. It must run before any state changes.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,24 +10,24 @@ use crate::http::error::ApiError;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The call comes from this origin, or from no browser at all.
+/// The call comes from this origin, or from a client that is not a browser.
 pub struct SameOrigin;
 
-/// What speaks against a call. For the log, which does not quote what a client has sent.
+/// Why a call counts as cross-site. For the log, which does not quote input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForeignCause {
-    /// `Origin` names another one: another site, or a page that is open at another address of ours.
+    /// `Origin` names another origin: another site, or a page at another address of ours.
     Origin,
     /// `Origin` is `null`: a sandboxed page, a file, or a browser that hides it.
     OpaqueOrigin,
-    /// `Sec-Fetch-Site` says so.
+    /// `Sec-Fetch-Site` is cross-site.
     FetchSite,
-    /// A header stands there twice, or is no text.
+    /// A header is repeated, or is not text.
     Unreadable,
 }
 
 impl ForeignCause {
-    /// As it is logged.
+    /// The text for the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,19 +57,19 @@ where
 fn foreign(headers: &HeaderMap, accepted: &Origin) -> Result<(), ForeignCause> {
     let origin = only(headers, &ORIGIN)?;
     match (only(headers, &SEC_FETCH_SITE)?, origin) {
-        // Whatever else it says, a request that names another origin (or `null`) is not ours.
+        // `Origin` decides first: a request of another origin (or `null`) is refused.
         (_, Some("null")) => Err(ForeignCause::OpaqueOrigin),
         (_, Some(named)) if named != accepted.as_str() => Err(ForeignCause::Origin),
         (Some("same-origin"), _) => Ok(()),
-        // The user's own doing, or a browser too old for the header: only with our origin.
+        // A user's own navigation, or a browser too old for the header: only with our origin.
         (Some("none") | None, Some(_)) => Ok(()),
-        // Not a browser: it has no ambient cookies that another site could use.
+        // Not a browser: it has no ambient cookies for CSRF.
         (None, None) => Ok(()),
         (Some(_), _) => Err(ForeignCause::FetchSite),
     }
 }
 
-/// The header's only value; two are nobody's honest request.
+/// The header's only value; no honest client sends two.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ForeignCause> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

@@ -1,5 +1,5 @@
-//! A service that says who it is (RFC 6749 section 2.3.1, `client_secret_basic`), within the rate limits of its network
-//! and its own.
+//! Client authentication of a service (RFC 6749 section 2.3.1, `client_secret_basic`), within the rate limits of its
+//! network and its own.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::store::Service;
 
-/// Which service calls.
+/// The authenticated service.
 pub struct ServiceCaller(pub Service);
 
 impl<S: Send + Sync> FromRequestParts<S> for ServiceCaller
@@ -37,7 +37,7 @@ where
     }
 }
 
-/// RFC 7617 section 2; and RFC 6749 section 2.3.1: each part is encoded like a form's value before.
+/// RFC 7617 section 2; and RFC 6749 section 2.3.1: each part is first encoded like a form's value.
 fn id_and_secret(encoded: &str) -> Option<(String, Secret)> {
     let both = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = both.split_once(':')?;

@@ -1,5 +1,5 @@
-//! The names of a session's cookies in this browser. Cookies know no ports (RFC 6265 section 8.5): two servers of
-//! one host share a jar, and must leave each other's cookies alone. It must not set or clear one.
+//! The names of a session's cookies in this browser. Cookies know no ports (RFC 6265 section 8.5): two servers of one
+//! host share the browser's cookies, and must leave each other's alone.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use crate::auth::sessions::Sessions;
 use crate::config::Origin;
 use crate::http::cookie::{self, Names};
 
-/// What decides about the names.
+/// The cookies that decide about the names.
 pub struct SessionCookies {
     sessions: Arc<Sessions>,
     port: u16,
     /// Whether a cookie carries this server's port in its name.
     has_own: bool,
-    /// What stands in the cookie of the usual name.
+    /// The value of the cookie with the usual name.
     usual: Option<Secret>,
 }
 
 impl SessionCookies {
-    /// The names that this server may write: the usual ones, unless they are another server's.
+    /// The names that this server may write: the usual ones, unless they hold another server's cookies.
     pub async fn free(&self) -> Names {
         self.names(self.has_own || self.is_anothers().await)
     }
 
-    /// The same, where it is known whether what reads like a refresh token is of no session of this server.
+    /// The same, if it is known whether the usual cookie holds a refresh token of no session here.
     pub fn free_unless(&self, is_anothers: bool) -> Names {
         self.names(self.has_own || is_anothers)
     }
@@ -39,7 +39,8 @@ impl SessionCookies {
         if with_port { Names::at(self.port) } else { Names::usual() }
     }
 
-    /// What reads like a refresh token and is of no session of this server. Where storage fails it may be one's.
+    /// Whether the usual cookie holds a refresh token of no session here. If storage fails, it counts as another
+    /// server's.
     async fn is_anothers(&self) -> bool {
         match &self.usual {
             Some(usual) if UnverifiedTicket::parse(usual.expose()).is_some() => {

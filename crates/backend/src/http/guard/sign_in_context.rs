@@ -1,5 +1,5 @@
-//! Whoever calls without an access token: from where, and what their device says of earlier logins. It must
-//! not judge that.
+//! The context of a call without an access token: the client, and the device and refresh tokens that its browser
+//! presents. It must not verify them.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Garbage in any field, of any call, on any engine: a 4xx, never a 5xx.
+//! Garbage in any field of any call, on every engine: a 4xx, never a 5xx.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method};
@@ -28,7 +28,7 @@ const GARBAGE: [&str; 14] = [
 ];
 const NEW: &str = "marble heron beyond tuesday";
 
-/// Every call that takes JSON, with this text wherever the call takes a text.
+/// Every call with a JSON body, with this text in each text member.
 fn json_calls(bad: &str) -> Vec<(Method, &'static str, Value)> {
     let email = "alice@example.com";
     let (post, put) = (|| Method::POST, || Method::PUT);
@@ -49,7 +49,7 @@ fn assert_clients_fault(answer: &Answer, bad: &str) {
     assert!(answer.status.is_client_error(), "{bad:?}: {answer:?}");
 }
 
-/// In JSON, and instead of it.
+/// As a JSON member, and as the whole body.
 async fn in_bodies(alice: &Browser, bad: &str) {
     for (method, path, body) in json_calls(bad) {
         assert_clients_fault(&alice.call(method.clone(), path, Some(body)).await, bad);
@@ -57,12 +57,12 @@ async fn in_bodies(alice: &Browser, bad: &str) {
         let raw = raw.header("authorization", format!("Bearer {}", alice.access_token()));
         assert_clients_fault(&alice.send(raw, Body::from(bad.to_owned())).await, bad);
     }
-    // Some of it is a name that somebody may have.
+    // Some of these are valid names.
     let name = alice.call(Method::PUT, path::NAME, Some(json!({"name": bad}))).await;
     assert!(!name.status.is_server_error(), "{bad:?}: {name:?}");
 }
 
-/// In queries and paths, as it is and written as a URL wants it.
+/// In queries and paths, raw and percent-encoded.
 async fn in_addresses(alice: &Browser, bad: &str) {
     let encoded: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let events = path::EVENTS;
@@ -77,13 +77,13 @@ async fn in_addresses(alice: &Browser, bad: &str) {
     ] {
         let method = if address.contains("sessions") { Method::DELETE } else { Method::GET };
         let answer = alice.call(method, &address, None).await;
-        // What a query has besides its parameters is nobody's business.
+        // Unknown query parameters are ignored.
         let ignored = address == format!("{events}?{encoded}") && answer.status == 200;
         assert!(ignored || answer.status.is_client_error(), "{address}: {answer:?}");
     }
 }
 
-/// In forms, and as who a service says it is.
+/// In forms, and as client credentials (HTTP Basic).
 async fn in_forms(alice: &Browser, bad: &str) {
     let encoded: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
     for who in [format!("{encoded}:{encoded}"), format!("{bad}:{bad}"), bad.to_owned()] {
@@ -97,7 +97,7 @@ async fn in_forms(alice: &Browser, bad: &str) {
         let request = alice.request(Method::POST, path::REVOKE);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = alice.send(request, Body::from(body)).await;
-        // RFC 7009 section 2.2: what is no token ends nothing, and is no error.
+        // RFC 7009 section 2.2: an invalid token revokes no session and is no error.
         assert!(answer.status == 200 || answer.status.is_client_error(), "{bad:?}: {answer:?}");
     }
 }
@@ -113,7 +113,7 @@ async fn in_headers(app: &TestApp, bad: &str) {
     }
 }
 
-/// Without limits, so that each of them comes as far as it can.
+/// Without rate limits, so that each call reaches its handler.
 #[tokio::test]
 async fn garbage_anywhere_is_the_clients_fault() {
     on_every_store_with(&["--limits", "off"], async |app| {

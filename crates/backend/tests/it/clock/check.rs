@@ -1,5 +1,5 @@
-//! `baton check` where the database has a clock of its own: what it says of a difference, and which one `baton serve`
-//! would not serve with. The program goes by the machine's clock, so that it is PostgreSQL's which is shifted here.
+//! `baton check` against a database with a clock of its own: the reported difference, and one that `baton serve`
+//! would refuse. The program uses the machine's clock, so the test shifts PostgreSQL's.
 
 use std::path::Path;
 use std::process::Output;
@@ -9,8 +9,8 @@ use sqlx::AssertSqlSafe;
 use crate::support::Schema;
 use crate::support::program::{folder, run};
 
-/// The schema for a program whose clock is to be ahead of PostgreSQL's by so many seconds, or behind if negative: a
-/// function of the schema's own goes before PostgreSQL's.
+/// A database URL with which the program's clock is so many seconds ahead of PostgreSQL's, or behind if negative: a
+/// function in the schema shadows `pg_catalog.clock_timestamp`.
 async fn seen_from_ahead(schema: &Schema, seconds: i64) -> String {
     let function = format!(
         "CREATE OR REPLACE FUNCTION {}.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
@@ -21,7 +21,7 @@ async fn seen_from_ahead(schema: &Schema, seconds: i64) -> String {
     sqlx::raw_sql(AssertSqlSafe(function)).execute(&mut connection).await.expect("a function");
     let mut url = schema.url.clone();
     let path = format!("{},pg_catalog", schema.name);
-    // The last one that is given counts.
+    // The last `search_path` option wins.
     url.query_pairs_mut().append_pair("options[search_path]", &path);
     url.to_string()
 }
@@ -43,7 +43,7 @@ fn what_stopped_it(checked: &Output) -> String {
     text.lines().last().unwrap_or_default().to_owned()
 }
 
-/// Decision 22: from more than 2 s on. It stops nothing; here that is the key ring, which is looked for next.
+/// Decision 22: a warning from more than 2 s on. The check fails later, at the missing key ring.
 #[tokio::test]
 async fn check_says_that_the_machines_clock_is_not_the_databases() {
     let Some(schema) = Schema::new().await else { return };
@@ -55,7 +55,7 @@ async fn check_says_that_the_machines_clock_is_not_the_databases() {
         let said = about_the_clock(&checked).expect("a line about the clock");
         match direction {
             None => assert_eq!(said, "ok   agrees with the database"),
-            // Readings are whole seconds, and a slow answer takes its time.
+            // Readings are whole seconds, and the query takes time.
             Some(direction) => assert!(
                 (3..=7).any(|seconds| {
                     said == format!("the machine's clock is {seconds} s {direction} the database's")
@@ -67,7 +67,7 @@ async fn check_says_that_the_machines_clock_is_not_the_databases() {
     }
 }
 
-/// Beyond 8 s calls would be 503.
+/// Beyond 8 s, `baton serve` would answer calls with 503.
 #[tokio::test]
 async fn check_refuses_a_clock_that_calls_are_not_answered_by() {
     let Some(schema) = Schema::new().await else { return };

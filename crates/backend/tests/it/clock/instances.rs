@@ -1,5 +1,5 @@
-//! Instances whose clocks differ: within what is tolerated they accept each other's tokens and forget nothing for one
-//! another, beyond it one of them serves nothing; an operator hears of it before.
+//! Clock skew between instances: within the tolerance they accept each other's tokens, and a revocation stays cached
+//! until they expire; beyond it an instance serves no call. The operator is warned before.
 
 use axum::http::Method;
 use backend::auth::status_list::place;
@@ -11,7 +11,7 @@ use verifier::{KeySet, Status, StatusListToken, Verifier};
 use super::listener::{follow, until};
 use crate::support::{Browser, Log, ORIGIN, START, TestApp, on_every_store};
 
-/// A clock that is so many seconds ahead of the database's, and was compared with it.
+/// A clock so many seconds ahead of the database's, already compared with it.
 fn clock_ahead(seconds: i64) -> Clock {
     let clock = Clock::manual(START.plus(seconds));
     clock.compare(START);
@@ -52,8 +52,8 @@ async fn instances_that_serve_accept_each_others_tokens_at_once() {
     }
 }
 
-/// The last token of the session was issued by the clock that is furthest ahead, and is asked about by the one that
-/// is furthest behind.
+/// The worst case of skew: the last token of the session is issued by the clock furthest ahead and revoked at the one
+/// furthest behind.
 #[tokio::test]
 async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
     on_every_store(async |app| {
@@ -65,16 +65,16 @@ async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
         alice.copied().through(&behind).logout().await.assert_status(204);
         let call = |browser: &Browser| browser.copied().through(&behind);
         for seconds in [2, 300, 300, 300, 4, 3] {
-            // By timers, too: no list is given twice.
+            // Timers as well, so that the cached status list expires.
             ahead.clock.suspend(seconds);
             behind.clock.suspend(seconds);
-            // Another end, so that it has surely looked.
+            // Another revocation, so that the listener has surely run, and evicted what it may.
             let bob = ahead.browser();
             bob.register(&format!("bob{}", behind.clock.now().0)).await.assert_status(201);
             let known = behind.app.sessions.event_log.revocations.count();
             bob.logout().await.assert_status(204);
             until(|| behind.app.sessions.event_log.revocations.count() > known).await;
-            // It answers by what it remembers, and asks nobody.
+            // Answered from the revocation cache, without a query.
             until(|| behind.app.sessions.event_log.revocations.is_complete()).await;
             let answer = call(&alice).call(Method::GET, path::EVENTS, None).await;
             answer.assert_problem(401, "invalid_token");
@@ -86,7 +86,8 @@ async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
     .await;
 }
 
-/// Two that are minutes apart would refuse each other's tokens, and one would forget what the other still accepts.
+/// Minutes apart, instances would refuse each other's tokens, and evict revocations whose tokens have not expired
+/// elsewhere.
 #[tokio::test]
 async fn an_instance_whose_clock_is_far_from_the_databases_serves_nothing() {
     for seconds in [110, -110, SKEW_TOLERANCE_SECONDS + 1, -SKEW_TOLERANCE_SECONDS - 1] {
@@ -106,7 +107,7 @@ async fn an_instance_whose_clock_is_far_from_the_databases_serves_nothing() {
     }
 }
 
-/// Before tokens are refused, an operator can know.
+/// The operator is warned before tokens are refused.
 #[tokio::test]
 async fn a_difference_of_more_than_two_seconds_is_told_once_and_remarked_in_readiness() {
     let app = TestApp::in_memory().await;
@@ -134,7 +135,7 @@ async fn a_difference_of_more_than_two_seconds_is_told_once_and_remarked_in_read
     assert_eq!((ready().await.as_str(), told("clock.skewed")), (remark, 2));
 }
 
-/// The same, by the database's own clock.
+/// The same with the clock of the database.
 #[tokio::test]
 async fn the_databases_clock_is_the_judge() {
     on_every_store(async |app| {

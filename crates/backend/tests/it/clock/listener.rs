@@ -1,5 +1,5 @@
-//! The feed of ended sessions runs while the clock is set, ahead or back: an ended session stays ended through all of
-//! it, and no more is read than tokens can be alive of.
+//! The revocation listener while the clock is set ahead or back: a revoked session stays revoked throughout, and the
+//! listener reads no revocation older than an access token's life.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn revocations(app: &TestApp) -> &RevocationCache {
     &app.app.sessions.event_log.revocations
 }
 
-/// From now on the instance hears what others end; until it has read what there was before.
+/// Subscribes the instance to revocations of others; returns once the cache is complete.
 pub(super) async fn follow(app: &TestApp) -> ListenerTask {
     let following = app.app.sessions.listen_for_revocations();
     until(|| revocations(app).is_complete()).await;
@@ -40,8 +40,8 @@ async fn call(browser: &Browser, app: &TestApp) -> Answer {
     browser.copied().through(app).call(Method::GET, path::EVENTS, None).await
 }
 
-/// Until the feed has come by at least once since the clock was set: it trusts nothing then, or, if it does, has
-/// taken what the clock says for true.
+/// Waits until the listener has seen the step of the clock: the cache is incomplete, or it has been rebuilt by the
+/// clock's new time.
 async fn until_it_has_seen_the_step(app: &TestApp, known: usize) {
     until(|| !revocations(app).is_complete() || revocations(app).count() != known).await;
 }
@@ -56,7 +56,7 @@ async fn an_ended_session_stays_ended_while_the_clock_is_set_ahead_and_back() {
         app.clock.step(FORTY_DAYS);
         until_it_has_seen_the_step(&app, 1).await;
         app.clock.step(-FORTY_DAYS);
-        // At this moment, and when it has found its way again.
+        // At once, and after the cache is complete again.
         call(&alice, &app).await.assert_problem(401, "invalid_token");
         assert_eq!(revocations(&app).count(), 1);
         until(|| revocations(&app).is_complete()).await;
@@ -65,7 +65,7 @@ async fn an_ended_session_stays_ended_while_the_clock_is_set_ahead_and_back() {
     .await;
 }
 
-/// All that has ended in forty days would have to fit into memory.
+/// The revocations of forty days would not fit into memory.
 #[tokio::test]
 async fn nothing_is_read_from_before_a_clock_that_was_set_back() {
     on_every_store(async |app| {
@@ -84,7 +84,7 @@ async fn nothing_is_read_from_before_a_clock_that_was_set_back() {
     .await;
 }
 
-/// What is heard of while the clock is behind would be forgotten as soon as it is right.
+/// Cached by a wrong clock, a revocation would be evicted as soon as the clock is right.
 #[tokio::test]
 async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
     for step in [-3_600, FORTY_DAYS] {
@@ -98,7 +98,7 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             clock.step(step);
             until_it_has_seen_the_step(&there, 0).await;
             alice.copied().logout().await.assert_status(204);
-            // Once it has heard of a later change, it has heard of this.
+            // Notifications are ordered: a later change of the key ring has arrived, so the revocation has, too.
             let keys = here.app.sessions.keys.rotate(KeyPurpose::Refresh, &here.store, START);
             let next = keys.await.expect("a store").kid;
             let knows = || {
@@ -112,7 +112,7 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             for clock in [&clock, &here.clock] {
                 clock.advance(11);
             }
-            // Another end, so that it has surely looked whether something can be forgotten.
+            // Another revocation, so that the listener has surely looked for revocations to evict.
             bob.logout().await.assert_status(204);
             until(|| {
                 revocations(&there).status(bobs)

@@ -1,5 +1,5 @@
-//! A machine that boots with a wrong clock, over a database that has none: what it holds tells the time well enough to
-//! refuse nothing for good, and not so well as to lock an operator out.
+//! A machine that boots with a wrong clock, over a database without one: the rows are evidence enough to let no
+//! session expire for good, and not so strict as to lock an operator out.
 
 use backend::clock::Clock;
 use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
@@ -9,14 +9,14 @@ use super::{DAY, FORTY_DAYS};
 use crate::support::program::{Serving, folder, request, run, run_sql};
 use crate::support::{PASSWORD, TestApp, on_every_store};
 
-/// An instance that is started over what `app` has left, by a clock that shows so many seconds more.
+/// An instance that starts over the store of `app`, so many seconds later by its clock.
 async fn started(app: &TestApp, seconds: i64) -> TestApp {
     let clock = Clock::manual(app.clock.now().plus(seconds));
     clock.begin_with(&*app.store).await.expect("a store");
     app.another_instance_by(&clock).await
 }
 
-/// Runs a story on every engine that has no clock of its own.
+/// Runs a test on each engine without a clock of its own.
 async fn where_no_clock_is<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
     on_every_store(async |app| {
         if app.store.clock().await.expect("a store").is_none() {
@@ -41,20 +41,20 @@ async fn a_clock_that_is_ahead_at_the_start_signs_nobody_out() {
         let there = alice.copied().through(&ahead);
         there.refresh().await.assert_problem(503, "temporarily_unavailable");
         not_ready_because(&ahead, "no server has worked on the database for 3456000 s").await;
-        // It has run steadily and is believed, but for what cannot be undone.
+        // After a steady run the clock is trusted, except for irreversible changes.
         ahead.clock.advance(STEADY_SECONDS);
         ahead.browser().get(path::HEALTH_READY).await.assert_status(200);
         ahead.registered("bob").await.refresh().await.assert_ok();
         there.refresh().await.assert_problem(503, "temporarily_unavailable");
         assert_eq!(there.refresh_token(), alice.refresh_token(), "the cookie stays");
-        // It was wrong after all, and is set right.
+        // The clock was wrong, and is corrected.
         ahead.clock.step(-FORTY_DAYS);
         there.refresh().await.assert_ok();
     })
     .await;
 }
 
-/// A server that was really stopped for so long.
+/// The server was really stopped for that long: sessions expire and pruning resumes.
 #[tokio::test]
 async fn a_server_that_was_stopped_for_weeks_serves_after_ten_minutes_and_settles_after_a_day() {
     where_no_clock_is(async |app| {
@@ -69,7 +69,7 @@ async fn a_server_that_was_stopped_for_weeks_serves_after_ten_minutes_and_settle
     .await;
 }
 
-/// Or one that was written by a clock ahead, which nobody can tell from it.
+/// Or the newest event was written by a clock ahead: the two cases look the same.
 #[tokio::test]
 async fn a_clock_that_is_behind_the_newest_event_is_believed_after_ten_minutes() {
     where_no_clock_is(async |app| {
@@ -92,7 +92,7 @@ async fn a_stop_of_less_than_a_day_is_no_reason_to_doubt() {
         let later = started(&app, 20 * 3_600).await;
         alice.through(&later).refresh().await.assert_ok();
         later.clock.settled_now().expect("no doubt");
-        // Nobody has called for days, and its leases were renewed all the time.
+        // No call for days, while the leases were renewed.
         app.clock.advance(5 * DAY);
         app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
         started(&app, 1_800).await.clock.settled_now().expect("no doubt");
@@ -104,7 +104,7 @@ fn readiness(server: &Serving) -> String {
     server.ask(&request("GET", path::HEALTH_READY, &[], ""))
 }
 
-/// The program: what a file says of the time, `baton check`, and the flag.
+/// The same with the program: evidence in the file, `baton check`, and the flag `--trust-clock`.
 #[test]
 fn an_operator_can_say_that_the_clock_is_right() {
     for (shift, why) in [

@@ -1,4 +1,5 @@
-//! Many accounts in one browser: one cookie, bounded, of which accounts give way and are taken out.
+//! Many accounts in one browser share one device cookie of bounded size: the least recently used is evicted, a
+//! deleted one removed.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method};
@@ -9,10 +10,10 @@ use shared::path::{self, DEVICES_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE};
 use super::{device_cookies, signals};
 use crate::support::{Browser, PASSWORD, TestApp};
 
-/// How many accounts a browser is known to.
+/// The most accounts in a device cookie.
 const KNOWN: usize = 12;
 
-/// The tokens of a browser as versions before the list kept them: a cookie for each account.
+/// The device tokens in the form of earlier versions: one cookie for each account.
 fn separate(browser: &Browser) -> Vec<(String, String)> {
     let (_, list) = browser.device_cookie().expect("a device cookie");
     let bytes = URL_SAFE_NO_PAD.decode(list).expect("base64url");
@@ -29,7 +30,7 @@ async fn is_known(browser: &Browser, name: &str) -> bool {
     signals(browser).await != ["new_device"]
 }
 
-/// More accounts than one browser would ever have; every path goes on to answer.
+/// More accounts than any browser has; every path still answers.
 #[tokio::test]
 async fn a_hundred_and_fifty_accounts_in_one_browser_leave_one_cookie_of_a_kibibyte() {
     let app = TestApp::with(&["--limits", "off"]).await;
@@ -47,7 +48,7 @@ async fn a_hundred_and_fifty_accounts_in_one_browser_leave_one_cookie_of_a_kibib
     }
     browser.refresh().await.assert_ok();
     browser.logout().await.assert_status(204);
-    // The last twelve are known, whichever of them comes first.
+    // The last twelve are known, in any order of login.
     for number in (150 - KNOWN..150).rev() {
         assert!(is_known(&browser, &format!("user{number}")).await, "{number}");
     }
@@ -77,7 +78,7 @@ async fn a_deleted_account_is_taken_out_of_the_cookie() {
     assert_ne!(browser.device_cookie(), before);
     assert_eq!(separate(&browser).len(), 1, "only alice's is left");
     assert!(is_known(&browser, "alice").await);
-    // And with the last one goes the cookie.
+    // The last deletion removes the cookie, too.
     browser.call(Method::DELETE, path::ME, None).await.assert_status(204);
     assert_eq!(browser.cookie_names(), [""; 0]);
 }
@@ -91,7 +92,7 @@ async fn an_account_that_is_deleted_elsewhere_leaves_what_this_browser_knows() {
     let (before, answer) = (here.device_cookie(), here.call(Method::GET, path::ME, None).await);
     assert!(device_cookies(answer.assert_ok()).is_empty());
     assert_eq!(here.device_cookie(), before);
-    // Bob's token is of an account that is gone. Who registers with the address next is somebody else.
+    // Bob's token belongs to a deleted account: the address may be registered by another person.
     let answer = elsewhere.login("bob", PASSWORD).await;
     answer.assert_problem(401, "invalid_credentials");
 }
@@ -112,7 +113,7 @@ async fn cookies_of_the_former_kind_hold_and_become_one() {
     assert!(device_cookies(&former.login("bob", PASSWORD).await).is_empty());
 }
 
-/// A hundred and fifty of them, of accounts of which nothing is known: a few go with each login.
+/// A hundred of them, of unknown accounts: each login removes a few.
 #[tokio::test]
 async fn cookies_of_the_former_kind_go_a_bounded_number_at_a_time() {
     let app = TestApp::with(&["--limits", "off"]).await;
@@ -132,7 +133,7 @@ async fn cookies_of_the_former_kind_go_a_bounded_number_at_a_time() {
         assert_eq!(browser.cookie_names().len(), 4 + left);
         assert_eq!(signals(&browser).await, [""; 0], "{left}");
     }
-    // What is not named as ours were is left alone.
+    // A cookie with a similar name is not ours and stays.
     assert!(browser.cookie("__Host-Http-device-something-else").is_some());
 }
 
@@ -150,7 +151,7 @@ async fn a_deleted_account_takes_its_cookie_of_the_former_kind_along() {
     assert!(is_known(&both, "alice").await);
 }
 
-/// Whatever stands there, the login takes place and leaves a list that holds.
+/// Any invalid value: the login succeeds and sets a valid list.
 #[tokio::test]
 async fn a_list_that_cannot_be_read_is_none_and_is_replaced() {
     let app = TestApp::in_memory().await;
@@ -164,7 +165,7 @@ async fn a_list_that_cannot_be_read_is_none_and_is_replaced() {
         (named(b"AQ"), false),
         (named(&list.as_bytes()[..40]), false),
         (long, false),
-        // Two of the name were put together by hand. The first that is a list counts.
+        // Two cookies of this name were set by hand. The first valid list counts.
         ([&named(b"\xff"), &whole[..]].join(&b"; "[..]), true),
         ([&whole[..], &named(b"AQ")].join(&b"; "[..]), true),
         ([&whole[..]; 12].join(&b"; "[..]), true),

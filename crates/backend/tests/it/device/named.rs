@@ -1,10 +1,10 @@
-//! The most common browsers by the names that their users have for them, and labels that earlier versions have stored.
+//! The names of the most common browsers as their users know them, and the labels that earlier versions have stored.
 
 use backend::auth::device::{ClientHints, device};
 use backend::auth::device_change::{DeviceChange, compare};
 use shared::{Device, DeviceKind};
 
-/// One line for each; what the columns are stands in its first lines.
+/// One line for each; the first lines name the columns.
 pub(crate) const USER_AGENTS: &str = include_str!("user-agents.tsv");
 
 pub(crate) struct Named {
@@ -50,7 +50,7 @@ fn a_label_of_an_earlier_version_is_no_other_device() {
         assert_eq!(compare(&formerly, &today), DeviceChange::None, "{formerly:?} {agent}");
         assert_eq!(compare(&today, &today), DeviceChange::None);
     }
-    // Programs had few names.
+    // Earlier versions knew the names of few programs.
     for (browser, os, kind) in [
         ("HTTP Library", "unknown", DeviceKind::Program),
         ("unknown", "unknown", DeviceKind::Unknown),
@@ -67,8 +67,8 @@ fn a_label_of_an_earlier_version_is_no_other_device() {
 const FIREFOX_ON_BSD: &str =
     "Mozilla/5.0 (X11; FreeBSD amd64; rv:156.0) Gecko/20100101 Firefox/156.0";
 
-/// Of all pairs: what differs by its name today is another device, unless one is a former name of the other or the
-/// desktop version was asked for.
+/// For all pairs: a different name is another device, unless one name is a former label of the other or the browser
+/// asked for the desktop version.
 #[test]
 fn another_browser_or_system_is_another_device() {
     let all = all();
@@ -100,7 +100,7 @@ fn another_browser_or_system_is_another_device() {
         );
     }
     assert_eq!(compare(&said("okhttp/4.12.0"), &said("axios/1.7.2")), DeviceChange::Device);
-    // Less than before is another device, and so is a system that differs where no browser was known.
+    // Fewer details than before are another device, and so is another system without a known browser.
     let [chrome, bare] = ["Chrome/153.0.0.0 Safari/537.36", "AppleWebKit/537.36"]
         .map(|rest| said(&format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {rest}")));
     assert_eq!(compare(&chrome, &bare), DeviceChange::Device);
@@ -111,7 +111,7 @@ fn another_browser_or_system_is_another_device() {
     assert_eq!(compare(&said(FIREFOX_ON_BSD), &Device::unknown()), DeviceChange::Device);
 }
 
-/// Brave calls itself Chrome but for its hints, which a proxy may take away.
+/// Brave is Chrome but for its client hints, which a proxy may remove.
 #[test]
 fn a_browser_without_its_hints_is_the_same() {
     let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";

@@ -1,4 +1,5 @@
-//! Sign-ins that arrive twice: one session, and no account that its maker is told is taken.
+//! Idempotent sign-ins: a retry opens no second session, and a retried registration is not refused because its own
+//! account exists.
 
 use axum::http::Method;
 use futures_util::future::join_all;
@@ -91,7 +92,7 @@ async fn copies_of_a_sign_in_at_two_instances_begin_one_session() {
     .await;
 }
 
-/// One who has seen the key, and does not know the password, gets nothing.
+/// An idempotency key is no credential: without the password it gives no session.
 #[tokio::test]
 async fn another_password_under_the_same_key_is_a_failed_login() {
     on_every_store(async |app| {
@@ -123,7 +124,7 @@ async fn wrong_passwords_under_a_key_lock_out_as_any_others() {
     assert!(answers.contains(&axum::http::StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
 }
 
-/// One who has copied the whole request has the password; what they do with it is seen.
+/// A thief with a copy of the whole request has the password; the copy is recorded as from a new device and network.
 #[tokio::test]
 async fn a_copy_from_elsewhere_is_told_and_makes_no_device_known() {
     on_every_store(async |app| {
@@ -161,8 +162,8 @@ async fn a_key_of_another_sign_in_is_refused() {
     .await;
 }
 
-/// Ticket 1 is given out until it has been presented, and never afterwards: in the jar of the browser it would take the
-/// place of a later one.
+/// The first ticket is issued again only until it has been presented: later it would overwrite a newer ticket in the
+/// cookie jar.
 #[tokio::test]
 async fn a_late_copy_of_a_sign_in_sets_no_cookie() {
     on_every_store(async |app| {
@@ -176,7 +177,7 @@ async fn a_late_copy_of_a_sign_in_sets_no_cookie() {
         browser.logout().await.assert_status(204);
         let late = log_in(&app.browser(), KEY, "alice", PASSWORD).await;
         late.assert_problem(409, "duplicate_attempt");
-        // Too late for the session's limits.
+        // The key has expired.
         let other = app.browser();
         log_in(&other, OTHER_KEY, "alice", PASSWORD).await.assert_ok();
         app.clock.advance(DAY + 1);
@@ -192,7 +193,7 @@ async fn log_in_after_registering(app: &TestApp, browser: &Browser) {
     log_in(browser, KEY, "alice", PASSWORD).await.assert_ok();
 }
 
-/// The copy brings the cookie that the first answer has set: it must not end the session that it asks for.
+/// The retry brings the cookie that the first response set: the login must not revoke the session that it returns.
 #[tokio::test]
 async fn a_copy_with_the_cookie_of_its_own_session_ends_nothing() {
     on_every_store(async |app| {
@@ -217,7 +218,7 @@ async fn copies_are_paid_for_once() {
     ])
     .await;
     let browser = app.browser();
-    // A network may register five times at once.
+    // The rate limit lets a network register five times at once.
     for number in 0..5 {
         let (key, name) = (format!("registration-number-{number}"), format!("user{number}"));
         for _ in 0..8 {
@@ -225,7 +226,7 @@ async fn copies_are_paid_for_once() {
         }
     }
     register(&browser, "registration-number-6", "user6").await.assert_problem(429, "rate_limited");
-    // And log in to an account ten times, from a device that is not known.
+    // And log in to an account ten times, from an unknown device.
     for key in [KEY, OTHER_KEY] {
         for _ in 0..9 {
             log_in(&app.browser(), key, "user0", PASSWORD).await.assert_ok();
@@ -233,7 +234,7 @@ async fn copies_are_paid_for_once() {
     }
 }
 
-/// One click with a mistyped password is one wrong password, however often the browser sends it.
+/// One submit with a mistyped password is one failure, however often the browser retries.
 #[tokio::test]
 async fn copies_with_the_same_wrong_password_are_counted_once() {
     on_every_store(async |app| {
@@ -252,7 +253,7 @@ async fn copies_with_the_same_wrong_password_are_counted_once() {
     .await;
 }
 
-/// A wrong password under a key is remembered as wrong; the right one is looked at.
+/// The key remembers the wrong password only; the right one is verified.
 #[tokio::test]
 async fn who_mistyped_may_use_the_key_again() {
     on_every_store(async |app| {
@@ -267,7 +268,7 @@ async fn who_mistyped_may_use_the_key_again() {
     .await;
 }
 
-/// Or one who knows a password could have passwords verified without end.
+/// Free retries are bounded: otherwise a caller with a password could have it verified without limit.
 #[tokio::test]
 async fn more_copies_than_a_browser_sends_are_paid_for() {
     let app = TestApp::in_memory().await;

@@ -1,4 +1,4 @@
-//! A copy that arrives while the first request is under way waits for it.
+//! A retry that arrives while the first request is still running waits for its response, with a deadline.
 
 use std::time::Duration;
 

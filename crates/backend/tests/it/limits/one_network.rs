@@ -1,5 +1,5 @@
-//! Users behind one address: what one of them does in sessions of their own, however often, uses up nothing that the
-//! others need to refresh.
+//! Rate limits behind a shared address (NAT): calls in a user's own sessions exhaust no limit that the neighbours
+//! need to refresh.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -10,7 +10,7 @@ use super::{WRONG, assert_limited, until_limited};
 use crate::support::{Answer, Browser, Faulty, Place, TestApp};
 
 const OFFICE: &str = "203.0.113.9";
-/// The tightest rate, so that a few calls would use it up.
+/// The tightest rate, so that a few calls would exhaust it.
 const TIGHT: &[&str] = &["--rate-limit", "refreshes-per-network=100/1s"];
 const ATTEMPT: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 /// More than that.
@@ -45,7 +45,7 @@ async fn a_session_uses_up_nothing_of_what_its_network_has() {
     bob.refresh().await.assert_ok();
 }
 
-/// The limit is one for what is not genuine, whatever it is sent to.
+/// One limit for all invalid tokens, at all endpoints together.
 #[tokio::test]
 async fn tokens_that_are_not_genuine_use_it_up() {
     for number in 0..3 {
@@ -63,7 +63,7 @@ async fn tokens_that_are_not_genuine_use_it_up() {
     }
 }
 
-/// Each session of an account has a limit, and all of them together.
+/// Each session of an account has a limit, and all of them share one.
 #[tokio::test]
 async fn an_account_gains_nothing_by_more_sessions() {
     let app = TestApp::with(&["--rate-limit", "refreshes-per-account=800/250ms"]).await;
@@ -77,7 +77,7 @@ async fn an_account_gains_nothing_by_more_sessions() {
     app.registered("bob").await.refresh().await.assert_ok();
 }
 
-/// Who once knew the password keeps tickets of sessions that are over.
+/// A thief who once knew the password may still hold tickets of revoked sessions.
 #[tokio::test]
 async fn sessions_that_are_over_use_up_nothing_of_their_accounts() {
     let app = TestApp::with(&["--rate-limit", "refreshes-per-account=800/250ms"]).await;
@@ -91,7 +91,7 @@ async fn sessions_that_are_over_use_up_nothing_of_their_accounts() {
     alice.refresh().await.assert_ok();
 }
 
-/// A ticket that was refused is refused for a moment without a question to the database.
+/// A ticket over its limit is refused for a moment without a query.
 #[tokio::test]
 async fn a_session_beyond_its_limit_asks_the_database_nothing() {
     let store = Faulty::new();
@@ -109,7 +109,8 @@ async fn a_session_beyond_its_limit_asks_the_database_nothing() {
     alice.refresh().await.assert_ok();
 }
 
-/// A thief who repeats the last attempt without end does not keep the owner's older ticket from ending the session.
+/// A thief's endless retries must not shield the session from replay detection when the owner presents an older
+/// ticket.
 #[tokio::test]
 async fn a_replay_ends_a_session_that_is_beyond_its_limit() {
     let app = TestApp::in_memory().await;
@@ -127,7 +128,7 @@ async fn a_replay_ends_a_session_that_is_beyond_its_limit() {
     assert!(events.contains(&"replayed".to_owned()), "{events:?}");
 }
 
-/// A ticket that nobody has shown to be genuine is refused as any other, whatever its session has done.
+/// A forged ticket gets the usual 401, also if its session is over its limit.
 #[tokio::test]
 async fn that_a_session_is_beyond_its_limit_is_told_to_nobody_else() {
     let app = TestApp::in_memory().await;

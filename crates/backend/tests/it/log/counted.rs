@@ -1,5 +1,5 @@
-//! What is refused, and what services ask, leaves a line that says what, for whom and from where, and when
-//! there is too much of it, a count (ASVS 5.0.0 V16.3.1 to V16.3.3).
+//! Refusals and introspection requests leave a line with what, for whom and from where; a flood of them leaves a
+//! count (ASVS 5.0.0 V16.3.1 to V16.3.3).
 
 use axum::body::Body;
 use axum::http::Method;
@@ -12,7 +12,7 @@ use crate::support::{Browser, Log, ORIGIN, TestApp, on_every_store};
 
 const HERE: &str = "203.0.113.9";
 
-/// What the only line of this kind says.
+/// The fields of the only line of this kind.
 #[track_caller]
 fn only(log: &Log, event: &str) -> Value {
     let log = log.objects();
@@ -117,7 +117,7 @@ async fn what_services_ask_leaves_a_line_and_so_does_a_service_that_is_none() {
     .await;
 }
 
-/// RFC 7009 section 2.2 wants 200 for it; the operator learns of it all the same.
+/// RFC 7009 section 2.2 requires 200 for an invalid token; the log records it all the same.
 #[tokio::test]
 async fn a_revocation_of_what_is_no_token_leaves_a_line() {
     let app = TestApp::in_memory().await;
@@ -130,7 +130,7 @@ async fn a_revocation_of_what_is_no_token_leaves_a_line() {
     let forged = format!("token={}{swapped}", &forged[..forged.len() - 1]);
     form(&app, path::REVOKE, None, &forged).await.assert_ok();
     only(&log, "logout_refused");
-    // A refresh token is no refused access token.
+    // A refresh token is not a refused access token.
     form(&app, path::REVOKE, None, &format!("token={}", alice.refresh_token())).await.assert_ok();
     only(&log, "logged_out");
     only(&log, "access_token_refused");
@@ -163,7 +163,7 @@ async fn the_first_lines_are_whole_and_the_others_one_count() {
     assert_eq!(counts[0]["fields"]["count"], 100 - AT_ONCE);
 }
 
-/// The panic hook's own lines would go past the queue, and are no JSON.
+/// Lines of the panic hook itself would bypass the queue and are no JSON.
 #[test]
 fn a_panic_is_one_line_of_the_log() {
     let (log, _, _listening) = Log::of_the_program();

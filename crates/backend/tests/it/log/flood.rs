@@ -1,5 +1,5 @@
-//! A flood of calls that are refused, from a client without any credential: the log stays small, counts
-//! what it does not show, and the store has every event of a real account.
+//! A flood of refused calls from a client without credentials: the log stays small and counts the suppressed lines,
+//! and the store has every event of a real account.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::support::{Log, PASSWORD, TestApp};
 use backend::telemetry::{AT_ONCE, Due};
 
 const CALLS: u64 = 150;
-/// What the bound in docs/operating.md is reckoned with.
+/// The line size that docs/operating.md assumes for its bound.
 const LINE_BYTES: usize = 1_024;
 
-/// One call of each kind that anybody can make and that leaves a line, with the event in that line.
+/// One call of each kind that needs no credential and leaves a line, with the event of that line.
 fn calls() -> Vec<(&'static str, String)> {
     let form = "application/x-www-form-urlencoded";
     let post =
@@ -54,7 +54,7 @@ fn a_flood_of_refused_calls_is_counted_and_leaves_a_small_log() {
     let mut server = Serving::logging(folder.path(), &["--log-json", "--limits", "off"], &log);
     let mut sent = BTreeMap::new();
     for (event, call) in calls() {
-        // Looking at a password takes its time.
+        // Verifying a password takes time.
         let count = if event == "login_failed" { 30 } else { CALLS };
         *sent.entry(event.to_owned()).or_insert(0) += count;
         for _ in 0..count {
@@ -76,7 +76,7 @@ fn a_flood_of_refused_calls_is_counted_and_leaves_a_small_log() {
         *told.entry(event).or_insert(0) += count.unwrap_or(1);
     }
     for (event, sent) in sent {
-        // A flood that lasts makes room for a line every ten seconds.
+        // A sustained flood is one line every ten seconds.
         let bound = AT_ONCE..AT_ONCE + 12;
         assert!(bound.contains(&written[&event]), "{event}: {written:?}");
         assert_eq!(told[&event], sent, "{event}: each is a line, or counted in one");
@@ -91,7 +91,7 @@ async fn a_guessed_account_keeps_every_event_though_the_log_does_not() {
     for _ in 0..30 {
         app.browser().login("alice", "a wrong password").await.assert_status(401);
     }
-    // What its own user does is a line each.
+    // Each event of the authenticated user is a line.
     for _ in 0..30 {
         alice.refresh().await.assert_ok();
     }

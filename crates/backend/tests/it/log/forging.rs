@@ -1,4 +1,4 @@
-//! Nothing that a client sends makes a line of the log that the server has not written.
+//! Log injection: no input of a client forges a line.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use shared::path;
 use crate::support::PASSWORD;
 use crate::support::program::{Serving, folder, request};
 
-/// What begins a line of ours.
+/// The beginning of a genuine line.
 const LINE: &str = "2001-01-01T00:00:00.000000Z  INFO baton: event=\"logged_in\" user=forged";
 
-/// A line break, as terminals, editors and programs know them, and what tells a terminal to move.
+/// Line breaks for terminals, editors and programs, and escape sequences that move the cursor.
 const BREAKS: [&str; 7] = ["\r\n", "\n", "\r", "\u{2028}", "\u{85}", "\u{b}", "\u{1b}[2K\u{1b}[1A"];
 
-/// Requests that say something else than they should wherever a client may say something.
+/// Requests with the forged line in every field that a client controls.
 fn requests(wedge: &str) -> Vec<String> {
     let forged = format!("{wedge}{LINE}");
     let login = json!({"email": format!("a{forged}@example.com"), "password": PASSWORD});
@@ -39,12 +39,12 @@ fn requests(wedge: &str) -> Vec<String> {
     ]
 }
 
-/// ASVS 5.0.0 V16.4.1.
+/// ASVS 5.0.0 V16.4.1: log injection.
 #[test]
 fn nothing_a_client_sends_forges_a_line() {
     let folder = folder();
     let log = folder.path().join("log");
-    // Each request leaves a line of its own at this level, and the proxy is believed.
+    // At this level each request leaves a line, and the proxy is trusted.
     let flags =
         ["--log", "info,backend=debug", "--trusted-proxies", "127.0.0.1", "--limits", "off"];
     let mut server = Serving::logging(folder.path(), &flags, &log);
@@ -53,7 +53,7 @@ fn nothing_a_client_sends_forges_a_line() {
         for request in requests(wedge) {
             let answer = server.ask(&request);
             assert!(answer.starts_with("HTTP/1.1 4"), "{request:?}: {answer}");
-            // What is no request at all is refused before anybody writes of it.
+            // Malformed HTTP is refused before a request is logged.
             answered += usize::from(answer.contains("\r\nx-request-id: "));
         }
     }
@@ -69,6 +69,6 @@ fn nothing_a_client_sends_forges_a_line() {
     let count = |event: &str| lines.iter().filter(|line| line.contains(event)).count();
     assert_eq!(count("event=\"request.answered\""), answered);
     assert_eq!(count("event=\"logged_in\""), 0, "quoted within a line it is not the same");
-    // Three of each kind are good HTTP, whatever they say.
+    // Three of each kind are well-formed HTTP.
     assert!(answered >= BREAKS.len() * 3, "{answered}");
 }

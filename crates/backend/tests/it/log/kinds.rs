@@ -1,5 +1,5 @@
-//! Every kind of line that callers can cause at will is counted: of many, the first are whole, and for each spell one
-//! line says how many more there were. The kinds are read from the program's text: a new one fails here until it is listed.
+//! Every kind of log line that callers can cause at will is rate-limited: the first are written, the rest of a spell
+//! is one line with a count. The kinds are read from the source: a new one fails here until it is listed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,7 @@ use super::WRONG;
 use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
-/// What callers can cause at will, with a credential or without one; [`Stage::cause`] does.
+/// Kinds that callers can cause at will, with a credential or without one; [`Stage::cause`] causes each.
 const BY_CALLERS: [&str; 13] = [
     "access_token_refused",
     "cross_site_refused",
@@ -38,11 +38,11 @@ const BY_CALLERS: [&str; 13] = [
     "step_up_required",
 ];
 
-/// The same by connections, which `connections.rs` has.
+/// Kinds that connections cause; `connections.rs` tests them.
 const BY_CONNECTIONS: [&str; 2] = ["connection.evicted", "connection.refused"];
 
-/// What callers cannot cause, or not often: by starts and stops, by operators, once for each spell of a failure, or, as
-/// `service.limited` and `keys.unread`, once in a while by themselves.
+/// Kinds that callers cannot cause, or not often: by start and stop, by operators, once per spell of a failure, or,
+/// as `service.limited` and `keys.unread`, limited on their own.
 const OTHERS: [&str; 42] = [
     "accept.failed",
     "address.shared",
@@ -110,7 +110,7 @@ async fn of_many_lines_of_a_kind_the_first_are_whole_and_each_spell_leaves_one_c
     }
 }
 
-/// What happens to an account follows a credential that was genuine, and is a line each.
+/// Events of an account that need a genuine credential are a line each.
 #[tokio::test]
 async fn of_security_events_those_are_counted_that_need_no_credential() {
     let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
@@ -156,7 +156,7 @@ fn collect_kinds(folder: &Path, kinds: &mut BTreeSet<String>) {
     }
 }
 
-/// The kinds of lines that are limited: neither those that only level debug shows, nor those that are always written.
+/// The kinds of rate-limited lines: neither those of level debug nor those that are always written.
 fn kinds_in(text: &str) -> Vec<String> {
     const UNLIMITED: [&str; 3] = ["tracing::debug!", "target: AUDIT", "target: SUMMARY"];
     let kinds = text.match_indices("event = \"").filter_map(|(at, found)| {
@@ -168,22 +168,22 @@ fn kinds_in(text: &str) -> Vec<String> {
     kinds.collect()
 }
 
-/// What it takes to cause each kind of line.
+/// The fixtures to cause each kind of line.
 struct Stage {
-    /// A server that limits no calls, so that each leaves its line.
+    /// A server without rate limits, so that each call leaves its line.
     app: TestApp,
     alice: Browser,
-    /// Whose login is too old for what cannot be undone.
+    /// A browser whose login is too old for calls that require step-up.
     late: Browser,
-    /// The id of a session that is of neither.
+    /// The id of another user's session.
     foreign: Value,
-    /// The credentials of a service.
+    /// Client credentials of a service.
     notes: String,
     /// A browser whose server has lost its database.
     unlucky: Browser,
-    /// A server that limits calls.
+    /// A server with rate limits.
     limiting: TestApp,
-    /// What alice has registered with, key and body.
+    /// The idempotency key and body of alice's registration.
     registration: (&'static str, Value),
 }
 
@@ -236,7 +236,8 @@ impl Stage {
         answer.assert_status(status);
     }
 
-    /// The first login too many to an account: a line once an hour for each, and a caller names as many as it likes.
+    /// The first throttled login to an account: a line once an hour per account, and a caller can name any number of
+    /// accounts.
     async fn limited(&self, number: u32) -> Answer {
         let TestApp { clock, store, .. } = &self.limiting;
         let name = format!("number{number}");

@@ -1,5 +1,5 @@
-//! Pipes that are full because their reader does not read: neither a request nor a stop waits for them, and
-//! once the log is read again it says how many lines were dropped.
+//! Full pipes whose reader does not read: neither a request nor the stop waits for them, and once the log is read
+//! again it reports how many lines were dropped.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, PipeReader, Read as _, Write as _};
@@ -17,19 +17,19 @@ use crate::support::program::{Serving, baton, folder, request};
 /// Requests that fill the queue and the pipe: each leaves one line, at level debug, of more than 500 bytes.
 const REQUESTS: usize = 4_000;
 const AT_ONCE: usize = 100;
-/// A server that is not hindered answers within a millisecond.
+/// A timeout: a server that is not blocked answers within a millisecond.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The contract: SIGTERM stops the server within this time.
 const STOP_TIME: Duration = Duration::from_secs(10);
 
-/// A server whose log goes into a pipe, with a line for each request.
+/// A server that logs into a pipe, a line for each request.
 fn serving(folder: &std::path::Path) -> (Serving, PipeReader) {
     let (reader, writer) = io::pipe().expect("a pipe");
     let flags = ["--log-json", "--log", "info,backend=debug"];
     (Serving::logging_to(folder, &flags, writer), reader)
 }
 
-/// Sends many requests on one connection, and reads all answers.
+/// Sends many requests on one connection and reads all responses.
 fn fill(server: &Serving) {
     let mut stream = TcpStream::connect(&server.address).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket option");
@@ -59,7 +59,7 @@ fn answers(server: &Serving, request: &str) -> String {
     answer
 }
 
-/// SIGTERM, and the program ends in time.
+/// Sends SIGTERM and asserts that the program stops in time.
 fn stop(mut server: Serving) {
     let id = server.child.id().to_string();
     server.terminate();
@@ -114,7 +114,7 @@ fn a_log_that_is_read_again_says_how_many_lines_were_dropped() {
     assert_eq!(count(&log, "server.draining"), 1, "and the log goes on");
 }
 
-/// The one line on standard output, too, may go into a pipe that is full.
+/// The one line on standard output may meet a full pipe, too.
 #[test]
 fn a_standard_output_that_is_not_read_keeps_nobody_from_being_served() {
     let folder = folder();
@@ -125,7 +125,7 @@ fn a_standard_output_that_is_not_read_keeps_nobody_from_being_served() {
         .stdout(full.try_clone().expect("a pipe"))
         .stderr(Stdio::from(for_log))
         .spawn();
-    // It ends when the reader is gone; until then it takes whatever room there is.
+    // Keeps the pipe full until its reader is gone.
     thread::spawn(move || while full.write_all(&[b'.'; 4096]).is_ok() {});
     let server = Serving {
         child: child.expect("the program starts"),
@@ -138,7 +138,7 @@ fn a_standard_output_that_is_not_read_keeps_nobody_from_being_served() {
     drop(unread);
 }
 
-/// Where the server listens, by its log.
+/// The address of the server, from its log.
 fn served_at(log: PipeReader) -> String {
     let (found, address) = mpsc::channel();
     thread::spawn(move || {

@@ -1,5 +1,5 @@
-//! Wrong passwords from before there was an account say nothing about its owner: a guesser who comes first keeps no user
-//! out, neither one who registers nor one whom an administrator adds.
+//! Failures from before an account existed do not count against its owner: an attacker who guesses first locks out
+//! neither a user who registers nor one whom an administrator adds.
 
 use backend::auth::email::Email;
 use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
@@ -10,7 +10,7 @@ use shared::body::RegisterRequest;
 use super::{WRONG, YEAR, assert_limited, count, stranger};
 use crate::support::{PASSWORD, TestApp, on_every_store};
 
-/// One registers, and one is added.
+/// One registers, one is added by an administrator.
 const NAMES: [&str; 2] = ["bob", "carol"];
 
 async fn make_accounts(app: &TestApp) {
@@ -40,7 +40,7 @@ async fn guesses_from_before_there_was_an_account_do_not_count() {
     .await;
 }
 
-/// No wait would be a remedy, and on no device has its owner logged in before.
+/// Waiting out the lockout is no remedy, and the new owner has no known device.
 #[tokio::test]
 async fn a_lockout_from_before_there_was_an_account_is_lifted() {
     on_every_store(async |app| {

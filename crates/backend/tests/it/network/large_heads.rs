@@ -1,5 +1,5 @@
-//! Requests whose headers are too large for the parser, over the wire: no browser is shut out for the cookies
-//! that it has, and whatever else is too large is answered in words.
+//! Request heads too large for the parser: the cookies of other programs never lock a browser out, and any other
+//! excess gets a readable response.
 
 use shared::path::{DEVICES_COOKIE, REFRESH_COOKIE, SIGNED_IN_COOKIE};
 
@@ -10,19 +10,19 @@ use super::{connected, heard, listening};
 use crate::site::built;
 use crate::support::{Browser, PASSWORD, TestApp};
 
-/// As many cookies, of as much, as a browser keeps for a site.
+/// As many cookies, each as large, as a browser stores for a site.
 fn others() -> String {
     (0..177).map(|at| format!("other{at:03}={}; ", "y".repeat(4_000))).collect()
 }
 
-/// A server with pages. The folder of the site goes when it is dropped.
+/// A server with pages. Dropping the folder removes the site.
 async fn with_pages() -> (TestApp, TempDir) {
     let site = built();
     let app = TestApp::with(&["--site", site.path().to_str().expect("UTF-8")]).await;
     (app, site)
 }
 
-/// A browser's cookies, before, between or behind those of other programs on its host.
+/// A browser's cookies before, between or behind those of other programs on its host.
 fn cookies(browser: &Browser) -> [String; 3] {
     let names = [REFRESH_COOKIE, SIGNED_IN_COOKIE, DEVICES_COOKIE];
     let [refresh, hint, devices] =
@@ -35,7 +35,7 @@ fn cookies(browser: &Browser) -> [String; 3] {
     ]
 }
 
-/// A request as a browser sends it, the last one of its connection.
+/// A browser's request, the last one of its connection.
 fn request(line: &str, more: &str, cookies: &str, body: &str) -> String {
     let same_origin = "sec-fetch-site: same-origin\r\norigin: http://localhost:3000\r\n";
     let length = if body.is_empty() && line.starts_with("GET") {
@@ -89,7 +89,7 @@ async fn sessions_begin_go_on_and_end_however_many_cookies_come_along() {
         let text = heard(connected(&listening, said.as_bytes()).await).await;
         assert!(text.starts_with("HTTP/1.1 200 "), "{text:.300}");
 
-        // The device is known, so its cookie stays as it is.
+        // The device is known, so its cookie is not set again.
         let alice = app.logged_in("alice").await;
         let said = request("POST /api/auth/login", json, &cookies(&alice)[place], &login);
         let text = heard(connected(&listening, said.as_bytes()).await).await;
@@ -116,8 +116,8 @@ async fn a_connection_that_is_kept_alive_is_filtered_from_head_to_head() {
         let cookies = &cookies(&alice)[2];
         format!("{line} HTTP/1.1\r\nhost: localhost\r\n{more}cookie: {cookies}\r\n\r\n")
     };
-    // A body that looks like a head of many cookies is a body: nothing of it is left out, so that the next
-    // request begins where it does. It is too large, though, unless it is the start of one.
+    // A body that looks like a head of many cookies is not filtered, so the next request begins where it should. Its
+    // size limit still holds.
     let body = &head("GET /health/live", "")[..16_000];
     let json = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
     let said = [
@@ -133,7 +133,7 @@ async fn a_connection_that_is_kept_alive_is_filtered_from_head_to_head() {
     assert_eq!(statuses, ["200", "401", "400", "204", "200"], "{text:.2000}");
 }
 
-/// A link can make any browser send a long address: whatever comes of that must take nothing away.
+/// A link can make any browser send a long URL: the response must clear no cookie.
 #[tokio::test]
 async fn an_address_that_is_too_long_clears_nothing() {
     let (app, _site) = with_pages().await;
@@ -153,7 +153,7 @@ async fn an_address_that_is_too_long_clears_nothing() {
     alice.refresh().await.assert_ok();
 }
 
-/// And so can an extension, or a proxy, by a header of its own.
+/// An extension or a proxy can add a large header.
 #[tokio::test]
 async fn a_header_that_is_too_large_is_answered_with_a_page_or_a_problem_and_clears_nothing() {
     let (app, _site) = with_pages().await;
@@ -179,7 +179,7 @@ async fn a_header_that_is_too_large_is_answered_with_a_page_or_a_problem_and_cle
     alice.refresh().await.assert_ok();
 }
 
-/// No browser has as many.
+/// More cookies than any browser stores.
 #[tokio::test]
 async fn beyond_a_mebibyte_of_cookies_the_parser_refuses_the_request() {
     let app = TestApp::in_memory().await;

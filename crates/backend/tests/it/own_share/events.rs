@@ -1,4 +1,4 @@
-//! Events of one account: of each kind it keeps its newest, however many it causes, and the old ones give way.
+//! Events per account are bounded: the newest of each kind are kept, older ones are evicted.
 
 use axum::http::Method;
 use backend::store::EVENTS_KEPT;
@@ -8,10 +8,10 @@ use shared::{EventId, path};
 use super::rename;
 use crate::support::{Browser, START, on_every_store_with};
 
-/// More than there is room for, by several times what is late in giving way.
+/// Well over the bound, by several times the lag of eviction.
 const SENT: u32 = EVENTS_KEPT + 200;
 
-/// The old ones give way, and other kinds and other accounts are not pushed out.
+/// The oldest are evicted; other kinds and other accounts lose none.
 #[tokio::test]
 async fn an_account_keeps_its_newest_events_of_each_kind() {
     on_every_store_with(&["--limits", "off"], async |app| {
@@ -19,7 +19,7 @@ async fn an_account_keeps_its_newest_events_of_each_kind() {
         let bob = app.registered("bob").await;
         rename(&bob, "Bob").await.assert_status(204);
         for number in 0..SENT {
-            // Two in a second: one access token lives through them all.
+            // Two per second, so that one access token is valid throughout.
             app.clock.advance(i64::from(number % 2));
             rename(&alice, &format!("Alice {number}")).await.assert_status(204);
         }
@@ -37,13 +37,13 @@ async fn an_account_keeps_its_newest_events_of_each_kind() {
     .await;
 }
 
-/// One event in 32, by its id, removes what is too old by then; those after it are a few too many until the next.
+/// One event in 32, by its id, triggers the eviction; until then a few too many are kept.
 fn makes_room(event: &Value) -> bool {
     let id: EventId = event["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     id.as_bytes()[15].is_multiple_of(32)
 }
 
-/// All pages of them, newest first.
+/// All pages of these events, newest first.
 async fn events(browser: &Browser, kind: Option<&str>) -> Vec<Value> {
     let (mut events, mut before) = (Vec::new(), Value::Null);
     loop {

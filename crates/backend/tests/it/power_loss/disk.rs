@@ -1,29 +1,28 @@
-//! A disk as a power cut leaves it: what was synced is there; of each later write nobody knows, and
-//! sectors arrive in any order. It must not be kinder than a disk: a name, too, is only certain once
-//! its folder was synced.
+//! A disk after a power cut: synced data is certain; any later write may be lost, and sectors arrive in any order. A
+//! name, too, is only certain once its folder was synced.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::trace::Event;
 
-/// What a disk writes whole, in bytes.
+/// The unit that a disk writes atomically, in bytes.
 const SECTOR: usize = 512;
 
-/// What became of the writes that were not synced.
+/// The fate of the writes that were not synced.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     /// None arrived.
     Lost,
     /// All arrived.
     Arrived,
-    /// Only the last to each file arrived: the disk writes in the order it likes.
+    /// Only the last to each file arrived: the disk reorders writes.
     OnlyTheLast,
-    /// Each sector arrived or did not, by this number.
+    /// Each sector arrived or not, drawn by this number.
     Scattered(u64),
 }
 
-/// Files by name, as they are found after the power is back.
+/// Files by name, as they are after the power cut.
 pub(super) type Image = BTreeMap<String, Vec<u8>>;
 
 /// The disk under one folder.
@@ -32,12 +31,12 @@ pub(super) struct Disk {
     folder: String,
     files: Vec<File>,
     names: BTreeMap<String, Name>,
-    /// How many events were applied, and how many of them were flushes.
+    /// The number of applied events, and of flushes among them.
     applied: usize,
     flushes: usize,
 }
 
-/// A file's content, by whatever name.
+/// A file's content, independent of its names.
 #[derive(Default)]
 struct File {
     certain: Vec<u8>,
@@ -50,7 +49,7 @@ enum Change {
     Length(usize),
 }
 
-/// Which file a name leads to.
+/// The file that a name refers to.
 #[derive(Default)]
 struct Name {
     certain: Option<usize>,
@@ -58,7 +57,6 @@ struct Name {
 }
 
 impl Disk {
-    /// An empty disk.
     pub(super) fn new(folder: &Path) -> Self {
         Self { folder: folder.display().to_string(), ..Self::default() }
     }
@@ -68,7 +66,7 @@ impl Disk {
         self.flushes
     }
 
-    /// Does what the program did.
+    /// Applies one event of the program.
     pub(super) fn apply(&mut self, event: &Event) {
         let now = self.applied;
         self.applied += 1;
@@ -108,7 +106,7 @@ impl Disk {
         }
     }
 
-    /// What is found after a power cut at this instant.
+    /// The files after a power cut at this instant.
     pub(super) fn after_power_loss(&self, fate: Fate) -> Image {
         let mut dice = Dice(match fate {
             Fate::Scattered(number) => number,
@@ -130,7 +128,7 @@ impl Disk {
         image
     }
 
-    /// Only the database's: keys are made before, and the log's index is made anew after a crash.
+    /// The database's files alone: keys are written before, and the shared-memory index is rebuilt after a crash.
     fn is_ours(&self, path: &str) -> bool {
         path.strip_prefix(&self.folder)
             .is_some_and(|name| name.starts_with("/baton.db") && !name.ends_with("-shm"))
@@ -185,7 +183,7 @@ impl Change {
         }
     }
 
-    /// The change in pieces that each arrive whole or not at all.
+    /// The change in pieces that arrive whole or not at all.
     fn sectors(&self) -> Vec<Self> {
         let Self::Bytes(at, bytes) = self else { return vec![self.clone()] };
         let mut pieces = Vec::new();
@@ -204,7 +202,7 @@ fn drain_before<T>(pending: &mut Vec<(usize, T)>, since: usize) -> Vec<(usize, T
     pending.drain(..count).collect()
 }
 
-/// The same throws for the same number (splitmix64).
+/// A deterministic generator (splitmix64).
 struct Dice(u64);
 
 impl Dice {

@@ -1,26 +1,25 @@
-//! Reads what strace wrote down: which bytes the program gave to which file, when it waited for the
-//! disk, and what it answered to whom, in order. It must not know what the bytes mean.
+//! Parses a trace of strace: writes to files, flushes and responses, in order. It must not know what the bytes mean.
 
 use std::collections::HashMap;
 
-/// Something the program did that outlives it.
+/// An effect of the program that outlives it.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// Bytes for a place in a file.
+    /// Bytes written to a position of a file.
     Wrote { file: String, at: usize, bytes: Vec<u8> },
-    /// A file was cut off or lengthened.
+    /// A file was truncated or extended.
     Resized { file: String, length: usize },
-    /// A file was opened with leave to make it.
+    /// A file was opened with `O_CREAT`.
     Made { file: String },
-    /// A name was taken away.
+    /// A name was removed.
     Removed { file: String },
-    /// A file or folder is on the disk, as it was when the event numbered `since` was still to come.
+    /// A file or folder is durable, in the state before the event numbered `since`.
     Synced { file: String, since: usize },
-    /// Bytes for a network connection: an answer, from this instant on out in the world.
+    /// Bytes for a network connection: a response, out in the world from this instant.
     Answered { text: String },
 }
 
-/// The calls that are traced: all that change files, and all that send.
+/// The traced system calls: all that change files, and all that send.
 pub(super) const CALLS: &str = "openat,open,creat,pwrite64,pwritev,pwritev2,write,writev,sendto,\
     sendmsg,fsync,fdatasync,sync_file_range,ftruncate,truncate,fallocate,unlink,unlinkat,rename,\
     renameat,renameat2,link,linkat,copy_file_range,sendfile,splice";
@@ -39,14 +38,14 @@ pub(super) fn read(trace: &str) -> Vec<Event> {
 #[derive(Default)]
 struct Reader<'a> {
     events: Vec<Event>,
-    /// Calls that other threads' calls were traced in the middle of: how each began, and when.
+    /// Calls that strace interrupted for another thread's: the beginning of each, and its event number.
     unfinished: HashMap<&'a str, (&'a str, usize)>,
 }
 
 impl<'a> Reader<'a> {
     fn line(&mut self, thread: &'a str, call: &'a str) {
         if let Some(beginning) = call.strip_suffix(" <unfinished ...>") {
-            // What is written may arrive, and what is sent be read, as soon as the call begins.
+            // A write may arrive, and a response be read, as soon as the call begins.
             self.begun(beginning);
             self.unfinished.insert(thread, (beginning, self.events.len()));
         } else if call.starts_with("<... ") {
@@ -91,7 +90,7 @@ impl<'a> Reader<'a> {
                 Event::Removed { file: String::from_utf8(name).expect("a UTF-8 name") }
             }
             "pwrite64" | "write" | "writev" | "sendto" | "openat" | "sendmsg" => return,
-            // Keys are put in place with these; the database must not be.
+            // Key files are put in place with these; database files must not be.
             _ if !call.contains(&hex("baton.db")) => return,
             other => panic!("this model of a disk does not know {other}: {call}"),
         });
@@ -104,12 +103,12 @@ fn file(arguments: &str) -> String {
     path.map(|(path, _)| String::from_utf8_lossy(&bytes(path)).into_owned()).unwrap_or_default()
 }
 
-/// What stands between quotation marks; all of it is hexadecimal, so none is escaped.
+/// The quoted strings; all are hexadecimal, so none is escaped.
 fn strings(arguments: &str) -> Vec<Vec<u8>> {
     arguments.split('"').skip(1).step_by(2).map(bytes).collect()
 }
 
-/// `\x2f\x74` and so on.
+/// Decodes `\x2f\x74` and so on.
 fn bytes(escaped: &str) -> Vec<u8> {
     let digit = |digit: u8| {
         let value = char::from(digit).to_digit(16).expect("a hexadecimal digit");

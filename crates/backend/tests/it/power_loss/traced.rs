@@ -1,5 +1,5 @@
-//! The real program under strace, and a plain client of it that remembers what it was told. It must
-//! not know what a power cut does to that.
+//! The real program under strace, and a plain client that records its responses. It must not know how a power cut
+//! affects them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -14,10 +14,9 @@ use crate::support::PASSWORD;
 
 const REMEDY: &str = "this test reconstructs a disk from what strace sees: install strace (on \
     Debian `apt-get install strace`), and let it trace (in a container: --cap-add=SYS_PTRACE)";
-/// Longer than anything the program writes at once.
+/// Longer than any single write of the program.
 const WHOLE: &str = "1048576";
 
-/// A running server.
 pub(super) struct Traced {
     strace: Child,
     trace: PathBuf,
@@ -25,7 +24,7 @@ pub(super) struct Traced {
 }
 
 impl Traced {
-    /// Starts the server in `folder`; its trace is written elsewhere.
+    /// Starts the server in `folder`; the trace is written outside of it.
     pub(super) fn start(folder: &Path, trace: &Path) -> Self {
         let mut strace = Command::new("strace")
             .args(["-f", "--seccomp-bpf", "-y", "-xx", "-s", WHOLE, "-o"])
@@ -51,19 +50,19 @@ impl Traced {
         Self { trace: trace.to_owned(), address: address.to_owned(), strace }
     }
 
-    /// A client nobody knows yet.
+    /// A client without a session.
     pub(super) fn client(&self, name: &str) -> Client {
         Client { address: self.address.clone(), name: name.to_owned(), cookie: String::new() }
     }
 
-    /// Tells the server to stop and returns what strace saw until its end.
+    /// Stops the server and returns the complete trace.
     pub(super) fn stop(mut self) -> String {
         self.signal("-TERM");
         assert!(self.strace.wait().expect("an end").success());
         fs::read_to_string(&self.trace).expect("a trace")
     }
 
-    /// strace keeps signals for itself; the server is its only child.
+    /// strace does not forward signals; the server is its only child.
     fn signal(&self, signal: &str) {
         let id = self.strace.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
@@ -95,30 +94,30 @@ impl Client {
     }
 }
 
-/// What the server answered.
+/// A response of the server.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) status: u16,
-    /// `X-Request-Id`: finds this answer among what was sent.
+    /// `X-Request-Id`: finds this response in the trace.
     pub(super) request_id: String,
     cookie: Option<String>,
     body: serde_json::Value,
 }
 
 impl Told {
-    /// The session that an answer of tokens speaks of.
+    /// The session whose tokens the response issued.
     pub(super) fn session(&self) -> shared::SessionId {
         serde_json::from_value(self.body["session_id"].clone()).expect("a session id")
     }
 }
 
 impl Client {
-    /// The address this client registers with.
+    /// The client's email address.
     pub(super) fn email(&self) -> String {
         format!("{}@example.com", self.name)
     }
 
-    /// The same client, talking to another server.
+    /// The same client at another server.
     pub(super) fn at(&self, server: &Traced) -> Self {
         Self { address: server.address.clone(), ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! What docs/operating.md says of limits is what the program does. It must not know the numbers.
+//! docs/operating.md on rate limits agrees with the program. It must not know the numbers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use backend::auth::rate_limit::{Limit, Rate, TABLE};
 const OPERATING: &str = include_str!("../../../../../docs/operating.md");
 const DAY: Duration = Duration::from_hours(24);
 
-/// The part of the document about limits.
+/// The section about limits.
 fn limits() -> &'static str {
     OPERATING.split_once("\n## Limits\n").expect("a part about limits").1
 }
@@ -40,7 +40,8 @@ fn the_table_of_limits_is_the_programs() {
     }
 }
 
-/// How many passwords a guesser has at one account within this time, and when the last of a row is looked at.
+/// How many passwords throttling leaves a guesser at one account within this time, and when the last before the
+/// lockout is verified.
 fn guesses(within: Duration) -> (u32, Duration) {
     let (mut at, mut tried) = (0, 0);
     for failures in 0..MOST_IN_A_ROW {
@@ -65,7 +66,7 @@ fn what_a_guesser_has_at_one_account_is_said() {
     assert_eq!(MOST_IN_A_ROW, 100, "NIST SP 800-63B-4 section 3.2.2");
 }
 
-/// The example of a school; that its rates are enough is shown beside the limits themselves.
+/// The example of a school; a unit test beside the limits shows that its rates suffice.
 #[test]
 fn the_price_of_the_worked_example_is_said() {
     let rate = |text: &str| text.parse::<Rate>().expect("a rate");

@@ -1,4 +1,5 @@
-//! Each setting changes the limit that it names: the whole table, over HTTP, at two rates that are not the standard.
+//! Each setting changes the rate limit that it names: the whole table, over HTTP, at two rates that are not the
+//! standard.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -17,12 +18,12 @@ use crate::services::{FORM, basic, service};
 use crate::support::{Answer, Browser, Faulty, ORIGIN, PASSWORD, Place, TestApp};
 
 const WRONG: &str = "a wrong password, mistyped";
-/// Where everything comes from that is counted by network.
+/// The address of all calls that are counted by network.
 const NETWORK: &str = "203.0.113.9";
-/// More than twice as many sessions as a part of a limit makes necessary.
+/// More than twice as many sessions as the share of one requires.
 const SESSIONS: usize = 3;
 
-/// A server and all that it takes to reach any limit. Nothing has been counted in [`NETWORK`] yet.
+/// A server with the fixtures to reach any limit. No call from [`NETWORK`] has been counted yet.
 struct Story {
     app: TestApp,
     store: Arc<Faulty>,
@@ -35,7 +36,7 @@ struct Story {
 impl Story {
     async fn with(limit: Limit, rate: Rate) -> Self {
         let mut flags = vec![format!("--rate-limit={}={rate}", limit.row().name)];
-        // Parts that are half of what is left of it.
+        // Its parts may take half of it at most.
         let parts = TABLE.iter().filter(|row| row.part_of == Some(limit));
         flags.extend(parts.map(|row| format!("--rate-limit={}={}", row.name, row.least)));
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
@@ -55,7 +56,7 @@ impl Story {
         Self { app, store, sessions, service, calls: Cell::new(0) }
     }
 
-    /// A call that this limit stops before any other does.
+    /// A call that this limit refuses before any other does.
     async fn call(&self, limit: Limit) -> Answer {
         let number = self.calls.replace(self.calls.get() + 1);
         let stranger = || self.app.browser().at(NETWORK);
@@ -95,7 +96,7 @@ impl Story {
         self.app.send(request.expect("a request")).await
     }
 
-    /// How many calls pass until one is refused.
+    /// How many calls pass before the first 429.
     async fn until_limited(&self, limit: Limit) -> u128 {
         for number in 0..5_000 {
             let answer = self.call(limit).await;
@@ -113,7 +114,7 @@ async fn rename(browser: &Browser) -> Answer {
     browser.call(Method::PUT, path::NAME, Some(json!({"name": "Alice"}))).await
 }
 
-/// The tightest rate, and one that differs from it and from the standard at once and over time.
+/// The tightest rate, and another that differs from it and from the standard in burst and period.
 fn two_rates(limit: Limit) -> [Rate; 2] {
     let row = limit.row();
     let other = Rate { at_once: row.least.at_once + 3, period: row.least.period * 3 / 4 };
@@ -130,7 +131,7 @@ async fn every_setting_changes_the_limit_that_it_names() {
             let story = Story::with(limit, rate).await;
             let passed = story.until_limited(limit).await;
             assert_eq!(passed, u128::from(rate.at_once), "{limit:?} {rate}: at once");
-            // The clock of a test goes by seconds.
+            // A test's clock counts whole seconds.
             let seconds =
                 u64::try_from(rate.period.as_millis().div_ceil(1_000)).expect("a short time");
             story.app.clock.advance(i64::try_from(seconds).expect("a short time"));
@@ -144,7 +145,7 @@ async fn every_setting_changes_the_limit_that_it_names() {
     }
 }
 
-/// Beyond a limit no password is compared, and nothing is written: the limit was told when it was hit.
+/// Over the limit no password is verified and no row written: the event was recorded at the first refusal.
 #[tokio::test]
 async fn what_is_refused_costs_no_hash_and_changes_nothing() {
     for limit in TABLE.iter().map(|row| row.limit) {

@@ -1,5 +1,4 @@
-//! Commands on a schema that is older or newer than the program: each works, or says what is lacking, and none changes
-//! it.
+//! Commands on an older or newer schema: each works or names what is missing, and none migrates.
 
 use std::path::Path;
 use std::process::Output;
@@ -15,10 +14,10 @@ use super::{SQLITE, execute, migrate_to, on_every_database, populate, sqlite};
 use crate::support::program::{folder, run_with_input};
 use crate::support::{PASSWORD, Place, commands, settings};
 
-/// The version that has the tables of keys and services.
+/// The migration that adds the tables of keys and services.
 const KEYS_SINCE: usize = 3;
 
-/// How many migrations have been applied.
+/// The number of applied migrations.
 async fn applied(place: &Place) -> i64 {
     let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM _sqlx_migrations");
     match place {
@@ -89,7 +88,7 @@ async fn on_an_older_schema_the_emergency_commands_work_and_leave_it_as_it_is() 
     .await;
 }
 
-/// The first version on which each can work, and the last one.
+/// On the first version where each can work, and on the last one.
 #[tokio::test]
 async fn on_an_older_schema_every_command_works_and_leaves_it_as_it_is() {
     let known = SQLITE.iter().count();
@@ -140,7 +139,7 @@ async fn on_the_schema_before_keys_and_services_the_other_commands_work() {
     .await;
 }
 
-/// The schema of the version before lifetimes were stored.
+/// The version before lifetimes were stored.
 #[tokio::test]
 async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_retired() {
     on_every_database(async |place| {
@@ -187,7 +186,7 @@ async fn what_an_older_schema_lacks_is_said_with_the_remedy() {
     .await;
 }
 
-/// As a newer server has left it: a column more, and a migration that this program does not know.
+/// As a newer server leaves it: another column, and an unknown migration.
 async fn newer(place: &Place, folder: &Path, description: &str) {
     let store = store::open(&place.url()).await.expect("a store");
     populate(&*store).await;
@@ -218,7 +217,7 @@ async fn on_a_newer_schema_the_commands_of_one_version_back_work() {
         for words in commands::on_a_database(&signing) {
             succeeded(&run(&words));
         }
-        // A server would serve what it does not know.
+        // A server would serve an unknown schema.
         for words in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
             assert!(refused(&run(words)).contains("newer version of Baton"));
         }

@@ -1,4 +1,4 @@
-//! The server's own keys: they appear nowhere, in no spelling.
+//! The server's own keys appear in no log, response or database, in any encoding.
 
 use axum::http::Method;
 use backend::config::MasterKeySource;
@@ -13,7 +13,7 @@ use shared::path;
 use super::contains;
 use crate::support::{Answer, Log, PASSWORD, TestApp, on_every_store};
 
-/// The master key, and every private key as it is when it is open.
+/// The master key, and every private key unsealed.
 async fn keys_of(app: &TestApp) -> Vec<Vec<u8>> {
     let folder = app.keys.path();
     let text = std::fs::read_to_string(folder.join(MASTER_KEY_FILE)).expect("the master key");
@@ -32,7 +32,7 @@ async fn keys_of(app: &TestApp) -> Vec<Vec<u8>> {
     keys
 }
 
-/// The number that a private key on P-256 is (RFC 5915: version 1, an octet string of 32 bytes).
+/// The scalar of a private P-256 key (RFC 5915: version 1, an octet string of 32 bytes).
 fn scalar(pkcs8: &[u8]) -> &[u8] {
     let before = [0x02, 0x01, 0x01, 0x04, 0x20];
     let at = pkcs8.windows(before.len()).position(|window| window == before);
@@ -40,8 +40,7 @@ fn scalar(pkcs8: &[u8]) -> &[u8] {
     &pkcs8[at..at + 32]
 }
 
-/// All that a key could be written as: raw, hexadecimal, a list of numbers, and base64, also within
-/// something longer.
+/// Encodings of a key: raw, hexadecimal, a list of numbers, and base64, also within longer data.
 fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let numbers: Vec<String> = key.iter().map(ToString::to_string).collect();
@@ -51,7 +50,7 @@ fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
     for engine in [&STANDARD, &URL_SAFE_NO_PAD] {
         for before in 0..3 {
             let text = engine.encode([&[0; 2][..before], key].concat());
-            // A letter at either edge holds bits of its neighbour, too.
+            // A base64 digit at either edge holds bits of its neighbour, too.
             let own = (before * 8).div_ceil(6)..(before + key.len()) * 8 / 6;
             spellings.push(text[own].as_bytes().to_vec());
         }
@@ -59,12 +58,12 @@ fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
     spellings
 }
 
-/// Everything of an answer that leaves the server.
+/// The response as it leaves the server.
 fn sent(answer: &Answer) -> Vec<u8> {
     format!("{:?}\n{}", answer.headers, answer.body).into_bytes()
 }
 
-/// One of everything that has to do with keys, and some that fail.
+/// A response of each call that involves keys, and of some that fail.
 async fn answers(app: &TestApp) -> Vec<Answer> {
     let alice = app.browser();
     let mut answers = vec![alice.register("alice").await, alice.refresh().await];
@@ -104,7 +103,7 @@ async fn no_key_of_the_servers_is_logged_answered_or_stored() {
     .await;
 }
 
-/// The search finds what it searches for.
+/// The control: the search finds each encoding.
 #[test]
 fn a_key_is_found_in_any_spelling_and_anywhere() {
     let key: Vec<u8> = (100..132).collect();

@@ -15,7 +15,7 @@ async fn ask(app: &TestApp, credentials: &str, token: &str) -> Answer {
 #[track_caller]
 fn assert_inactive(answer: &Answer) {
     answer.assert_ok();
-    // RFC 7662 section 2.2: nothing else about it.
+    // RFC 7662 section 2.2: an inactive token has no other member.
     assert_eq!(answer.json(), json!({ "active": false }));
 }
 
@@ -37,7 +37,7 @@ async fn a_service_is_told_what_a_token_says() {
         let one = claims["aud"].take();
         claims.insert("aud".to_owned(), json!([one]));
         assert_eq!(answer.json(), expected);
-        // A hint is a hint, and what is not known is ignored (RFC 6749 section 3.2).
+        // The hint is only a hint, and unknown parameters are ignored (RFC 6749 section 3.2).
         let body = format!("token={}&token_type_hint=refresh_token&more=1", alice.access_token());
         form(&app, INTROSPECT, Some(&notes), &body).await.assert_ok();
     })
@@ -71,7 +71,7 @@ fn own((one, two): (&str, &str)) -> (String, String) {
     (one.to_owned(), two.to_owned())
 }
 
-/// RFC 7662 section 4: a service learns of the tokens that are for it.
+/// RFC 7662 section 4: a service learns only of tokens for its own audience.
 #[tokio::test]
 async fn a_service_is_told_of_no_token_that_is_for_somebody_else() {
     let app = TestApp::with(&["--audience", "https://a.example,https://b.example"]).await;
@@ -85,7 +85,7 @@ async fn a_service_is_told_of_no_token_that_is_for_somebody_else() {
     assert_inactive(&ask(&app, &c, &alice.access_token()).await);
 }
 
-/// RFC 6749 section 5.2.
+/// RFC 6749 section 5.2: `invalid_client` without valid client credentials.
 #[tokio::test]
 async fn whoever_is_no_service_is_told_nothing() {
     on_every_store(async |app| {
@@ -135,7 +135,7 @@ async fn a_form_that_cannot_be_read_is_an_error() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         let json = answer.json();
         assert_eq!(json["error"], "invalid_request", "{body}");
-        // What every problem has, beside it.
+        // The members of every problem document, beside it.
         assert_eq!((&json["code"], &json["status"]), (&json!("malformed_request"), &json!(400)));
         assert_eq!(json["request_id"].as_str(), answer.header("x-request-id"));
         assert!(json["detail"].is_string(), "{json}");

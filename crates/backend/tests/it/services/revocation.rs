@@ -14,8 +14,8 @@ async fn revoke(app: &TestApp, token: &str) -> Answer {
     form(app, REVOKE, None, &format!("token={token}")).await
 }
 
-/// RFC 7009 section 2.1: with the refresh token go the access tokens of the same grant; Baton takes it the
-/// other way round, too, because neither is worth anything without the other.
+/// RFC 7009 section 2.1: revoking a refresh token revokes the access tokens of the same grant. Baton does so for an
+/// access token, too: each is worthless without the other.
 #[tokio::test]
 async fn whoever_holds_a_token_may_give_its_session_up() {
     on_every_store(async |app| {
@@ -27,7 +27,7 @@ async fn whoever_holds_a_token_may_give_its_session_up() {
             assert!(answer.body.is_empty() && answer.set_cookies().is_empty());
             browser.me().await.assert_problem(401, "invalid_token");
             browser.refresh().await.assert_problem(401, "invalid_grant");
-            // RFC 7009 section 2.2: once more is no error.
+            // RFC 7009 section 2.2: a repeat is no error.
             revoke(&app, &token).await.assert_ok();
         }
         third.me().await.assert_ok();
@@ -59,25 +59,25 @@ async fn a_call_that_is_not_one_ends_nothing() {
     let send = async |request: axum::http::request::Builder, body: &str| {
         app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
     };
-    // A form can be sent from any page.
+    // CSRF: a form can be sent from any page.
     let foreign = post().header(CONTENT_TYPE, FORM).header("origin", "https://evil.example");
     send(foreign, &body).await.assert_problem(403, "cross_site");
     let json = send(post().header(CONTENT_TYPE, "application/json"), "{}").await;
     json.assert_status(400);
     assert_eq!(json.json()["error"], "invalid_request");
     assert_eq!(json.header("content-type"), Some("application/json"));
-    // Credentials are nobody's: they are refused, not ignored.
+    // Client credentials are refused, not ignored: this endpoint has no clients.
     let credentials = form(&app, REVOKE, Some(&basic("notes", "secret")), &body).await;
     credentials.assert_status(401);
     assert_eq!(credentials.json()["error"], "invalid_client");
-    // RFC 6749 section 5.2.
+    // RFC 6749 section 5.2: the challenge names the scheme.
     let challenge = credentials.header("www-authenticate").expect("a challenge");
     assert!(challenge.starts_with("Basic "), "{challenge}");
     app.browser().get(REVOKE).await.assert_problem(405, "method_not_allowed");
     alice.refresh().await.assert_ok();
 }
 
-/// RFC 7009 section 2.2.1: after a 503 the client has to believe that the token still holds, and may try again.
+/// RFC 7009 section 2.2.1: after a 503 the client must assume that the token is still valid, and may retry.
 #[tokio::test]
 async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
     let store = Faulty::new();
@@ -103,7 +103,7 @@ async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
     }
 }
 
-/// The end took place, and its answer was lost on the way from the database.
+/// The revocation was committed, and its response from the database lost.
 #[tokio::test]
 async fn an_end_that_was_not_confirmed_is_no_success_and_is_asked_for_again() {
     let store = Faulty::new();

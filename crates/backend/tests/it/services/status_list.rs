@@ -1,4 +1,4 @@
-//! `GET /status-lists/0` (draft-ietf-oauth-status-list), and the claim `status` that leads to it.
+//! `GET /status-lists/0` (draft-ietf-oauth-status-list), and the claim `status` that refers to it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn idx(browser: &Browser) -> u64 {
     browser.claims()["status"]["status_list"]["idx"].as_u64().expect("a place")
 }
 
-/// A second later than the list that was given out last.
+/// The list after the cached one is stale.
 async fn list_anew(app: &TestApp) -> StatusListToken {
     advance(Duration::from_millis(1_001)).await;
     list(app).await
@@ -83,7 +83,7 @@ async fn an_ended_session_stands_in_the_list_until_its_last_token_has_died() {
     assert_eq!(status(&list_anew(&app).await, &other), Some(Status::Valid), "cut by expiry");
 }
 
-/// What others end is in it, whether or not it was heard of.
+/// Revocations by other instances are in it, with or without a notification.
 #[tokio::test]
 async fn a_session_that_ended_at_another_instance_is_in_the_list() {
     on_every_store(async |app| {
@@ -95,7 +95,7 @@ async fn a_session_that_ended_at_another_instance_is_in_the_list() {
     .await;
 }
 
-/// Everybody who asks within a second is given the same one.
+/// All requests within a second get the same cached list.
 #[tokio::test(start_paused = true)]
 async fn a_list_is_made_once_a_second_at_most() {
     let app = TestApp::in_memory().await;
@@ -107,7 +107,7 @@ async fn a_list_is_made_once_a_second_at_most() {
     assert_ne!(app.browser().get(path::STATUS_LIST).await.body, first);
 }
 
-/// Timers stand still while the machine sleeps, and what was made a second before is minutes old.
+/// Timers stand still while the machine sleeps, so a list from a second before is minutes old.
 #[tokio::test(start_paused = true)]
 async fn a_list_from_before_the_machine_slept_is_not_given() {
     let here = TestApp::in_memory().await;
@@ -127,14 +127,14 @@ async fn what_is_not_known_is_not_said() {
     let answer = app.browser().get(path::STATUS_LIST).await;
     answer.assert_problem(503, "temporarily_unavailable");
     app.browser().get("/status-lists/1").await.assert_problem(404, "not_found");
-    // For a second nobody waits for another failure; then it is asked again.
+    // A failure is cached for a second as well; then the store is queried again.
     store.set_broken(false);
     app.browser().get(path::STATUS_LIST).await.assert_problem(503, "temporarily_unavailable");
     advance(Duration::from_millis(1_001)).await;
     list(&app).await;
 }
 
-/// The list says nothing about how many sessions there are, and is no burden to fetch.
+/// The list does not reveal the number of sessions, and stays small.
 #[tokio::test(start_paused = true)]
 async fn the_list_is_as_long_for_many_as_for_one_and_short() {
     let app = TestApp::in_memory().await;
@@ -158,7 +158,7 @@ async fn the_list_is_as_long_for_many_as_for_one_and_short() {
     assert!(bytes < 4_096, "{bytes} bytes when nothing has ended");
 }
 
-/// Whoever sees places does not learn who logged in first, nor how many came in between.
+/// Indexes reveal neither the order of logins nor their number.
 #[tokio::test]
 async fn places_do_not_follow_one_another() {
     let app = TestApp::in_memory().await;
@@ -176,12 +176,12 @@ async fn places_do_not_follow_one_another() {
     assert_eq!(eighths.len(), 8, "{places:?}");
 }
 
-/// Of two sessions with one place, neither could end alone.
+/// Two sessions with one index could not be revoked separately.
 #[tokio::test]
 async fn a_place_that_is_taken_is_nobody_elses() {
     on_every_store(async |app| {
         let user = alice(&app).await;
-        // These have the same randomness: what one draws, the others draw next.
+        // These instances have equal randomness: all draw the same index next.
         let first = app.another_instance().await;
         let (second, third) = (app.another_instance().await, app.another_instance().await);
         let session = begun(&first, &user).await;

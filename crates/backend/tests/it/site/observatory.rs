@@ -1,5 +1,5 @@
-//! What a stranger who looks only at headers sees of the site over https: that each answer carries them all,
-//! and how MDN's HTTP Observatory grades them. Its rules are in its repository, `src/grader/charts.js`.
+//! Security headers of the site over https: present on every response, and graded as MDN's HTTP Observatory does. Its
+//! rules are in its repository, `src/grader/charts.js`.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ async fn app() -> TestApp {
     built_app(&["--origin", HTTPS]).await
 }
 
-/// Every page, one that is not there, one that leads elsewhere, and the files.
+/// Every page, a missing page, a redirect, and the assets.
 async fn answers() -> Vec<(&'static str, Answer)> {
     let app = app().await;
     let (stranger, user) = (app.browser(), app.browser());
@@ -43,7 +43,7 @@ async fn answers() -> Vec<(&'static str, Answer)> {
     answers
 }
 
-/// ASVS 5.0.0 V3.4.1, V3.4.3 to V3.4.6, V3.4.8.
+/// ASVS 5.0.0 V3.4.1, V3.4.3 to V3.4.6, V3.4.8: the security headers.
 #[tokio::test]
 async fn every_page_and_file_carries_the_security_headers() {
     for (path, answer) in answers().await {
@@ -51,7 +51,7 @@ async fn every_page_and_file_carries_the_security_headers() {
             assert_eq!(answer.header(name), Some(value), "{path} {name}");
         }
         let policy = policy(&answer);
-        // What is not named falls back to `default-src`; these three do not, or are worth naming.
+        // A missing directive falls back to `default-src`; these three do not, or deserve a line.
         for directive in ["default-src", "base-uri", "frame-ancestors"] {
             assert_eq!(policy.get(directive), Some(&vec!["'none'"]), "{path} {directive}");
         }
@@ -59,7 +59,7 @@ async fn every_page_and_file_carries_the_security_headers() {
     }
 }
 
-/// The directives of an answer's policy, with their sources. There is one policy, and none twice in it.
+/// The directives of the response's CSP, with their sources. There is one policy, without repeated directives.
 fn policy(answer: &Answer) -> BTreeMap<&str, Vec<&str>> {
     assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1);
     let text = answer.header("content-security-policy").expect("a policy");
@@ -73,12 +73,12 @@ fn policy(answer: &Answer) -> BTreeMap<&str, Vec<&str>> {
     policy
 }
 
-/// The sources that hold for a directive which falls back to `default-src`.
+/// The sources for a directive that falls back to `default-src`.
 fn sources<'a>(policy: &BTreeMap<&str, Vec<&'a str>>, directive: &str) -> Vec<&'a str> {
     policy.get(directive).or_else(|| policy.get("default-src")).cloned().unwrap_or_default()
 }
 
-/// What the Observatory looks at, how, and what it is to add to 100 or to take away.
+/// A rule of the Observatory: its name, its check, and the modifier it must yield.
 type Rule = (&'static str, fn(&Answer) -> i32, i32);
 
 const RULES: [Rule; 9] = [
@@ -108,7 +108,7 @@ fn content_security_policy(answer: &Answer) -> i32 {
     if forms && policy.get("default-src").is_some_and(|it| *it == ["'none'"]) { 10 } else { 5 }
 }
 
-/// A page sets none. (What logging in sets has all attributes: `refresh::the_cookies_have_…`.)
+/// A page sets none. (The cookies of a login have all attributes: `refresh::the_cookies_have_…`.)
 fn cookies(answer: &Answer) -> i32 {
     if answer.set_cookies().is_empty() { 0 } else { -40 }
 }
@@ -135,7 +135,7 @@ fn referrer_policy(answer: &Answer) -> i32 {
     }
 }
 
-/// Half a year at least.
+/// HSTS of half a year at least.
 fn strict_transport_security(answer: &Answer) -> i32 {
     let header = answer.header("strict-transport-security").unwrap_or_default();
     let age = header.split(';').find_map(|part| part.trim().strip_prefix("max-age="));
@@ -161,8 +161,8 @@ fn content_type_options(answer: &Answer) -> i32 {
     if answer.header("x-content-type-options") == Some("nosniff") { 0 } else { -5 }
 }
 
-/// Directives that browsers of all three engines know: one that is unknown is an error in the console of each page.
-/// `manifest-src` is unknown to WebKit; there is no manifest, and `default-src` refuses one.
+/// Directives known to all three browser engines: an unknown one is an error in the console of each page. WebKit does
+/// not know `manifest-src`; there is no manifest, and `default-src` refuses one.
 #[tokio::test]
 async fn no_directive_is_unknown_to_a_browser() {
     const KNOWN: [&str; 10] = [
@@ -193,8 +193,8 @@ fn frame_options(answer: &Answer) -> i32 {
     }
 }
 
-/// A+ is 100 and more; what is above 100 counts once 90 are reached without it. That http leads to https on
-/// the same host, worth 0 or −20, is the proxy's to do.
+/// A+ is 100 and more; points above 100 count once 90 are reached without them. The redirect from http to https on
+/// the same host, worth 0 or −20, is the proxy's part.
 #[tokio::test]
 async fn the_observatory_has_nothing_to_take_away_and_grades_every_page_a_plus() {
     for (path, answer) in answers().await {

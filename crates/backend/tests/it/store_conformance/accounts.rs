@@ -1,4 +1,4 @@
-//! Changes to accounts: whole, or not at all.
+//! Changes of accounts are atomic; failure counts for throttling.
 
 use backend::auth::email::Email;
 use backend::store::{
@@ -26,7 +26,7 @@ async fn row(store: &dyn Store, id: SessionId) -> Session {
     store.find_session(id).await.expect("a store").expect("the session").0
 }
 
-/// A change that session 1 of user 1 asks for at generation 0.
+/// A password change by session 1 of user 1 at generation 0.
 async fn change(store: &dyn Store) -> PasswordChange {
     let session = SessionId::from_bytes([1; 16]);
     PasswordChange {
@@ -52,7 +52,7 @@ async fn a_user_is_added_without_a_session_unless_the_address_is_taken() {
     .await;
 }
 
-/// Only from the spelling that was read, and only to one that no account has.
+/// A conditional write: only from the spelling that was read, and only to a free one.
 #[tokio::test]
 async fn an_address_is_respelt_unless_the_other_spelling_is_taken() {
     on_every_engine(async |store| {
@@ -104,7 +104,7 @@ async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_othe
     .await;
 }
 
-/// Each guard by itself: whatever stands in the way, nothing of it has happened.
+/// Each guard by itself: if one fails, no part of the change is written.
 #[tokio::test]
 async fn a_password_change_takes_place_whole_or_not_at_all() {
     let in_the_way = ["hash", "disabled", "generation", "ended", "another's session"];
@@ -211,7 +211,7 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
 
         let next = User { email: one.email.clone(), ..user(2) };
         assert!(register(store, &next, &session(2, &next)).await, "the address is free");
-        // Its row goes when no session needs it any more, and nobody else's does.
+        // The row is pruned when no session needs it, and no other account's row is.
         let prune_erased = async |before| commit(store, Change::PruneErased(before)).await.rows;
         assert_eq!(prune_erased(NOW.plus(10)).await, 0, "it has a session");
         let over = PruneBefore { created_at: NOW, accepted_at: NOW, revoked_at: NOW.plus(10) };
@@ -251,7 +251,7 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
             let seen = known.map_or(0, |known| known.count);
             let change = Change::CountFailure { account, seen, at: NOW.plus(at) };
             assert!(commit(store, change.clone()).await.took_place());
-            // Whoever has read the same count has to read again: each failure has a number of its own.
+            // A conditional write: after a concurrent failure the count must be read again.
             assert!(!commit(store, change).await.took_place());
         };
         let failures = async |tag| {
@@ -263,7 +263,7 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
         }
         count(two, 3).await;
         assert_eq!((failures(one).await, failures(two).await), (Some((10, 10)), Some((1, 3))));
-        // A few go soon, many are kept for longer.
+        // Small counts are pruned early, large ones kept for longer.
         let mistyped = FailuresBefore { all: NOW, mistyped: NOW.plus(20), mistyped_below: 10 };
         let prune =
             async |before| commit(store, Change::Prune(Prunable::Failures(before), ALL)).await.rows;
@@ -281,7 +281,7 @@ async fn failures_are_counted_by_account_forgotten_and_pruned() {
     .await;
 }
 
-/// A part ends at the first half of a hash, whose row is in the next part; none is in two parts or in none.
+/// A part ends at the first half of a hash, whose row is in the next part; each row is in exactly one part.
 #[tokio::test]
 async fn counts_are_pruned_in_parts_of_their_hashes() {
     on_every_engine(async |store| {
@@ -307,7 +307,7 @@ async fn counts_are_pruned_in_parts_of_their_hashes() {
     .await;
 }
 
-/// Who has the address now is not who was guessed at; of a taken address the count stays.
+/// The new owner of an address inherits no failures; if the address is taken, the count stays.
 #[tokio::test]
 async fn a_new_account_begins_without_failures() {
     on_every_engine(async |store| {
@@ -347,7 +347,7 @@ async fn a_generation_that_was_accepted_meanwhile_is_not_skipped_by_a_password_c
     .await;
 }
 
-/// What a query for a user's events is made of, without a page before.
+/// A query for all events of a user, from the first page on.
 pub(super) fn all(user: UserId) -> EventQuery {
     EventQuery { user, before: None, kinds: Vec::new(), limit: 1_000 }
 }

@@ -1,4 +1,4 @@
-//! The erasure of an account against what is written about it at the same moment: nothing of it stays.
+//! Erasure of an account races with writes about it: no event remains.
 
 use backend::store::{Change, Event, Revocation, Store, User};
 use shared::{EventId, EventKind, RevocationReason};
@@ -8,9 +8,9 @@ use super::events::{event, kinds};
 use super::{NOW, accepted, commit, family, on_every_engine, registered};
 use crate::support::{Place, stores};
 
-/// How often the race is run, each time with an account of its own.
+/// Rounds of the race, each with an account of its own.
 const ROUNDS: u8 = 150;
-/// How many events are told one after the other while the account is erased.
+/// Events written one after another during the erasure.
 const LOGGED: u8 = 6;
 
 fn numbered(round: u8, number: u8, of: &User, kind: EventKind) -> Event {
@@ -24,7 +24,7 @@ async fn erase(store: &dyn Store, user: &User) {
     assert!(commit(store, Change::Erase(user.id, revocation)).await.took_place());
 }
 
-/// Logins that fail, and refreshes, while the account is erased.
+/// Failed logins and refreshes race with the erasure.
 #[tokio::test]
 async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment() {
     on_every_engine(async |store| {
@@ -54,7 +54,7 @@ async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment()
     .await;
 }
 
-/// One event of each account that was erased, told by an earlier version.
+/// One event for each erased account, left by an earlier version.
 const ON_SQLITE: &str = "
     INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
     SELECT randomblob(16), id, 'login_failed', 1800000000, 'unknown', 'unknown', 'unknown'
@@ -73,7 +73,7 @@ async fn what_an_earlier_version_told_of_an_erased_account_is_pruned() {
         store.commit(Change::Record, told).await.expect("a store");
         erase(store, &erased).await;
         match &place {
-            // Its tables take no row from elsewhere.
+            // Rows cannot be inserted from outside.
             Place::Memory => continue,
             Place::File(_) => {
                 let mut raw = SqliteConnection::connect(&place.url()).await.expect("a database");

@@ -1,4 +1,4 @@
-//! Events: stored together with what they tell of, found in pages, pruned by age.
+//! Security events: committed atomically with their change, paged, pruned by age.
 
 use backend::store::{
     Change, ClientInfo, Event, EventQuery, EventsBefore, IdRange, Prunable, Revocation, Store, User,
@@ -46,7 +46,7 @@ async fn an_event_is_found_whole() {
         let bare =
             Event { client: ClientInfo::unknown(), ..event(2, &user(1), EventKind::LoggedIn) };
         record(store, vec![full.clone(), bare.clone()]).await;
-        // Of whoever is not there, nothing is told.
+        // An event of an unknown user is dropped.
         record(store, vec![event(3, &user(9), EventKind::LoggedIn)]).await;
         assert!(store.events(&all(user(9).id)).await.expect("a store").is_empty());
         assert_eq!(store.events(&all(user(1).id)).await.expect("a store"), [bare, full]);
@@ -54,7 +54,7 @@ async fn an_event_is_found_whole() {
     .await;
 }
 
-/// The change and what tells of it: both or neither, whatever the change is made of.
+/// Change and event are one transaction, for every kind of change.
 #[tokio::test]
 async fn events_are_stored_with_their_change_or_not_at_all() {
     on_every_engine(async |store| {
@@ -88,8 +88,7 @@ async fn events_are_stored_with_their_change_or_not_at_all() {
     .await;
 }
 
-/// An event's id is taken: what it tells of does not take place without it. The engine in memory, which
-/// has no such errors, is left out.
+/// A taken event id rolls the change back. The engine in memory has no such errors and is left out.
 #[tokio::test]
 async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
     for (store, place) in stores().await {
@@ -129,7 +128,7 @@ async fn events_come_in_pages_and_by_kind() {
         assert_eq!(page(EventQuery { before: before(5), ..query.clone() }).await, [4, 3, 2]);
         assert_eq!(page(EventQuery { before: before(2), ..query.clone() }).await, [1]);
         assert!(page(EventQuery { before: before(1), ..query.clone() }).await.is_empty());
-        // A name that is part of another is another.
+        // A kind whose name contains another kind's is a different kind.
         let some = |kinds: &[EventKind]| EventQuery { kinds: kinds.to_vec(), ..all(one.id) };
         assert_eq!(page(some(&[EventKind::LoggedIn])).await, [6, 4, 2]);
         assert_eq!(page(some(&[EventKind::LoggedIn, EventKind::Limited])).await.len(), 7);
@@ -164,8 +163,7 @@ async fn old_events_are_pruned_and_nobodys_sooner() {
     .await;
 }
 
-/// What tells only that a session went on is removed before the rest of its user's events; and of a part of
-/// the table, nothing outside of it.
+/// Routine events of a session are pruned before the user's other events; pruning a part leaves rows outside of it.
 #[tokio::test]
 async fn events_are_pruned_in_parts_and_the_routine_before_the_rest() {
     on_every_engine(async |store| {

@@ -1,4 +1,4 @@
-//! Idempotency keys with a change: both, or neither.
+//! An idempotency key and its change are stored in one transaction.
 
 use backend::store::{Change, IdRange, Prunable, Revocation, Store, USED_KEYS_KEPT, UsedKey, User};
 use shared::{NumericDate, RevocationReason};
@@ -36,7 +36,7 @@ async fn a_key_is_used_once_with_its_change() {
         assert_eq!(store.used_key(&key.key_hash).await.expect("a store"), None);
         assert!(rename(store, key, "Alice").await);
         assert_eq!(store.used_key(&key.key_hash).await.expect("a store"), Some(key));
-        // Whatever the other request is.
+        // For any other request as well.
         let other = UsedKey { request_hash: [99; 32], ..key };
         assert!(!rename(store, key, "Lewis").await && !rename(store, other, "Lewis").await);
         assert_eq!(name(store, &alice).await.as_deref(), Some("Alice"));
@@ -156,7 +156,7 @@ async fn an_account_keeps_its_newest_keys() {
     .await;
 }
 
-/// A change that finds nothing to change may be told as done: a late copy must not find more.
+/// A change without effect may be answered as done: a late retry must have no effect, either.
 #[tokio::test]
 async fn a_key_is_used_without_a_change() {
     on_every_engine(async |store| {
@@ -170,7 +170,7 @@ async fn a_key_is_used_without_a_change() {
     .await;
 }
 
-/// Nothing of an account is kept but the key that it was erased with, for a copy of that request.
+/// Erasure keeps only the account's last idempotency key, for a retry of the erasure.
 #[tokio::test]
 async fn an_erased_account_leaves_one_key() {
     on_every_engine(async |store| {

@@ -1,4 +1,4 @@
-//! The key ring.
+//! The key ring: rotation, revocation, removal.
 
 use shared::{NumericDate, RevocationReason, SessionId};
 
@@ -119,7 +119,7 @@ async fn a_key_that_waits_is_hastened_and_never_put_off() {
     .await;
 }
 
-/// Somebody else may have added a successor a moment ago.
+/// Another instance may have added a successor a moment ago.
 #[tokio::test]
 async fn a_key_is_retired_although_its_successor_has_no_place() {
     on_every_engine(async |store| {
@@ -144,7 +144,7 @@ async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
         assert!(!remove("q").await, "once");
         assert!(!remove("r").await, "sessions have tickets made with it");
         assert!(!remove("s").await, "it is the newest");
-        // A chain that has lost its head goes on.
+        // The chain continues without its removed head.
         assert!(!add(store, key("t", KeyPurpose::Refresh, "", 2)).await);
         assert!(add(store, key("t", KeyPurpose::Refresh, "s", 2)).await);
         assert!(!remove("t").await, "nothing names it, and nothing follows it");

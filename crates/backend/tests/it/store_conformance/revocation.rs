@@ -1,4 +1,4 @@
-//! Ends of sessions, and what opens and confirms them.
+//! Sessions: opened, confirmed, revoked one by one and in bulk; the subscription to revocations.
 
 use shared::{EventKind, NumericDate, RevocationReason, SessionId};
 
@@ -21,7 +21,7 @@ async fn end_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
     numbers(outcome.revoked)
 }
 
-/// All there are, in one part.
+/// All sessions, in one part.
 fn everyones() -> SessionScope {
     let [after, up_to] = [0, 255].map(|number| SessionId::from_bytes([number; 16]));
     SessionScope::Part(Part { after, up_to, refresh_key_id: None })
@@ -80,7 +80,7 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
         assert_eq!(end_all(store, SessionScope::OthersOf(one, but)).await, [1, 4]);
         assert_eq!(live(store, 1..=5).await, [2, 3, 5]);
         assert!(end_all(store, SessionScope::OthersOf(one, but)).await.is_empty());
-        // Another's session saves nobody's.
+        // Another user's session spares no session.
         assert_eq!(end_all(store, SessionScope::OthersOf(two, but)).await, [2, 5]);
         two_users_again(store).await;
         assert_eq!(end_all(store, SessionScope::User(one)).await, [3, 6]);
@@ -90,7 +90,7 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
     .await;
 }
 
-/// In the same write, once for each session, and of no session that had ended before.
+/// In the same transaction, one event per session, and none for sessions revoked before.
 #[tokio::test]
 async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
     on_every_engine(async |store| {
@@ -140,7 +140,7 @@ async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
         assert_eq!(part(numbered(998), last).await, Some(last));
         assert_eq!(part(last, last).await, None);
         assert_eq!(part(id_of(0), id_of(8)).await, Some(id_of(1)), "and none from beyond");
-        // Of one user, a thousand that are alive.
+        // Of one user, a thousand active ones at a time.
         let revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
         let end = || Change::RevokeSessions(SessionScope::User(one.id), revocation);
         for ended in [1_000, 92, 0] {
@@ -150,7 +150,7 @@ async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
     .await;
 }
 
-/// After session 8, in the order of their numbers.
+/// Ids after session 8, in the order of their numbers.
 fn numbered(number: u16) -> SessionId {
     let mut bytes = [9; 16];
     bytes[1..3].copy_from_slice(&number.to_be_bytes());
@@ -208,7 +208,7 @@ async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
     .await;
 }
 
-/// How many ended in each second since, and which those were.
+/// The count of revocations in each second since, and the sessions themselves.
 #[tokio::test]
 async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with_its_cause() {
     on_every_engine(async |store| {
@@ -240,7 +240,7 @@ async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with
     .await;
 }
 
-/// More than a page of them, in one second: all are read, in the order of their ids.
+/// More than a page of them in one second: all are read, in the order of their ids.
 #[tokio::test]
 async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
     on_every_engine(async |store| {
@@ -266,7 +266,7 @@ async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
     .await;
 }
 
-/// Everything that has ended when the feed is asked is told of when it answers, by name or by
+/// The subscription delivers every revocation committed before `next`, by id or through
 /// [`Store::revoked_per_second`].
 #[tokio::test]
 async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {

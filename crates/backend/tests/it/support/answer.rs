@@ -1,11 +1,10 @@
-//! A whole response, read, and what tests say about it.
+//! A whole response, with assertions.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Response, StatusCode};
 use cookie::Cookie;
 use serde_json::Value;
 
-/// A response with its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -53,7 +52,7 @@ impl Answer {
         self.assert_status(200)
     }
 
-    /// A problem document with this status and code.
+    /// Asserts a problem document (RFC 9457) with this status and code.
     #[track_caller]
     pub(crate) fn assert_problem(&self, status: u16, code: &str) -> &Self {
         self.assert_status(status);
@@ -69,8 +68,8 @@ impl Answer {
         self
     }
 
-    /// RFC 9110 section 15.5.2: a 401 MUST say what it would take. RFC 6750 section 3, and RFC 7617
-    /// section 2: a scheme and at least one parameter.
+    /// RFC 9110 section 15.5.2: a 401 MUST have a challenge. RFC 6750 section 3, and RFC 7617 section 2: a scheme and
+    /// at least one parameter.
     #[track_caller]
     fn assert_challenge(&self) {
         let challenge = self.header("www-authenticate").expect("a challenge");
@@ -80,8 +79,7 @@ impl Answer {
         assert!(["realm", "error"].contains(&name) && value.starts_with('"'), "{challenge}");
     }
 
-    /// Status, every header and the body, without the one thing that answers to different requests may
-    /// differ in: the id of the request.
+    /// Status, every header and the body, without the request id, by which equal responses differ.
     pub(crate) fn but_for_its_id(&self) -> (StatusCode, Vec<(String, String)>, String) {
         let id = self.header("x-request-id").expect("an id");
         let others = self.headers.iter().filter(|(name, _)| *name != "x-request-id");
@@ -91,8 +89,7 @@ impl Answer {
         (self.status, others.collect(), self.body.replace(id, "[request_id]"))
     }
 
-    /// Status, the headers that matter and the body, for a snapshot; what changes from run to run is
-    /// replaced.
+    /// Status, relevant headers and body for a snapshot; values that vary from run to run are masked.
     pub(crate) fn snapshot(&self) -> String {
         const MATTER: [&str; 8] = [
             "allow",
@@ -124,7 +121,7 @@ impl Answer {
     }
 }
 
-/// A token differs from run to run only if the keys do, but no snapshot should hold one.
+/// Masks a token: it differs from run to run only if the keys do, but no snapshot should hold one.
 fn mask(text: &str, start: &str, shown: &str) -> String {
     match text.split_once(start) {
         Some((before, rest)) => {

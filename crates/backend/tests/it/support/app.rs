@@ -22,11 +22,11 @@ use tower::ServiceExt as _;
 
 use super::{Answer, Browser, Place, Schema};
 
-/// Where the server under test believes to live.
+/// The server's public origin.
 pub(crate) const ORIGIN: &str = "http://localhost:3000";
 /// A password that passes the rule.
 pub(crate) const PASSWORD: &str = "velvet otter under glass";
-/// When every test begins.
+/// The time at which every test begins.
 pub(crate) const START: NumericDate = NumericDate(1_800_000_000);
 
 /// A server over a fresh store.
@@ -41,7 +41,7 @@ pub(crate) struct TestApp {
     flags: Arc<[String]>,
 }
 
-/// A fresh store of every engine. The place goes when it is dropped.
+/// A fresh store of every engine. Dropping the place removes it.
 pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
     let mut places = vec![Place::Memory, Place::file()];
     places.extend(Schema::new().await.map(Place::Schema));
@@ -52,7 +52,7 @@ pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
     stores
 }
 
-/// Runs a story on every engine.
+/// Runs a test on every engine.
 pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
     on_every_store_with(&[], story).await;
 }
@@ -70,13 +70,13 @@ pub(crate) async fn on_every_store_with<F: Future<Output = ()>>(
 }
 
 impl TestApp {
-    /// A server over a database in a file.
+    /// A server over SQLite in a file.
     pub(crate) async fn on_disk() -> Self {
         let file = Place::file();
         Self::over(store::open(&file.url()).await.expect("a store"), file, &[]).await
     }
 
-    /// A server over the engine that forgets.
+    /// A server over the engine in memory.
     pub(crate) async fn in_memory() -> Self {
         Self::with(&[]).await
     }
@@ -121,23 +121,22 @@ impl TestApp {
         Self { router: router(app.clone()), app, clock, store, keys, place, flags }
     }
 
-    /// The file of the database, if it is in one.
+    /// The database file, if there is one.
     pub(crate) fn database(&self) -> Option<PathBuf> {
         self.place.database()
     }
 
-    /// How many connections the server takes.
+    /// The server's limits on connections.
     pub(crate) fn connection_limits(&self) -> ConnectionLimits {
         ConnectionLimits::of(&settings(&self.flags).expect("valid settings"))
     }
 
-    /// Everything that is stored, as whoever steals the database reads it; nothing of the engine that
-    /// forgets.
+    /// All stored bytes, as a thief of the database reads them; empty for the engine in memory.
     pub(crate) async fn dump(&self) -> Vec<u8> {
         self.place.dump().await
     }
 
-    /// A second instance with connections of its own over the same database and keys.
+    /// A second instance over the same database and keys, with a connection pool of its own.
     pub(crate) async fn another_instance(&self) -> Self {
         let store = match &*self.place {
             Place::Memory => Arc::clone(&self.store),
@@ -164,20 +163,20 @@ impl TestApp {
         Self::start((store, place), keys, dependencies, Arc::clone(&self.flags)).await
     }
 
-    /// What an administrator does, beside the server.
+    /// The administration commands, beside the server.
     pub(crate) fn administration(&self) -> Administration {
         let event_log = self.app.sessions.event_log.clone();
         Administration { event_log, hasher: self.app.accounts.hasher.clone() }
     }
 
-    /// From now on the user, `name`@example.com, is disabled.
+    /// Disables the user `name`@example.com.
     pub(crate) async fn disable(&self, name: &str) {
         let administration = self.administration();
         let user = administration.find(&format!("{name}@example.com")).await.expect("a store");
         administration.disable(&user.expect("a user")).await.expect("a store");
     }
 
-    /// A browser that has never been here.
+    /// A browser without cookies.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.clone())
     }
@@ -189,28 +188,27 @@ impl TestApp {
         browser
     }
 
-    /// A browser whose user, who exists, has just logged in.
+    /// A browser whose existing user has just logged in.
     pub(crate) async fn logged_in(&self, name: &str) -> Browser {
         let browser = self.browser();
         browser.login(name, PASSWORD).await.assert_status(200);
         browser
     }
 
-    /// `GET /api/me` with this access token, from no browser.
+    /// `GET /api/me` with this access token, without a browser.
     pub(crate) async fn call_me(&self, token: &str) -> Answer {
         let request = self.browser().request(Method::GET, path::ME);
         let request = request.header("authorization", format!("Bearer {token}"));
         self.send(request.body(Body::empty()).expect("a request")).await
     }
 
-    /// Sends one request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         Answer::read(self.router.clone().oneshot(request).await.expect("the router is infallible"))
             .await
     }
 }
 
-/// The settings that these flags of `baton serve` add up to.
+/// The settings from these flags of `baton serve`.
 pub(crate) fn settings<F: AsRef<str>>(
     flags: &[F],
 ) -> Result<Settings, backend::config::ConfigError> {

@@ -1,4 +1,4 @@
-//! A browser: a cookie jar, an access token in memory, and what its user can do.
+//! A browser: a cookie jar, an access token in memory, and the actions of its user.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -25,20 +25,20 @@ pub(crate) struct Browser {
 struct State {
     jar: BTreeMap<String, String>,
     access_token: Option<String>,
-    /// What it says it is; nothing unless a test says so.
+    /// The `User-Agent`; absent unless a test sets it.
     agent: Option<&'static str>,
-    /// Where it is heard; nowhere unless a test says so.
+    /// The peer's address; unknown unless a test sets it.
     address: Option<IpAddr>,
-    /// What a proxy, or somebody who would like to be one, says of it.
+    /// `X-Forwarded-For`, from a proxy or a client that pretends to be one.
     forwarded: Option<String>,
 }
 
-/// What two browsers call themselves.
+/// The `User-Agent` of two browsers.
 pub(crate) const FIREFOX_ON_LINUX: &str =
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 pub(crate) const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 
-/// The same telephone as it calls itself when the desktop version of a site is asked for.
+/// The same phone when it requests the desktop site.
 pub(crate) const SAFARI_ON_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15";
 
 impl Browser {
@@ -46,7 +46,7 @@ impl Browser {
         Self { app, state: Arc::default() }
     }
 
-    /// Another browser with a copy of this one's cookies and memory: a thief, or a second machine.
+    /// Another browser with a copy of the cookies and memory: a thief, or a second machine.
     pub(crate) fn copied(&self) -> Self {
         let state = self.state().clone();
         Self { app: self.app.clone(), state: Arc::new(Mutex::new(state)) }
@@ -57,19 +57,19 @@ impl Browser {
         Self { app: app.clone(), state: Arc::clone(&self.state) }
     }
 
-    /// The same browser; from now on it says that it is this.
+    /// The same browser, from now on with this `User-Agent`.
     pub(crate) fn calling_itself(self, agent: &'static str) -> Self {
         self.state().agent = Some(agent);
         self
     }
 
-    /// The same browser; from now on it is heard from this address.
+    /// The same browser, from now on at this address.
     pub(crate) fn at(self, address: &str) -> Self {
         self.state().address = Some(address.parse().expect("an address"));
         self
     }
 
-    /// The same browser; from now on `X-Forwarded-For` says that it is here.
+    /// The same browser, from now on with this `X-Forwarded-For`.
     pub(crate) fn forwarded_for(self, said: &str) -> Self {
         self.state().forwarded = Some(said.to_owned());
         self
@@ -87,13 +87,12 @@ impl Browser {
         self.cookie(REFRESH_COOKIE).expect("a refresh cookie")
     }
 
-    /// The cookie that says to which accounts this device is known: its name and its value.
+    /// The device cookie, which lists the accounts that know this device: its name and value.
     pub(crate) fn device_cookie(&self) -> Option<(String, String)> {
         let value = self.cookie(path::DEVICES_COOKIE)?;
         Some((path::DEVICES_COOKIE.to_owned(), value))
     }
 
-    /// The names of all cookies.
     pub(crate) fn cookie_names(&self) -> Vec<String> {
         self.state().jar.keys().cloned().collect()
     }
@@ -120,7 +119,7 @@ impl Browser {
         .await
     }
 
-    /// Refreshes without an attempt key, as a plain client does.
+    /// Refreshes without an idempotency key, as a plain client does.
     pub(crate) async fn refresh(&self) -> Answer {
         self.send(self.request(Method::POST, path::REFRESH), Body::empty()).await
     }
@@ -133,7 +132,7 @@ impl Browser {
         .await
     }
 
-    /// Refreshes, but the answer never arrives: neither cookie nor token changes.
+    /// Refreshes, but the response is lost: neither cookie nor token changes.
     pub(crate) async fn refresh_and_lose_the_answer(&self, key: &str) -> Answer {
         self.copied().refresh_with(key).await
     }
@@ -146,7 +145,7 @@ impl Browser {
         self.call(Method::GET, path::ME, None).await
     }
 
-    /// A refresh with the password.
+    /// A refresh with the password (step-up).
     pub(crate) async fn confirm(&self, password: &str) -> Answer {
         self.post(path::CONFIRM, json!({"password": password})).await
     }
@@ -170,7 +169,7 @@ impl Browser {
         self.send(request, Body::from(json!({"password": password}).to_string())).await
     }
 
-    /// What the access token says.
+    /// The claims of the access token.
     pub(crate) fn claims(&self) -> Value {
         let token = self.access_token();
         let claims = token.split('.').nth(1).expect("three parts");
@@ -228,7 +227,7 @@ impl Browser {
         self.send(request, Body::from(body.to_string())).await
     }
 
-    /// A request as a page of ours makes it.
+    /// A same-origin request, as our page makes it.
     pub(crate) fn request(&self, method: Method, path: &str) -> Builder {
         let origin = self.app.app.origin.as_str();
         let host = origin.trim_start_matches("http://");
@@ -236,7 +235,7 @@ impl Browser {
         request.header("sec-fetch-site", "same-origin").header("origin", origin)
     }
 
-    /// Sends with the jar's cookies, and keeps what comes back.
+    /// Sends with the jar's cookies, and stores new ones.
     pub(crate) async fn send(&self, request: Builder, body: Body) -> Answer {
         let State { jar, agent, address, forwarded, .. } = self.state().clone();
         let cookies: Vec<String> =

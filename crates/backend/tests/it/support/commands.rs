@@ -1,16 +1,16 @@
-//! The program's commands, by the names that `clap` has for them, so that a test which is about all of them leaves none
-//! out. It must not run one.
+//! The program's commands, from `clap`, so that a test of all commands omits none. It must not run one.
 
 use std::collections::BTreeSet;
 
 use backend::config::CommandLine;
 use clap::{Command, CommandFactory as _};
 
-/// Those that are no work on a database that is there: the first two make one, `check` says what would stop the first.
+/// Commands that do not need an existing database: the first two create one, `check` reports what would stop the
+/// first.
 const OTHERS: [&str; 3] = ["serve", "migrate", "check"];
 
-/// Every command that works on a database it has not made. User and service are added by the first that is about them,
-/// the key is the caller's; users need a password on standard input.
+/// Every command that needs an existing database. User and service are added by the first command about them, the key
+/// is the caller's; users need a password on standard input.
 pub(crate) fn on_a_database(kid: &str) -> Vec<Vec<&str>> {
     let commands = vec![
         vec!["users", "add", "carol@example.com"],
@@ -33,7 +33,7 @@ pub(crate) fn on_a_database(kid: &str) -> Vec<Vec<&str>> {
     commands
 }
 
-/// Those that ask before they do what cannot be undone.
+/// Commands that ask for confirmation before an irreversible change.
 pub(crate) fn that_ask() -> BTreeSet<String> {
     names(|command| command.get_arguments().any(|argument| argument.get_long() == Some("yes")))
 }
@@ -44,7 +44,7 @@ pub(crate) fn name_of(words: &[&str]) -> String {
     if names(|_| true).contains(&two) { two } else { words[0].to_owned() }
 }
 
-/// The names of those commands that are meant.
+/// The names of the commands that match.
 fn names(is_expected: impl Fn(&Command) -> bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for command in CommandLine::command().get_subcommands() {

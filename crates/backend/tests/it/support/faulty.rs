@@ -1,4 +1,4 @@
-//! A store that can be broken and mended, around another one.
+//! A store with injected faults: errors, lost responses, delays, a broken subscription.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -17,45 +17,45 @@ use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// The engine that forgets, and that fails while it is broken.
+/// The engine in memory, with faults.
 #[derive(Default)]
 pub(crate) struct Faulty {
     inner: Memory,
     broken: AtomicBool,
-    /// How long it takes to fail.
+    /// Every query fails after this time.
     frozen: Mutex<Option<Duration>>,
-    /// Fails after the write has taken place: the answer is lost, the change is not.
+    /// Fails after the write is committed: the response is lost, the change is not.
     breaks_after_writing: AtomicBool,
-    /// How many more changes are carried out before it breaks; none: as many as there are.
+    /// Changes left until it breaks; without a limit if `None`.
     lasts: Mutex<Option<usize>>,
-    /// How many of the next changes are carried out without an answer.
+    /// How many of the next changes are committed but answered with an error.
     answers_lost: AtomicUsize,
     hearing: Arc<AtomicU8>,
-    /// How many changes were carried out.
+    /// Committed changes.
     written: AtomicUsize,
-    /// How often a session was asked for.
+    /// Reads of a session.
     sessions_read: AtomicUsize,
-    /// How often the keys were asked for.
+    /// Reads of the keys.
     keys_read: AtomicUsize,
-    /// The next answer about the keys is held back here.
+    /// Holds back the next response with the keys.
     keys_held: Gate,
-    /// The same for the next answer about a session.
+    /// Holds back the next response with a session.
     session_held: Gate,
-    /// How many of the places that are asked for next are somebody's.
+    /// How many of the next status list indexes are reported as taken.
     places_taken: AtomicUsize,
-    /// How often a service was asked for.
+    /// Reads of a service.
     services_read: AtomicUsize,
-    /// How often it was asked whether it is ready, and the next answer about that is held back here.
+    /// Readiness checks; the gate holds back the next response.
     pings: AtomicUsize,
     ping_held: Gate,
-    /// How often lifetimes were written, and the next answer about that is held back here.
+    /// Writes of lifetimes; the gate holds back the next response.
     lifetimes_written: AtomicUsize,
     lifetimes_held: Gate,
-    /// The parts that were pruned.
+    /// The pruned parts.
     parts: Mutex<Vec<(Prunable, IdRange)>>,
 }
 
-/// Closed for the next who comes, until it is told, or its key is gone.
+/// Blocks the next caller until its sender sends or is dropped.
 #[derive(Default)]
 struct Gate(Mutex<Option<oneshot::Receiver<()>>>);
 
@@ -66,7 +66,7 @@ impl Gate {
         release
     }
 
-    /// `passing` is done on the way in, by whoever is held as well.
+    /// `passing` runs on entry, also for a caller that is blocked.
     async fn pass(&self, passing: impl FnOnce()) {
         let held = self.0.lock().expect("no test panics while holding it").take();
         passing();
@@ -76,13 +76,13 @@ impl Gate {
     }
 }
 
-/// What becomes of the feed of endings.
+/// The state of the subscription to revocations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hearing {
     Good,
-    /// It fails.
+    /// Fails at once.
     Deaf,
-    /// It says nothing any more, not even that there is nothing to say.
+    /// Silent, without even a heartbeat.
     Stuck,
 }
 
@@ -95,22 +95,22 @@ impl Faulty {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
-    /// From now on every question fails, and takes so long to.
+    /// From now on every query fails after this time.
     pub(crate) fn freeze(&self, time: Duration) {
         *self.frozen.lock().expect("no test panics while holding it") = Some(time);
     }
 
-    /// Breaks once so many more changes have been carried out.
+    /// Breaks after so many more changes.
     pub(crate) fn break_after(&self, changes: usize) {
         *self.lasts.lock().expect("no test panics while holding it") = Some(changes);
     }
 
-    /// The next changes are carried out, and their answers lost.
+    /// Commits the next changes but loses their responses.
     pub(crate) fn lose_next_answers(&self, changes: usize) {
         self.answers_lost.store(changes, Ordering::SeqCst);
     }
 
-    /// Counts a change that was carried out.
+    /// Counts a committed change.
     fn wear(&self) {
         let mut lasts = self.lasts.lock().expect("no test panics while holding it");
         let left = lasts.map(|changes| changes.saturating_sub(1));
@@ -140,12 +140,12 @@ impl Faulty {
         self.keys_read.load(Ordering::SeqCst)
     }
 
-    /// Holds the next answer about the keys back, until what comes back is dropped.
+    /// Holds back the next response with the keys until the sender is dropped.
     pub(crate) fn hold_keys(&self) -> oneshot::Sender<()> {
         self.keys_held.close()
     }
 
-    /// Holds the next answer about a session back, until what comes back is dropped.
+    /// Holds back the next response with a session until the sender is dropped.
     pub(crate) fn hold_session(&self) -> oneshot::Sender<()> {
         self.session_held.close()
     }
@@ -158,12 +158,12 @@ impl Faulty {
         self.pings.load(Ordering::SeqCst)
     }
 
-    /// Holds the next answer to a ping back, until what comes back is dropped.
+    /// Holds back the next response to a ping until the sender is dropped.
     pub(crate) fn hold_ping(&self) -> oneshot::Sender<()> {
         self.ping_held.close()
     }
 
-    /// Holds the next answer to a write of lifetimes back, until what comes back is dropped.
+    /// Holds back the next response to a write of lifetimes until the sender is dropped.
     pub(crate) fn hold_lifetimes(&self) -> oneshot::Sender<()> {
         self.lifetimes_held.close()
     }
@@ -172,12 +172,12 @@ impl Faulty {
         self.lifetimes_written.load(Ordering::SeqCst)
     }
 
-    /// The parts that were pruned since it was asked before.
+    /// The parts pruned since the last call.
     pub(crate) fn parts(&self) -> Vec<(Prunable, IdRange)> {
         std::mem::take(&mut *self.parts.lock().expect("no test panics while holding it"))
     }
 
-    /// As if so many of the places that are asked for next were somebody's.
+    /// Reports so many of the next status list indexes as taken.
     pub(crate) fn take_next_places(&self, many: usize) {
         self.places_taken.store(many, Ordering::SeqCst);
     }

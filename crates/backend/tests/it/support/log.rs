@@ -1,5 +1,4 @@
-//! The log of a test, in memory: everything that this thread says while the test listens. It must not know
-//! what is said.
+//! Captures the log of a test in memory: all lines of this thread while the guard lives.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -11,12 +10,12 @@ use tracing::Level;
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What has been logged so far. Clones share it.
+/// The lines so far. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Listens to everything, as lines of text, until what comes back is dropped.
+    /// Captures every level as text, until the guard is dropped.
     pub(crate) fn of_text() -> (Self, DefaultGuard) {
         let log = Self::default();
         let lines = tracing_subscriber::fmt().with_writer(log.clone());
@@ -24,7 +23,7 @@ impl Log {
         (log, set_default(lines.finish()))
     }
 
-    /// Listens to what a server says by default, as it says it with `--log-json`.
+    /// Captures the default level, in the format of `--log-json`.
     pub(crate) fn of_json() -> (Self, DefaultGuard) {
         let log = Self::default();
         let lines = tracing_subscriber::fmt().with_writer(log.clone());
@@ -32,7 +31,7 @@ impl Log {
         (log, set_default(lines.finish()))
     }
 
-    /// Listens as the program does with `--log-json`: what is limited there is limited here.
+    /// Captures as the program logs with `--log-json`, its rate limit included.
     pub(crate) fn of_the_program() -> (Self, LogRateLimit, DefaultGuard) {
         let (log, limit) = (Self::default(), LogRateLimit::default());
         let lines = telemetry::subscriber("info", true, limit.clone(), log.clone());
@@ -40,7 +39,7 @@ impl Log {
         (log, limit, listening)
     }
 
-    /// The same, with a limit by a clock of the test's own.
+    /// The same, with a clock of the test's own for the rate limit.
     pub(crate) fn of_the_program_by<C>(clock: C) -> (Self, LogRateLimit<C>, DefaultGuard)
     where
         C: Clock + Clone + Send + Sync + 'static,
@@ -51,7 +50,7 @@ impl Log {
         (log, limit, listening)
     }
 
-    /// Listens as the program does with `--log-json` and this `--log`.
+    /// Captures as the program logs with `--log-json` and this `--log`.
     pub(crate) fn filtered(filter: &str) -> (Self, DefaultGuard) {
         let log = Self::default();
         let lines = telemetry::subscriber(filter, true, LogRateLimit::default(), log.clone());
@@ -59,19 +58,18 @@ impl Log {
         (log, listening)
     }
 
-    /// All of it.
     pub(crate) fn text(&self) -> String {
         let bytes = self.0.lock().expect("no writer panics").clone();
         String::from_utf8(bytes).expect("UTF-8")
     }
 
-    /// Its lines, each of which is a JSON object.
+    /// The lines, each a JSON object.
     pub(crate) fn objects(&self) -> Vec<Value> {
         let text = self.text();
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// Of the lines of this kind: how many are whole, and the counts in those that stand for others.
+    /// Of the lines of this kind: the number of whole ones, and the counts in the summaries.
     pub(crate) fn whole_and_counted(&self, event: &str) -> (usize, Vec<u64>) {
         let lines = self.objects();
         let of_kind =

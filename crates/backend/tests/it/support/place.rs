@@ -1,4 +1,4 @@
-//! Where the store of one test lies: gone with the test.
+//! The database of one test, removed with the test.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +10,11 @@ use url::Url;
 
 use super::START;
 
-/// The name of a database's file in its folder.
+/// The name of the database file in its folder.
 const DATABASE: &str = "test.db";
 /// Names a cluster that tests may use, by the URL of its maintenance database.
 const VARIABLE: &str = "BATON_TEST_POSTGRES";
 
-/// The place of one store.
 pub(crate) enum Place {
     Memory,
     File(TempDir),
@@ -43,7 +42,7 @@ impl Place {
         }
     }
 
-    /// Everything that is stored, as whoever steals the database reads it.
+    /// All stored bytes, as a thief of the database reads them.
     pub(crate) async fn dump(&self) -> Vec<u8> {
         match self {
             Self::Memory => Vec::new(),
@@ -56,7 +55,7 @@ impl Place {
         }
     }
 
-    /// The file of the database, if it is in one.
+    /// The database file, if there is one.
     pub(crate) fn database(&self) -> Option<PathBuf> {
         match self {
             Self::File(folder) => Some(folder.path().join(DATABASE)),
@@ -83,7 +82,7 @@ impl Schema {
         Some(Self { name, url, server })
     }
 
-    /// A connection of the test's own, past whatever lies between Baton and the server.
+    /// A connection of the test's own, which bypasses the relay.
     pub(crate) async fn connection(&self) -> PgConnection {
         PgConnection::connect(self.url.as_str()).await.expect("a connection")
     }
@@ -102,7 +101,7 @@ impl Schema {
         text
     }
 
-    /// The same schema through a relay on this port, which must be able to read what passes.
+    /// The same schema through a relay on this port, without TLS so that the relay can read the bytes.
     pub(crate) fn through(&self, port: u16) -> Url {
         let mut url = self.url.clone();
         url.set_host(Some("127.0.0.1")).expect("a host");
@@ -116,12 +115,12 @@ impl Drop for Schema {
     fn drop(&mut self) {
         let (server, drop) =
             (self.server.clone(), format!("DROP SCHEMA IF EXISTS {} CASCADE", self.name));
-        // The test's own runtime cannot be waited for from here.
+        // A drop cannot wait for the test's own runtime.
         let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(command(&server, drop));
         };
-        // A test that failed already has said why.
+        // A failed test has already reported its cause.
         let _ = std::thread::spawn(work).join();
     }
 }

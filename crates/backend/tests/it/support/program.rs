@@ -1,5 +1,4 @@
-//! The program as users start it, with nothing of the tester's environment. It must not know what is
-//! tested.
+//! The program as users start it, without the tester's environment.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _, Write as _};
@@ -11,7 +10,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
-/// The program, with nothing of the tester's environment.
 pub(crate) fn baton(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
     command.env_clear().current_dir(folder);
@@ -22,7 +20,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     baton(folder).args(arguments).output().expect("the program runs")
 }
 
-/// Runs a `serve` that is to be refused: one that starts is ended, and its line is what it printed.
+/// Runs a `serve` that must refuse to start; one that starts is killed, and the test fails with its line.
 pub(crate) fn run_refused(mut command: Command) -> Output {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
@@ -41,7 +39,7 @@ pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// A running server, ended with the test.
+/// A running server, killed with the test.
 pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) address: String,
@@ -53,17 +51,17 @@ impl Serving {
         Self::with(baton(folder), &[], Stdio::null())
     }
 
-    /// The same with these flags, and with its log going into this file.
+    /// The same with these flags, and with its log in this file.
     pub(crate) fn logging(folder: &Path, flags: &[&str], log: &Path) -> Self {
         Self::logging_to(folder, flags, File::create(log).expect("a file"))
     }
 
-    /// The same with its log going wherever the test wants it.
+    /// The same with its log to any destination.
     pub(crate) fn logging_to(folder: &Path, flags: &[&str], log: impl Into<Stdio>) -> Self {
         Self::with(baton(folder), flags, log.into())
     }
 
-    /// The same with this variable in its environment.
+    /// The same with this environment variable.
     pub(crate) fn in_environment(
         folder: &Path,
         (name, value): (&str, &str),
@@ -114,12 +112,12 @@ impl Drop for Serving {
     }
 }
 
-/// Runs the program, with these words on its standard input.
+/// Runs the program with this text on its standard input.
 pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = baton(folder);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
-    // One that refuses its arguments does not read.
+    // A program that refuses its arguments does not read.
     let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
     child.wait_with_output().expect("an end")
 }
@@ -136,7 +134,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     text + &format!("content-length: {}\r\n\r\n{body}", body.len())
 }
 
-/// As an operator with a console would, while no server runs.
+/// Runs SQL like an operator at a console, while no server runs.
 pub(crate) fn run_sql(database: &Path, statements: &'static str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {

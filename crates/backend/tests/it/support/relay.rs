@@ -1,5 +1,5 @@
-//! A network between Baton and PostgreSQL that can freeze, swallow connections, and break at the worst
-//! moment. It knows the protocol only as bytes.
+//! A relay between Baton and PostgreSQL that injects network faults: it freezes, swallows or cuts connections. It
+//! knows the protocol only as bytes.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,14 +12,14 @@ use tokio::sync::watch;
 pub(crate) struct Relay {
     pub(crate) port: u16,
     weather: Arc<watch::Sender<Weather>>,
-    /// Cuts the connection on which the server says this, before the client hears it.
+    /// Cuts the connection on which the server sends these bytes, before the client receives them.
     cue: Arc<Mutex<Option<&'static [u8]>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Weather {
     frozen: bool,
-    /// Connections made before are cut, or never carry a byte again.
+    /// Generations: older connections are cut, or never carry a byte again.
     cut: u32,
     swallowed: u32,
 }
@@ -47,23 +47,23 @@ impl Relay {
         self.weather.send_modify(|weather| weather.frozen = true);
     }
 
-    /// What was held back passes.
+    /// Delivers the bytes held back.
     pub(crate) fn thaw(&self) {
         self.weather.send_modify(|weather| weather.frozen = false);
     }
 
-    /// Ends every connection.
+    /// Cuts every connection.
     pub(crate) fn cut(&self) {
         self.weather.send_modify(|weather| weather.cut += 1);
     }
 
-    /// Connections that stand stay open and never carry a byte again, as behind a firewall that has
-    /// forgotten them. New ones work.
+    /// Open connections stay open but never carry a byte again, as behind a firewall that has lost its state. New
+    /// ones work.
     pub(crate) fn swallow(&self) {
         self.weather.send_modify(|weather| weather.swallowed += 1);
     }
 
-    /// Cuts a connection when the server next says this, once.
+    /// Cuts a connection when the server next sends these bytes, once.
     pub(crate) fn cut_before(&self, words: &'static [u8]) {
         *self.cue.lock().expect("no test panics while holding it") = Some(words);
     }
@@ -89,7 +89,7 @@ async fn relay(
     }
 }
 
-/// Passes bytes on as the weather allows, until one side ends or the cue is heard.
+/// Forwards bytes as the state allows, until one side closes or the cue appears.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

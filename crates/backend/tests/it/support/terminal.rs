@@ -1,4 +1,4 @@
-//! A terminal for the program: a pseudo-terminal, whose other end the test types at. It must not know what is asked.
+//! Runs the program at a pseudo-terminal, at whose other end the test types.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 
 use super::program::baton;
 
-/// Runs the program at a terminal where this is typed.
+/// Runs the program at a terminal with this input typed.
 pub(crate) fn run_at_terminal(folder: &Path, arguments: &[&str], typed: &str) -> Output {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
     let ours = openpt(flags).expect("a pseudo-terminal");
@@ -20,7 +20,7 @@ pub(crate) fn run_at_terminal(folder: &Path, arguments: &[&str], typed: &str) ->
     command.args(arguments).stdin(Stdio::from(theirs));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("the program starts");
-    // With it goes our copy of the program's end.
+    // Closes our copy of the program's end.
     drop(command);
     let mut ours = File::from(ours);
     ours.write_all(typed.as_bytes()).expect("it takes what is typed");

@@ -1,5 +1,4 @@
-//! A caller who says that they are somebody else. Baton believes its gateway, and the gateway believes the
-//! connection.
+//! Spoofed client addresses (`X-Forwarded-For`). Baton trusts its gateway, and the gateway trusts the TCP connection.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,50 +11,50 @@ use super::start;
 use crate::client::{Client, PASSWORD, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
 
-const SOMEBODY_ELSE: &str = "203.0.113.7";
-/// Neither the edge's address nor the one by which it calls.
+const SPOOFED_ADDRESS: &str = "203.0.113.7";
+/// Neither the edge's address nor the one it connects from.
 const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// From where Baton's gateway calls.
+/// The address the gateway connects from.
 const GATEWAY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Through the gateway what is said is not believed, and Baton learns who called; by Baton's own door, where only its
-/// gateway may knock, it is believed.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let client = Client::register(&stage, baton.address(), "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
-    for round in 0..stage.rounds {
-        let caller = Caller { stage: &stage, from: CALLER, at: edge.address };
-        let seen = caller.is_seen_as(&format!("outside-{round}")).await?;
-        if seen == SOMEBODY_ELSE {
-            stage.violation("whoever calls can choose the address that Baton sees");
+/// Through the gateway the spoofed header is ignored, and Baton sees the caller's address; at Baton's own port, from
+/// a trusted proxy's address, it is believed.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let client = Client::register(&env, baton.address(), "owner").await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
+    for round in 0..env.rounds {
+        let caller = Caller { env: &env, from: CALLER, at: edge.address };
+        let seen = caller.seen_address(&format!("outside-{round}")).await?;
+        if seen == SPOOFED_ADDRESS {
+            env.violation("whoever calls can choose the address that Baton sees");
         } else if seen != CALLER.to_string() {
-            stage.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
+            env.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
         }
-        let gateway = Caller { stage: &stage, from: GATEWAY, at: baton.address() };
-        if gateway.is_seen_as(&format!("inside-{round}")).await? != SOMEBODY_ELSE {
-            bail!("Baton does not believe a trusted proxy: the story was not told");
+        let gateway = Caller { env: &env, from: GATEWAY, at: baton.address() };
+        if gateway.seen_address(&format!("inside-{round}")).await? != SPOOFED_ADDRESS {
+            bail!("Baton does not believe a trusted proxy: the scenario was not exercised");
         }
     }
     Ok(())
 }
 
-/// Who calls there, and says that they are somebody else.
+/// A client that sends a spoofed `X-Forwarded-For`.
 struct Caller<'a> {
-    stage: &'a Stage,
+    env: &'a TestEnv,
     from: Ipv4Addr,
     at: SocketAddr,
 }
 
 impl Caller<'_> {
-    /// The address that Baton shows a newcomer for their own.
-    async fn is_seen_as(&self, name: &str) -> Result<String> {
+    /// The address that Baton shows for a new user's session.
+    async fn seen_address(&self, name: &str) -> Result<String> {
         let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-        let request = from_our_page(self.stage, Request::post(path::REGISTER)).json(&body);
+        let request = from_our_page(self.env, Request::post(path::REGISTER)).json(&body);
         let answer = self.call(request).await?;
         let token = answer.text("access_token").context("a newcomer is registered")?;
         let request = Request::get(path::SESSIONS);
@@ -66,8 +65,8 @@ impl Caller<'_> {
     }
 
     async fn call(&self, request: Request) -> Result<http::Answer> {
-        let request = request.header("x-forwarded-for", SOMEBODY_ELSE);
-        let answer = http::call_by(self.from, self.at, &request).await;
+        let request = request.header("x-forwarded-for", SPOOFED_ADDRESS);
+        let answer = http::call_from(self.from, self.at, &request).await;
         answer.map_err(|lost| anyhow::anyhow!(lost.why))
     }
 }

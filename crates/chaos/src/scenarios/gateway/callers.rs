@@ -1,5 +1,5 @@
-//! Users of the service at work: each asks for their notes again and again, through the edge. What is not
-//! answered with 200 is a failure.
+//! Users of the resource server under load: each lists their notes in a loop, through the edge. Any answer but 200 is
+//! a failure.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,42 +8,42 @@ use anyhow::{Result, bail};
 
 use crate::client::Client;
 use crate::load::Load;
-use crate::pace::pause;
+use crate::timing::pause;
 
-/// How long lies between two calls of one caller.
+/// Between two calls of one user.
 const BETWEEN_CALLS: Duration = Duration::from_millis(100);
 
-/// Which token a caller shows.
+/// Which access token a user presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Habit {
-    /// The one it has, to its last day.
-    Keeps,
-    /// One that it has just been given.
-    Renews,
-    /// As the page does: the one it has, and another one if that is refused; once.
-    Relays,
+pub(crate) enum TokenUse {
+    /// The one it has, until it expires.
+    Keep,
+    /// A fresh one for each call.
+    RefreshFirst,
+    /// As the page does: the cached one; after a 401, refresh and retry once.
+    RefreshOn401,
 }
 
-/// Sets them to work, one half with each habit.
-pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, habits: [Habit; 2]) -> Load {
+/// Starts them, half with each policy.
+pub(crate) fn start(clients: Vec<Client>, at: SocketAddr, uses: [TokenUse; 2]) -> Load {
     Load::of(clients, move |number, _, mut client| async move {
         pause(BETWEEN_CALLS).await;
-        call(&mut client, at, habits[number % 2]).await?;
+        call(&mut client, at, uses[number % 2]).await?;
         Ok(client)
     })
 }
 
-async fn call(client: &mut Client, at: SocketAddr, habit: Habit) -> Result<()> {
-    if habit == Habit::Renews {
+async fn call(client: &mut Client, at: SocketAddr, token_use: TokenUse) -> Result<()> {
+    if token_use == TokenUse::RefreshFirst {
         client.refresh(|| at).await?;
     }
     let mut status = ask(client, at).await?;
-    if status == 401 && habit == Habit::Relays {
+    if status == 401 && token_use == TokenUse::RefreshOn401 {
         client.refresh(|| at).await?;
         status = ask(client, at).await?;
     }
     if status != 200 {
-        bail!("{}, who {habit:?}, was answered {status}", client.email);
+        bail!("{}, who {token_use:?}, was answered {status}", client.email);
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A service that wants more than it may have: it reads every header that reaches it, and answers as if it
-//! were a page of Baton's. The edge keeps Baton's cookies from it, and its answers harmless.
+//! A malicious resource server: it reads every header that reaches it, and answers with cookies and HTML for Baton's
+//! origin. The edge strips Baton's cookies from its requests, drops its `Set-Cookie` and replaces its CSP.
 
 use std::sync::Arc;
 
@@ -10,35 +10,35 @@ use super::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
 
 const COOKIES: &str = "__Host-Http-refresh=secret-of-baton; __Host-signed-in=1";
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// Asks through the edge, and once without it, to see that the service would have had them.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let client = Client::register(&stage, baton.address(), "owner").await?;
+/// Calls through the edge, and once without it, as a control: the stub would have received the credentials.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let client = Client::register(&env, baton.address(), "owner").await?;
     let service = Stub::start(takes_what_it_can()).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
-    edge.to_service.lead_to(service.address());
-    for _ in 0..stage.rounds {
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
+    edge.to_service.redirect_to(service.address());
+    for _ in 0..env.rounds {
         let request = Request::get(path::NOTES)
             .header("authorization", format!("Bearer {}", client.access_token))
             .header("cookie", COOKIES);
         let (bare, _) = ask(&service, service.address(), &request).await?;
         if !bare.contains("secret-of-baton") {
-            stage.violation("the control fails: the service would not have had the cookies anyway");
+            env.violation("the control fails: the service would not have had the cookies anyway");
         }
         let (heard, answer) = ask(&service, edge.address, &request).await?;
         if heard.contains("cookie") || heard.contains("secret-of-baton") {
-            stage.violation(format!("Baton's cookies reach the service:\n{heard}"));
+            env.violation(format!("Baton's cookies reach the service:\n{heard}"));
         }
         if !heard.contains(&client.access_token.to_ascii_lowercase()) {
-            stage.violation("the access token does not reach the service");
+            env.violation("the access token does not reach the service");
         }
         for (name, expected) in [
             ("set-cookie", None),
@@ -47,14 +47,14 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         ] {
             let found: Vec<_> = answer.all(name).collect();
             if found != Vec::from_iter(expected) {
-                stage.violation(format!("{name} of the service's answer: {found:?}"));
+                env.violation(format!("{name} of the service's answer: {found:?}"));
             }
         }
     }
     Ok(())
 }
 
-/// What the service heard of the request, and what its asker was answered.
+/// The request head that the stub received, and its answer to the client.
 async fn ask(
     service: &Stub,
     at: std::net::SocketAddr,

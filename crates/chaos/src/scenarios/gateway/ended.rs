@@ -1,5 +1,5 @@
-//! How long an access token opens the service behind the gateway after its session was ended. Neither the
-//! edge nor the service asks Baton about a call: the service learns of it from the status list. Measured from
+//! Revocation lag behind the gateway: how long the resource server still accepts a revoked session's access token.
+//! Neither the edge nor the service introspects tokens at Baton: the service caches the status list. Measured from
 //! the answer to the logout.
 
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use super::{is_of_the_service, start};
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::pace::{Stopwatch, pause};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 use crate::{checker, lag};
 
-/// For longer than a service keeps a list, in milliseconds.
+/// Longer than a service caches the list, in milliseconds.
 const KEPT: u64 = 2_500;
-/// The service limits how often one user calls.
+/// Between two calls: the service has a rate limit per user.
 const BETWEEN_CALLS: Duration = Duration::from_millis(50);
-/// What is promised.
+/// The promised revocation lag.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// Ends at one instance, while the service asks the other for its list.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let (here, there) = (start(&stage).await?, start(&stage).await?);
-    let mut client = Client::register(&stage, here.address(), "leaver").await?;
-    let edge = Edge::start(&stage, road_to(&there)).await?;
+/// Revokes at one instance, while the service fetches the list from the other.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let (here, there) = (start(&env).await?, start(&env).await?);
+    let mut client = Client::register(&env, here.address(), "leaver").await?;
+    let edge = Edge::start(&env, route_to(&there)).await?;
     let (mut lags, mut left) = (Vec::new(), Vec::new());
-    for round in 0..stage.rounds {
+    for round in 0..env.rounds {
         client.login(here.address()).await?;
-        edge.opens_to(&client.access_token).await?;
+        edge.wait_until_accepted(&client.access_token).await?;
         let copy = client.copied();
         let opens = || async {
             pause(BETWEEN_CALLS).await;
@@ -41,14 +41,14 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
                 Ok(answer) if answer.status == 401 && is_of_the_service(&answer) => false,
                 other => bail!("round {round}: {other:?}"),
             };
-            // Others ask for the list, too, so that it is as old as it may be.
+            // Other clients fetch the list, too, so that the cached copy is as stale as it may be.
             match http::call(there.address(), &Request::get(path::STATUS_LIST)).await {
                 Ok(list) if list.status == 200 => Ok(opens),
                 other => bail!("round {round}: the list: {other:?}"),
             }
         };
-        // The end comes at any time of the life of what the service keeps, which goes on being used.
-        let until = Duration::from_millis(stage.chance.below(KEPT));
+        // The revocation comes at any age of the cached list, which stays in use.
+        let until = Duration::from_millis(env.rng.below(KEPT));
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < until {
             if !opens().await? {
@@ -61,6 +61,6 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
         lags.push(lag::until_refused(opens).await?);
         left.push(client.copied());
     }
-    lag::hold_to(&stage, BOUND, "an ended session's token at the service", lags);
-    checker::check(&stage, there.address(), &mut left).await
+    lag::check_bound(&env, BOUND, "an ended session's token at the service", lags);
+    checker::check(&env, there.address(), &mut left).await
 }

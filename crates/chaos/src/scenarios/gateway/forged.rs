@@ -1,5 +1,5 @@
-//! Every forged token of the catalogue, at the edge and at the service behind it. The service refuses all of them,
-//! whether the edge is in front of it or not; the edge refuses those that `docs/gateway.md` promises.
+//! Every forged JWT of the catalogue, at the edge and at the resource server behind it. The service refuses all of
+//! them, with or without the edge; the edge refuses those that `docs/gateway.md` promises.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use shared::path;
 
 use crate::client::notes;
 use crate::edge::{self, Edge};
-use crate::pace::unix_seconds;
-use crate::stage::Stage;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
+use crate::timing::unix_seconds;
 
-/// How long r and s are, each half of a signature (RFC 7518 section 3.4).
+/// The length of r and of s, each half of a signature (RFC 7518 section 3.4).
 const NUMBER_BYTES: usize = 32;
 
-/// A token of ours, everything that can be forged from it, and the keys to look at them with.
+/// A valid token, the tokens forged from it, and the JWKS to verify them with.
 struct Forgeries {
     control: String,
     jwks: String,
@@ -27,57 +27,56 @@ struct Forgeries {
     cases: Vec<Case>,
 }
 
-/// Who refused a token.
+/// Which party refused a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     ByTheEdge,
     ByTheService,
 }
 
-/// 0 are accepted.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    for _ in 0..stage.rounds {
-        round(&stage).await?;
+/// No forged token is accepted.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    for _ in 0..env.rounds {
+        round(&env).await?;
     }
     Ok(())
 }
 
-async fn round(stage: &Stage) -> Result<()> {
+async fn round(env: &TestEnv) -> Result<()> {
     let lure = Lure::set();
-    let forgeries = Forgeries::new(stage, &lure);
-    let issuer = Stub::start(publisher(&stage.origin, &forgeries.jwks)).await?;
+    let forgeries = Forgeries::new(env, &lure);
+    let issuer = Stub::start(publisher(&env.origin, &forgeries.jwks)).await?;
     let address = issuer.address();
-    let edge = Edge::start(stage, Arc::new(move || address)).await?;
-    edge.opens_to(&forgeries.control).await?;
+    let edge = Edge::start(env, Arc::new(move || address)).await?;
+    edge.wait_until_accepted(&forgeries.control).await?;
     let mut promised = 0;
     for case in &forgeries.cases {
         let is_promised = forgeries.promised_by_the_edge(case);
         promised += u32::from(is_promised);
         match refusal(edge.address, case).await {
             Ok(Refusal::ByTheService) if is_promised => {
-                stage.violation(format!("the edge refuses {case} no more"));
+                env.violation(format!("the edge refuses {case} no more"));
             }
             Ok(_) => {}
-            Err(why) => stage.violation(format!("at the edge, {case}: {why}")),
+            Err(why) => env.violation(format!("at the edge, {case}: {why}")),
         }
-        // Nobody has to stand in front of the service for it to be safe.
+        // The service must be safe without the edge.
         if let Err(why) = refusal(edge.service.address(), case).await {
-            stage.violation(format!("at the service, {case}: {why}"));
+            env.violation(format!("at the service, {case}: {why}"));
         }
     }
-    edge.opens_to(&forgeries.control).await.context("the control, after all others")?;
+    edge.wait_until_accepted(&forgeries.control).await.context("the control, after all others")?;
     if lure.was_visited() {
-        stage.violation("somebody fetched a key from where a forged token said");
+        env.violation("somebody fetched a key from where a forged token said");
     }
     let count = forgeries.cases.len();
-    stage
-        .remark(format!("{count} forged tokens: 0 accepted, of {promised} none got past the edge"));
+    env.remark(format!("{count} forged tokens: 0 accepted, of {promised} none got past the edge"));
     Ok(())
 }
 
 impl Forgeries {
-    fn new(stage: &Stage, lure: &Lure) -> Self {
-        Self::of(&stage.origin, &edge::audience(stage), &lure.url())
+    fn new(env: &TestEnv, lure: &Lure) -> Self {
+        Self::of(&env.origin, &edge::audience(env), &lure.url())
     }
 
     fn of(issuer: &str, audience: &str, lure: &str) -> Self {
@@ -92,8 +91,8 @@ impl Forgeries {
         }
     }
 
-    /// What the shipped configuration refuses by itself, as `docs/gateway.md` says. Of signature and audience it
-    /// promises the meaning; one spelling of them is the service's to insist on.
+    /// Whether the shipped configuration refuses it at the edge, as `docs/gateway.md` promises. Of signature and
+    /// audience the edge checks the meaning; only the service insists on one spelling.
     fn promised_by_the_edge(&self, case: &Case) -> bool {
         case.class == Class::Algorithms
             || match case.rule {
@@ -109,7 +108,7 @@ impl Forgeries {
             }
     }
 
-    /// Whether it says what the control says, and the control's r and s stand somewhere in its signature.
+    /// Whether the signed part is the control's, and its signature contains the control's r and s.
     fn holds_its_signature(&self, case: &Case) -> bool {
         let (Some((said, signature)), Some((presented, other))) =
             (self.control.rsplit_once('.'), case.token.rsplit_once('.'))
@@ -122,7 +121,7 @@ impl Forgeries {
         said == presented && numbers.all(holds)
     }
 
-    /// Whether the service's audience stands somewhere in the token's.
+    /// Whether the token's `aud` contains the service's audience.
     fn names_the_service(&self, case: &Case) -> bool {
         let payload = case.token.split('.').nth(1).map(decoded).unwrap_or_default();
         let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
@@ -130,24 +129,24 @@ impl Forgeries {
     }
 }
 
-/// Nothing, if it is no base64url.
+/// Empty if it is no base64url.
 fn decoded(part: &str) -> Vec<u8> {
     BASE64_URL_SAFE_NO_PAD.decode(part).unwrap_or_default()
 }
 
-/// Who refused it, or what came instead of a refusal.
+/// Which party refused the token; an error if none did.
 async fn refusal(at: std::net::SocketAddr, case: &Case) -> Result<Refusal> {
     let answer = notes(at, &case.token).await.map_err(|lost| anyhow::anyhow!(lost.why))?;
     let code = answer.text("code");
     match (answer.status, code.as_deref()) {
         (401, Some("invalid_token")) => Ok(Refusal::ByTheService),
-        // 403: it is for somebody else. 400 and 431: it is not even a header.
+        // 403: wrong audience. 400 and 431: not even a header.
         (401 | 403 | 400 | 431, None) => Ok(Refusal::ByTheEdge),
         (status, code) => bail!("{status} {code:?}"),
     }
 }
 
-/// An issuer with this key set.
+/// An issuer that publishes this JWKS.
 fn publisher(origin: &str, jwks: &str) -> Script {
     const JSON: &[&str] = &["content-type: application/json"];
     let metadata = serde_json::json!({
@@ -171,7 +170,7 @@ fn publisher(origin: &str, jwks: &str) -> Script {
 mod tests {
     use super::*;
 
-    /// Any configuration keeps a promise of nothing.
+    /// A control: an empty promise would pass with any configuration.
     #[test]
     fn the_edge_promises_something_of_every_rule_that_it_is_configured_with() {
         let (issuer, lure) = ("http://localhost:1", "http://127.0.0.1:2");

@@ -1,6 +1,6 @@
-//! A browser whose cookie jar is as full as a browser keeps it, with cookies of other programs on the host and Baton's own
-//! in the middle. Through the edge it gets a page, refreshes, reads notes and logs out, as if the others were not
-//! there: no path answers 431 for cookies (decision 33). What is too large all the same is refused by Baton, in words.
+//! A full cookie jar: as many cookies of other programs on the host as a browser keeps, with Baton's own in the
+//! middle. Through the edge the browser gets a page, refreshes, reads notes and logs out: no path answers 431 for
+//! cookies (decision 33). A head that is still too large gets Baton's own 431 page.
 
 use std::sync::Arc;
 
@@ -14,35 +14,35 @@ use crate::client::{Client, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
 
-/// How many cookies Chromium and Firefox keep for a site, and how long name and value of one are at most, together.
+/// Chromium's and Firefox's limits: cookies per site, and bytes of one cookie's name and value.
 const COOKIES: usize = 180;
 const COOKIE_BYTES: usize = 4_096;
-/// One header more, longer than all that Baton reads together.
+/// One more header, longer than Baton's limit for all of them.
 const TOO_LONG: usize = 100 * 1024;
 
-/// Each round in a session of its own.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let launch = launch(&stage).with(&["--site", &site(&stage)?]);
+/// Each round in a new session.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let launch = launch(&env).with(&["--site", &site(&env)?]);
     let baton = Arc::new(Instance::start(launch).await?);
-    let mut client = Client::register(&stage, baton.address(), "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
-    for _ in 0..stage.rounds {
+    let mut client = Client::register(&env, baton.address(), "owner").await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
+    for _ in 0..env.rounds {
         client.login(edge.address).await?;
-        let browser = Browser { stage: &stage, edge: &edge };
+        let browser = Browser { env: &env, edge: &edge };
         browser.uses_everything(&mut client).await?;
     }
     let bytes = jar(&client.ticket).len();
-    stage.remark(format!("{} KiB of cookies came along with each request", bytes / 1024));
-    checker::check(&stage, baton.address(), &mut [client]).await
+    env.remark(format!("{} KiB of cookies came along with each request", bytes / 1024));
+    checker::check(&env, baton.address(), &mut [client]).await
 }
 
-/// A built site as small as it can be: the pages are rendered without its files.
-fn site(stage: &Stage) -> Result<String> {
-    let folder = stage.folder().join("site");
+/// A minimal built site: the pages are rendered without its files.
+fn site(env: &TestEnv) -> Result<String> {
+    let folder = env.folder().join("site");
     std::fs::create_dir_all(folder.join("assets"))?;
     let names = json!({
         "stylesheet": "/assets/a.css", "script": "/assets/a.js", "wasm": "/assets/a.wasm",
@@ -51,7 +51,7 @@ fn site(stage: &Stage) -> Result<String> {
     Ok(folder.display().to_string())
 }
 
-/// All cookies in one line, in the order in which they were set.
+/// The `Cookie` header, in the order in which the cookies were set.
 fn jar(ticket: &str) -> String {
     let other = |number: usize| {
         let name = format!("other-{number:03}");
@@ -66,7 +66,7 @@ fn jar(ticket: &str) -> String {
 }
 
 struct Browser<'a> {
-    stage: &'a Stage,
+    env: &'a TestEnv,
     edge: &'a Edge,
 }
 
@@ -77,9 +77,9 @@ impl Browser<'_> {
         if let Some(page) = self.is_answered(200, page.header("cookie", &cookies)).await
             && !page.body.starts_with(b"<!DOCTYPE html>")
         {
-            self.stage.violation("with a full jar the home page is no page");
+            self.env.violation("with a full jar the home page is no page");
         }
-        let refresh = from_our_page(self.stage, Request::post(path::REFRESH));
+        let refresh = from_our_page(self.env, Request::post(path::REFRESH));
         if let Some(grant) = self.is_answered(200, refresh.header("cookie", &cookies)).await {
             client.settle(Ok(grant))?;
         }
@@ -88,28 +88,28 @@ impl Browser<'_> {
         let notes = Request::get(path::NOTES).header("authorization", token);
         self.is_answered(200, notes.header("cookie", &cookies)).await;
         self.what_is_too_large_is_refused_in_words(&cookies).await;
-        let logout = from_our_page(self.stage, Request::post(path::LOGOUT));
+        let logout = from_our_page(self.env, Request::post(path::LOGOUT));
         if let Some(answer) = self.is_answered(204, logout.header("cookie", &cookies)).await {
-            client.over = true;
+            client.revoked = true;
             if answer.header(path::SESSION_ENDED) != Some("?1") {
-                self.stage.violation("with a full jar a logout ended no session");
+                self.env.violation("with a full jar a logout ended no session");
             }
         }
         Ok(())
     }
 
-    /// A page of Baton's says why, where the edge would answer with three words.
+    /// Baton's 431 is a page; the edge's own would be three words.
     async fn what_is_too_large_is_refused_in_words(&self, cookies: &str) {
         let page = Request::get(path::HOME_PAGE).header("accept", "text/html");
         let page = page.header("cookie", cookies).header("x-added", "y".repeat(TOO_LONG));
         if let Some(refusal) = self.is_answered(431, page).await
             && !refusal.body.starts_with(b"<!DOCTYPE html>")
         {
-            self.stage.violation(format!("a bare 431: {:?}", refusal.lossy_body()));
+            self.env.violation(format!("a bare 431: {:?}", refusal.lossy_body()));
         }
     }
 
-    /// Asks the edge. Any other answer is a violation.
+    /// Calls the edge. Any other status is a violation.
     async fn is_answered(&self, status: u16, request: Request) -> Option<Answer> {
         let what = match http::call(self.edge.address, &request).await {
             Ok(answer) if answer.status == status => return Some(answer),
@@ -117,7 +117,7 @@ impl Browser<'_> {
             Err(lost) => lost.why,
         };
         let path = request.path();
-        self.stage.violation(format!("with a full jar, {path}: {what} instead of {status}"));
+        self.env.violation(format!("with a full jar, {path}: {what} instead of {status}"));
         None
     }
 }

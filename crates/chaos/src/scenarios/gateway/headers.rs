@@ -1,7 +1,7 @@
-//! The allow-list of response headers for a service behind the gateway. The service shares Baton's origin, so a
-//! browser would obey its response headers as Baton's own: a stub in its place sends every header on which a
-//! browser acts, and the edge has to drop all that are not on the list. What the notes service and Baton send
-//! has to arrive.
+//! The allow-list of response headers for a resource server behind the gateway. The service shares Baton's origin, so
+//! a browser would obey its headers as Baton's own: a stub in its place sends every header on which a browser acts,
+//! and the edge has to drop all that are not on the list. The headers of the notes service and of Baton have to
+//! arrive.
 
 mod table;
 
@@ -18,11 +18,11 @@ use super::start;
 use crate::client::{Client, PASSWORD, from_our_page, refresh_cookie};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub};
+use crate::test_env::TestEnv;
 
-/// What the edge adds to a response by itself, or needs to transmit it.
+/// Headers that the edge itself adds, or needs to transmit the response.
 const OF_THE_EDGE: [&str; 5] = [
     "connection",
     "content-security-policy",
@@ -30,7 +30,7 @@ const OF_THE_EDGE: [&str; 5] = [
     "x-content-type-options",
     "x-envoy-upstream-service-time",
 ];
-/// The allow-list, as `docs/gateway.md` has it.
+/// The allow-list of `docs/gateway.md`.
 const ALLOWED: [&str; 13] = [
     "allow",
     "cache-control",
@@ -46,42 +46,43 @@ const ALLOWED: [&str; 13] = [
     "www-authenticate",
     "x-request-id",
 ];
-/// What differs between two responses to the same request.
+/// Headers that differ between two responses to the same request.
 const OF_ONE_RESPONSE: [&str; 4] = ["date", "location", "x-request-id", "connection"];
-/// Tells the stub which response is wanted.
+/// The request header that selects the stub's response.
 const CASE: &str = "x-case";
 const TRAILER: &str = "x-trailer-of-the-service";
 
-/// The stub's responses first, then those of the notes service, of Baton and of the edge itself.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let mut client = Client::register(&stage, baton.address(), "owner").await?;
+/// First the stub's responses, then those of the edge itself, of the notes service and of Baton.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let mut client = Client::register(&env, baton.address(), "owner").await?;
     let stub = Stub::start(script()).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&client.access_token).await?;
-    for _ in 0..stage.rounds {
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&client.access_token).await?;
+    for _ in 0..env.rounds {
         client.login(baton.address()).await?;
-        let story = Story { stage: &stage, edge: &edge, token: &client.access_token };
-        edge.to_service.lead_to(stub.address());
-        story.only_allowed_names_pass(stub.address()).await?;
-        story.some_pass_with_harmless_values_only(stub.address()).await?;
-        edge.to_service.lead_nowhere();
-        story.refusals_of_the_edge_are_whole().await?;
-        edge.to_service.lead_back();
-        story.the_notes_service_is_heard_in_full().await?;
-        story.baton_is_heard_in_full(baton.address(), &client.ticket).await?;
+        let test = HeaderTest { env: &env, edge: &edge, token: &client.access_token };
+        edge.to_service.redirect_to(stub.address());
+        test.only_allowed_names_pass(stub.address()).await?;
+        test.some_pass_with_harmless_values_only(stub.address()).await?;
+        edge.to_service.refuse();
+        test.refusals_of_the_edge_are_whole().await?;
+        edge.to_service.restore();
+        test.the_notes_service_is_heard_in_full().await?;
+        test.baton_is_heard_in_full(baton.address(), &client.ticket).await?;
     }
     Ok(())
 }
 
-struct Story<'a> {
-    stage: &'a Stage,
+struct HeaderTest<'a> {
+    env: &'a TestEnv,
     edge: &'a Edge,
     token: &'a str,
 }
 
-impl Story<'_> {
-    /// Names: whatever is not on the list is dropped, in whatever case, number or position it comes.
+impl HeaderTest<'_> {
+    /// Names: a header that is not on the list is dropped, in any case, number or position, also in interim responses
+    /// and trailers.
     async fn only_allowed_names_pass(&self, stub: SocketAddr) -> Result<()> {
         let request = self.with_token(Request::get(path::NOTES));
         let bare = ask(stub, &request).await?;
@@ -91,24 +92,24 @@ impl Story<'_> {
         let answer = ask(self.edge.address, &request).await?;
         if answer.status != 200 {
             let status = answer.status;
-            self.stage.violation(format!("an interim response passes the edge: {status}"));
+            self.env.violation(format!("an interim response passes the edge: {status}"));
         }
         let passed: BTreeSet<_> = answer
             .names()
             .filter(|name| !ALLOWED.contains(name) && !OF_THE_EDGE.contains(name))
             .collect();
-        self.stage.remark(format!("{} of {} headers pass", passed.len(), ACTED_ON.len()));
+        self.env.remark(format!("{} of {} headers pass", passed.len(), ACTED_ON.len()));
         if !passed.is_empty() {
             let count = passed.len();
-            self.stage.violation(format!("{count} headers of a service pass: {passed:?}"));
+            self.env.violation(format!("{count} headers of a service pass: {passed:?}"));
         }
         if answer.lossy_body().contains(TRAILER) {
-            self.stage.violation("trailers of a service pass the edge");
+            self.env.violation("trailers of a service pass the edge");
         }
         Ok(())
     }
 
-    /// Values: a redirect within the service, a challenge for the access token, and data.
+    /// Values: only a redirect within the service, a `Bearer` challenge, and content types of data pass.
     async fn some_pass_with_harmless_values_only(&self, stub: SocketAddr) -> Result<()> {
         for (number, Checked { lines, name, arrives }) in VALUES.iter().enumerate() {
             let request = self.with_token(Request::get(path::NOTES));
@@ -119,26 +120,26 @@ impl Story<'_> {
             let answer = ask(self.edge.address, &request).await?;
             let found: Vec<_> = answer.all(name).collect();
             if found != Vec::from_iter(*arrives) {
-                self.stage.violation(format!("{lines:?} arrives as {found:?}"));
+                self.env.violation(format!("{lines:?} arrives as {found:?}"));
             }
         }
         Ok(())
     }
 
-    /// Responses that Envoy makes itself: they keep what a client needs, and may run nothing either.
+    /// Envoy's own responses keep what a client needs, and are plain text: a browser runs no script in them.
     async fn refusals_of_the_edge_are_whole(&self) -> Result<()> {
         let refused = ask(self.edge.address, &Request::get(path::NOTES)).await?;
         let challenge = refused.header("www-authenticate").unwrap_or_default();
         if refused.status != 401 || !challenge.starts_with("Bearer ") {
-            self.stage.violation(format!("no token: {} {challenge:?}", refused.status));
+            self.env.violation(format!("no token: {} {challenge:?}", refused.status));
         }
         let down = ask(self.edge.address, &self.with_token(Request::get(path::NOTES))).await?;
         if down.status != 503 {
-            self.stage.violation(format!("no service: {}", down.status));
+            self.env.violation(format!("no service: {}", down.status));
         }
         for answer in [refused, down] {
             if answer.header("content-type") != Some("text/plain") {
-                self.stage.violation(format!("{answer:?} is not text"));
+                self.env.violation(format!("{answer:?} is not text"));
             }
         }
         Ok(())
@@ -163,14 +164,14 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The list is for services: Baton's own headers all arrive, those that only it may send among them.
+    /// The list is for services: all of Baton's own headers arrive, also those that only it may send.
     async fn baton_is_heard_in_full(&self, baton: SocketAddr, ticket: &str) -> Result<()> {
         let login = json!({ "email": "owner@example.com", "password": PASSWORD });
-        let login = from_our_page(self.stage, Request::post(path::LOGIN)).json(&login);
+        let login = from_our_page(self.env, Request::post(path::LOGIN)).json(&login);
         let (direct, through) = (ask(baton, &login).await?, ask(self.edge.address, &login).await?);
         self.arrives_by_name(&direct, &through);
         let logout = |ticket: &str| {
-            from_our_page(self.stage, Request::post(path::LOGOUT))
+            from_our_page(self.env, Request::post(path::LOGOUT))
                 .header("cookie", format!("{}={ticket}", path::REFRESH_COOKIE))
         };
         let ticket_through = refresh_cookie(&through).context("a login through the edge")?;
@@ -197,7 +198,7 @@ impl Story<'_> {
         for name in direct.names().filter(|name| !OF_ONE_RESPONSE.contains(name)) {
             let (sent, arrived) = (direct.header(name), through.header(name));
             if sent != arrived {
-                self.stage.violation(format!("{name}: {sent:?} arrives as {arrived:?}"));
+                self.env.violation(format!("{name}: {sent:?} arrives as {arrived:?}"));
             }
         }
     }
@@ -209,7 +210,7 @@ impl Story<'_> {
             .filter(|name| *name != "connection" && through.header(name).is_none())
             .collect();
         if status != arrived || !missing.is_empty() {
-            self.stage.violation(format!("{status} arrives as {arrived} without {missing:?}"));
+            self.env.violation(format!("{status} arrives as {arrived} without {missing:?}"));
         }
     }
 
@@ -222,7 +223,7 @@ async fn ask(at: SocketAddr, request: &Request) -> Result<Answer> {
     http::call(at, request).await.map_err(|lost| anyhow::anyhow!(lost.why))
 }
 
-/// The stub: the case that the request names, or everything at once.
+/// The stub's response: the case that the request selects, or every header at once.
 fn script() -> Script {
     let everything = everything();
     Arc::new(move |head| {

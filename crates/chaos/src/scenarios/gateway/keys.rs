@@ -1,5 +1,5 @@
-//! The issuer's keys change while everybody is at work. On a schedule, nobody notices; in an emergency,
-//! whatever was made with the key is refused everywhere within the bound, and everybody else goes on.
+//! Key rotation and key revocation under load. A scheduled rotation causes no failed call; in an emergency, tokens of
+//! the revoked key are refused everywhere within the bound, and honest clients refresh and retry.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -9,23 +9,22 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::callers::{self, Habit};
+use super::callers::{self, TokenUse};
 use super::{JWKS_CACHE_SECONDS, is_of_the_service, start};
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::instance;
-use crate::pace::{PATIENCE, Stopwatch, pause};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 const CALLERS: usize = 20;
-/// A waiting key is used a minute after it was asked for, once everybody has had the time to learn of it.
-const TURN: Duration = Duration::from_secs(100);
-/// How often somebody looks.
+/// A pending key signs a minute after it was requested, once all JWKS caches hold it.
+const ROTATION_TIMEOUT: Duration = Duration::from_secs(100);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// Where an access token of a retired key is shown, with the bound that is promised there.
+/// Where an access token of a revoked key is presented, with the promised bound.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Issuer,
@@ -39,7 +38,7 @@ impl Place {
     const fn bound(self) -> Duration {
         match self {
             Self::Issuer => Duration::from_secs(1),
-            // For so long a service may keep the set, and a fetch takes 3 s at most.
+            // The service's JWKS cache time, and a fetch of at most 3 s.
             Self::Service => Duration::from_secs(JWKS_CACHE_SECONDS + 3),
             // Envoy's `cache_duration`, and its fetch.
             Self::Edge => Duration::from_secs(30 + 3),
@@ -47,73 +46,75 @@ impl Place {
     }
 }
 
-/// One half shows the tokens it had before all rotations, the other half always the newest.
-pub(crate) async fn rotated(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
+/// Scheduled rotation: half of the callers keep tokens from before all rotations, the others always use the newest.
+pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&stage, at, CALLERS).await?;
-    let mut watcher = Client::register(&stage, at, "watcher").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&watcher.access_token).await?;
-    let mut callers = callers::start(clients, edge.address, [Habit::Keeps, Habit::Renews]);
-    for _ in 0..stage.rounds {
+    let clients = Client::several(&env, at, CALLERS).await?;
+    let mut watcher = Client::register(&env, at, "watcher").await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&watcher.access_token).await?;
+    let mut callers =
+        callers::start(clients, edge.address, [TokenUse::Keep, TokenUse::RefreshFirst]);
+    for _ in 0..env.rounds {
         let kid = kid(&watcher.access_token)?;
-        command(&stage, &["rotate"]).await?;
+        command(&env, &["rotate"]).await?;
         let stopwatch = Stopwatch::start();
         while self::kid(&watcher.access_token)? == kid {
-            if stopwatch.elapsed() > TURN {
-                bail!("the next key does not sign {TURN:?} after it was asked to");
+            if stopwatch.elapsed() > ROTATION_TIMEOUT {
+                bail!("the next key does not sign {ROTATION_TIMEOUT:?} after it was asked to");
             }
-            callers.nobody_gave_up().await?;
+            callers.ensure_running().await?;
             pause(BETWEEN_LOOKS).await;
             watcher.refresh(|| at).await?;
         }
-        callers.go_on_for(Duration::from_secs(5)).await?;
+        callers.run_for(Duration::from_secs(5)).await?;
     }
     let served = callers.steps();
     let mut clients = callers.finish().await?;
-    stage.remark(format!("{} rotations, {served} calls, 0 failed", stage.rounds));
+    env.remark(format!("{} rotations, {served} calls, 0 failed", env.rounds));
     clients.push(watcher);
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// The key that signs is retired. A thief has a token of it; the callers do what the page does.
-pub(crate) async fn retired(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
+/// Emergency revocation of the signing key, of which a thief holds a token; the callers refresh on 401, as the page
+/// does.
+pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&stage, at, CALLERS).await?;
-    let mut owner = Client::register(&stage, at, "owner").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&owner.access_token).await?;
-    let mut callers = callers::start(clients, edge.address, [Habit::Relays; 2]);
-    for round in 0..stage.rounds {
+    let clients = Client::several(&env, at, CALLERS).await?;
+    let mut owner = Client::register(&env, at, "owner").await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&owner.access_token).await?;
+    let mut callers = callers::start(clients, edge.address, [TokenUse::RefreshOn401; 2]);
+    for round in 0..env.rounds {
         if round > 0 {
-            // The key that waits now was made in the last round; the edge has to know it first.
-            callers.go_on_for(Place::Edge.bound()).await?;
+            // The pending key was made in the last round; the edge has to fetch the JWKS first.
+            callers.run_for(Place::Edge.bound()).await?;
         }
         owner.refresh(|| at).await?;
         let stolen = owner.copied();
-        command(&stage, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
+        command(&env, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
-            stage.hold_to(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
+            env.check_bound(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
         }
         let [issuer, service, edge_lag] = lags.map(|lag| lag.as_secs_f64());
-        stage.remark(format!(
+        env.remark(format!(
             "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
              {edge_lag:.2} s at the edge"
         ));
-        callers.all_advance().await?;
+        callers.wait_for_progress().await?;
         owner.refresh(|| at).await?;
     }
     let served = callers.steps();
     let mut clients = callers.finish().await?;
-    stage.remark(format!("{served} calls beside it, 0 failed"));
+    env.remark(format!("{served} calls beside it, 0 failed"));
     clients.push(owner);
-    checker::check(&stage, at, &mut clients).await
+    checker::check(&env, at, &mut clients).await
 }
 
-/// For how long the token was let through at each place.
+/// For how long each place accepted the token.
 async fn refused_everywhere(
     edge: &Edge,
     issuer: std::net::SocketAddr,
@@ -122,7 +123,7 @@ async fn refused_everywhere(
     let stopwatch = Stopwatch::start();
     let mut lags = [None; 3];
     while lags.iter().any(Option::is_none) {
-        if stopwatch.elapsed() > PATIENCE * 2 {
+        if stopwatch.elapsed() > STEP_TIMEOUT * 2 {
             bail!("a token of a retired key is let through: {lags:?}");
         }
         for (place, lag) in Place::ALL.into_iter().zip(&mut lags) {
@@ -153,7 +154,7 @@ async fn is_refused(
     Ok(answer.status == 401 && is_its_own)
 }
 
-/// The key that signed an access token.
+/// The `kid` of an access token.
 fn kid(access_token: &str) -> Result<String> {
     let header = access_token.split('.').next().unwrap_or_default();
     let header: serde_json::Value =
@@ -161,13 +162,13 @@ fn kid(access_token: &str) -> Result<String> {
     Ok(header["kid"].as_str().context("a header without a kid")?.to_owned())
 }
 
-/// `baton keys …`, with the settings of the instance that runs.
-async fn command(stage: &Stage, words: &[&str]) -> Result<()> {
-    let mut command = Command::new(&stage.programs.binary);
-    command.arg("keys").args(words).args(["--database", &stage.database.url()]);
+/// `baton keys …`, with the settings of the running instance.
+async fn command(env: &TestEnv, words: &[&str]) -> Result<()> {
+    let mut command = Command::new(&env.programs.binary);
+    command.arg("keys").args(words).args(["--database", &env.database.url()]);
     command.args(["--jwks-cache-seconds", &JWKS_CACHE_SECONDS.to_string()]);
-    command.arg("--keys").arg(stage.folder().join("keys"));
-    command.env_clear().env("PATH", instance::PATH).current_dir(stage.folder());
+    command.arg("--keys").arg(env.folder().join("keys"));
+    command.env_clear().env("PATH", instance::PATH).current_dir(env.folder());
     let output = tokio::task::spawn_blocking(move || command.output()).await??;
     if !output.status.success() {
         bail!("baton keys {words:?}: {}", String::from_utf8_lossy(&output.stderr));

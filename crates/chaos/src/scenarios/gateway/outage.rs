@@ -1,5 +1,5 @@
-//! The issuer is out of order for a minute: it answers garbage, a byte a second, or not at all. Edge and
-//! service keep what they know: whoever has a token goes on, and whoever has a bad one stays out.
+//! Issuer outage: for a minute it answers garbage, a byte a second, or not at all. Edge and resource server use their
+//! cached JWKS and status list: valid tokens are accepted, forged ones refused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,99 +8,99 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::path;
 
-use super::callers::{self, Habit};
+use super::callers::{self, TokenUse};
 use super::start;
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
-use crate::pace::{SERVED_WITHIN, Stopwatch};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
+use crate::test_env::TestEnv;
+use crate::timing::{SERVED_WITHIN, Stopwatch};
 
 const CALLERS: usize = 10;
-/// Longer than the edge keeps the keys (30 s), and than the service does (10 s here).
+/// Longer than the JWKS cache of the edge (30 s) and of the service (10 s here).
 const OUTAGE: Duration = Duration::from_secs(60);
 
-/// How the issuer is out of order.
+/// The kind of outage.
 #[derive(Debug, Clone, Copy)]
-enum Manner {
+enum IssuerFault {
     Garbage,
     Slow,
     Down,
 }
 
-/// Each round, another manner.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let mut clients = Client::several(&stage, baton.address(), CALLERS).await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    for (_, manner) in (0..stage.rounds).zip(Manner::ALL.into_iter().cycle()) {
+/// Each round has the next kind.
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let mut clients = Client::several(&env, baton.address(), CALLERS).await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    for (_, fault) in (0..env.rounds).zip(IssuerFault::ALL.into_iter().cycle()) {
         for client in &mut clients {
             client.refresh(|| baton.address()).await?;
-            edge.opens_to(&client.access_token).await?;
+            edge.wait_until_accepted(&client.access_token).await?;
         }
-        clients = outlive(&stage, &edge, manner, clients).await?;
+        clients = run_outage(&env, &edge, fault, clients).await?;
     }
-    checker::check(&stage, baton.address(), &mut clients).await
+    checker::check(&env, baton.address(), &mut clients).await
 }
 
-async fn outlive(
-    stage: &Stage,
+async fn run_outage(
+    env: &TestEnv,
     edge: &Edge,
-    manner: Manner,
+    fault: IssuerFault,
     clients: Vec<Client>,
 ) -> Result<Vec<Client>> {
-    let issuer = Stub::start(manner.script()).await?;
+    let issuer = Stub::start(fault.script()).await?;
     let forged = forged(&clients[0].access_token);
-    let mut callers = callers::start(clients, edge.address, [Habit::Keeps; 2]);
-    callers.all_advance().await?;
-    match manner {
-        Manner::Down => edge.to_issuer.lead_nowhere(),
-        Manner::Garbage | Manner::Slow => edge.to_issuer.lead_to(issuer.address()),
+    let mut callers = callers::start(clients, edge.address, [TokenUse::Keep; 2]);
+    callers.wait_for_progress().await?;
+    match fault {
+        IssuerFault::Down => edge.to_issuer.refuse(),
+        IssuerFault::Garbage | IssuerFault::Slow => edge.to_issuer.redirect_to(issuer.address()),
     }
     let before = callers.steps();
-    callers.go_on_for(OUTAGE).await?;
+    callers.run_for(OUTAGE).await?;
     let served = callers.steps() - before;
     for at in [edge.address, edge.service.address()] {
         let status = client::notes(at, &forged).await.ok().map(|answer| answer.status);
         if status != Some(401) {
-            stage.violation(format!("{manner:?}: a bad signature was answered {status:?}"));
+            env.violation(format!("{fault:?}: a bad signature was answered {status:?}"));
         }
     }
-    if !matches!(manner, Manner::Down) {
+    if !matches!(fault, IssuerFault::Down) {
         let heard = issuer.heard();
         let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
-        // The edge asks for the keys, the service first where they are.
+        // The edge fetches the JWKS; the service fetches the metadata first.
         if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
-            bail!("{manner:?}: nobody asked the issuer: the story was not told");
+            bail!("{fault:?}: nobody asked the issuer: the scenario was not exercised");
         }
     }
-    edge.to_issuer.lead_back();
+    edge.to_issuer.restore();
     let stopwatch = Stopwatch::start();
     let mut clients = callers.finish().await?;
     for client in &mut clients {
         client.refresh(|| edge.address).await?;
         match client.notes(edge.address).await {
             Ok(answer) if answer.status == 200 => {}
-            Ok(answer) => bail!("after {manner:?}: {}", answer.status),
-            Err(lost) => bail!("after {manner:?}: {}", lost.why),
+            Ok(answer) => bail!("after {fault:?}: {}", answer.status),
+            Err(lost) => bail!("after {fault:?}: {}", lost.why),
         }
     }
-    stage.hold_to(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
-    stage.remark(format!("{manner:?}: {served} calls in {OUTAGE:?}, 0 failed"));
+    env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "after the issuer was back, serving took");
+    env.remark(format!("{fault:?}: {served} calls in {OUTAGE:?}, 0 failed"));
     Ok(clients)
 }
 
-/// The token with another first character of its signature.
+/// The token with another first character in its signature.
 fn forged(token: &str) -> String {
     let at = token.rfind('.').map_or(0, |dot| dot + 1);
     let other = if token[at..].starts_with('A') { "B" } else { "A" };
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-impl Manner {
-    /// The one that could do most harm first.
+impl IssuerFault {
+    /// The most harmful first.
     const ALL: [Self; 3] = [Self::Garbage, Self::Slow, Self::Down];
 
     fn script(self) -> Script {
@@ -118,7 +118,7 @@ impl Manner {
 
 const JSON: &[&str] = &["content-type: application/json", "cache-control: max-age=3600"];
 
-/// Answers that are no key set, no metadata and no status list.
+/// Answers that are no valid JWKS, metadata or status list.
 fn garbage() -> Vec<Vec<u8>> {
     let whole = |body: &[u8]| answer("200 OK", JSON, body);
     let html = answer("200 OK", &["content-type: text/html"], b"<h1>Maintenance</h1>");

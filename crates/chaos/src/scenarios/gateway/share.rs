@@ -1,5 +1,5 @@
-//! One user fills the notes service and searches without a pause, in the most expensive way there is. The quota
-//! ends the first, the rate limit the second; what other users notice is measured.
+//! A noisy neighbour at the resource server: one user fills it with notes and searches in a loop, with the most
+//! expensive query. The quota bounds the notes, the rate limit the searches; the latency of another user is measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,30 +14,30 @@ use super::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::pace::{Stopwatch, pause};
-use crate::scenarios::road_to;
-use crate::stage::Stage;
+use crate::scenarios::route_to;
+use crate::test_env::TestEnv;
+use crate::timing::{Stopwatch, pause};
 
-/// How many notes are sent at most, each of 64,000 bytes.
+/// The most notes that are sent, each of 64,000 bytes.
 const MOST_NOTES: usize = 1_200;
 const TEXT: usize = 16_000;
 /// Connections that search.
 const SEARCHERS: usize = 40;
-/// Calls of the other user, and what lies between two of them.
+/// Calls of the other user, and the pause between two of them.
 const CALLS: usize = 50;
 const BETWEEN_CALLS: Duration = Duration::from_millis(50);
-/// What 98 of 100 calls of the other user may take.
+/// The promised 98th percentile of the other user's calls.
 const BOUND: Duration = Duration::from_millis(250);
 
 /// Fills, then searches while another user lists their notes.
-pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
-    let baton = start(&stage).await?;
-    let greedy = Client::register(&stage, baton.address(), "greedy").await?;
-    let other = Client::register(&stage, baton.address(), "other").await?;
-    let edge = Edge::start(&stage, road_to(&baton)).await?;
-    edge.opens_to(&other.access_token).await?;
+pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
+    let baton = start(&env).await?;
+    let greedy = Client::register(&env, baton.address(), "greedy").await?;
+    let other = Client::register(&env, baton.address(), "other").await?;
+    let edge = Edge::start(&env, route_to(&baton)).await?;
+    edge.wait_until_accepted(&other.access_token).await?;
     let kept = fill(&edge, &greedy).await?;
-    for _ in 0..stage.rounds {
+    for _ in 0..env.rounds {
         let searches = Searches::start(&edge, &greedy);
         let mut times = Vec::with_capacity(CALLS);
         for _ in 0..CALLS {
@@ -45,24 +45,24 @@ pub(crate) async fn play(stage: Arc<Stage>) -> Result<()> {
             let stopwatch = Stopwatch::start();
             match other.notes(edge.address).await {
                 Ok(answer) if answer.status == 200 => times.push(stopwatch.elapsed()),
-                Ok(answer) => stage.violation(format!("the other user: {}", answer.status)),
-                Err(lost) => stage.violation(format!("the other user: {}", lost.why)),
+                Ok(answer) => env.violation(format!("the other user: {}", answer.status)),
+                Err(lost) => env.violation(format!("the other user: {}", lost.why)),
             }
         }
         let [answered, limited, failed] = searches.stop();
         times.sort_unstable();
         let slowest = times.get(times.len() * 98 / 100).or(times.last()).copied();
         let slowest = slowest.unwrap_or_default();
-        stage.remark(format!(
+        env.remark(format!(
             "{kept} notes kept; {answered} searches answered, {limited} limited, {failed} failed; the other user \
              was answered within {slowest:.2?} (p98)"
         ));
-        stage.hold_to(BOUND, slowest, "a call of the other user took (p98)");
+        env.check_bound(BOUND, slowest, "a call of the other user took (p98)");
     }
     Ok(())
 }
 
-/// Writes notes until the service keeps no more; how many it keeps.
+/// Writes notes until the quota is reached; how many.
 async fn fill(edge: &Edge, greedy: &Client) -> Result<usize> {
     let note = json!({ "title": "a", "text": "😀".repeat(TEXT) });
     let token = format!("Bearer {}", greedy.access_token);
@@ -83,14 +83,14 @@ async fn fill(edge: &Edge, greedy: &Client) -> Result<usize> {
 struct Searches {
     tasks: JoinSet<()>,
     stop: Arc<AtomicBool>,
-    /// Answered, limited, failed.
+    /// Answered, rate-limited, failed.
     counts: Arc<[AtomicU64; 3]>,
 }
 
 impl Searches {
     fn start(edge: &Edge, greedy: &Client) -> Self {
         let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::<[AtomicU64; 3]>::default());
-        // Each place of each note agrees with all of it but the last byte.
+        // The worst case: at each position of each note, all but the last byte match.
         let text = format!("{}{}", "%F0%9F%98%80".repeat(199), "%F0%9F%98%81");
         let path = String::leak(format!("{}?q={text}", path::NOTES));
         let token = format!("Bearer {}", greedy.access_token);

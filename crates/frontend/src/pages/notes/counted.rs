@@ -1,19 +1,19 @@
-//! How many notes there are, in words. It must not know where they come from.
+//! The number of notes, in words.
 
-/// That there is nothing to show, and why.
-pub(super) fn none(wanted: &str) -> String {
-    match wanted {
+/// The text for an empty list, with its reason.
+pub(super) fn none(query: &str) -> String {
+    match query {
         "" => "You have no notes yet.".to_owned(),
-        wanted => format!("None of your notes holds “{wanted}”."),
+        query => format!("None of your notes holds “{query}”."),
     }
 }
 
-/// For those who do not see the list change.
-pub(super) fn found(notes: usize, more: bool, wanted: &str) -> String {
-    match (notes, wanted) {
-        (0, wanted) => none(wanted),
+/// For screen readers, whose users do not see the list change.
+pub(super) fn found(notes: usize, more: bool, query: &str) -> String {
+    match (notes, query) {
+        (0, query) => none(query),
         (notes, "") => counted(notes, more),
-        (notes, wanted) => format!("{} with “{wanted}”", counted(notes, more)),
+        (notes, query) => format!("{} with “{query}”", counted(notes, more)),
     }
 }
 

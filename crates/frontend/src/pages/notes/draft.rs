@@ -1,43 +1,43 @@
-//! What is being typed, for as long as the page is open: who has to log in again, or looks at another page
-//! meanwhile, finds it where it was. It is in memory only, and nobody else's: another user does not see it.
+//! The draft of a note, in memory while the page is open: it survives another login of the same user, and a visit to
+//! another page. Another user must not see it.
 
 use leptos::prelude::*;
 use shared::note::Note;
 use shared::{RevocationReason, NoteId, UserId};
 
-use crate::session::{EndReason, Phase, Session};
+use crate::session::{AuthState, Session, SignOutReason};
 
-/// What a form begins with.
+/// The initial content of the form.
 #[derive(Clone, Default)]
 pub(super) struct Draft {
-    /// What is to be replaced, in the version that was read; nothing if this is a new note.
+    /// The note and the version that was read; `None` for a new note.
     pub(super) base: Option<(NoteId, String)>,
     pub(super) title: String,
     pub(super) text: String,
-    /// What somebody else has stored since, which the user has not answered yet.
+    /// A newer stored version, which the user has not decided about yet.
     pub(super) stored: Option<Note>,
-    /// Whether it was sent as a new note, and it is not known what became of it.
+    /// Whether it is uncertain that a new note was stored.
     pub(super) unsure: Unsure,
 }
 
-/// Whether it is not known if a new note was stored.
+/// Whether the request for a new note is unanswered.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Unsure {
-    /// It was not sent, or was answered.
+    /// Not sent, or answered.
     #[default]
     No,
-    /// No answer has come. Its key is kept: sent as it is, it is not stored twice.
+    /// Unanswered. The idempotency key is pending: a retry of the same note is not stored twice.
     Yes,
-    /// The same, and the session has ended since, and the key with it.
+    /// Unanswered, and the session has ended, which removed the idempotency key.
     KeyGone,
 }
 
-/// What is being written.
+/// The note that the editor opens.
 #[derive(Clone)]
 pub(super) enum Target {
     New,
     One(NoteId),
-    /// What was being written when the page went away.
+    /// The draft from before the page was left.
     Kept(Draft),
 }
 
@@ -50,22 +50,22 @@ impl Target {
     }
 }
 
-/// The one draft there is.
+/// The one draft.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts(StoredValue<Option<(UserId, Draft)>>);
 
 impl Drafts {
-    /// None yet. Nothing stays behind of a user who logs out, in whichever tab, or deletes the account.
+    /// No draft yet. A logout in any tab, and the deletion of the account, remove the draft.
     pub(crate) fn new(session: Session) -> Self {
         let drafts = Self(StoredValue::new(None));
-        Effect::new(move |_| match session.phase() {
-            Phase::SignedOut(Some(
-                EndReason::LoggedOut
-                | EndReason::LoggedOutHereOnly
-                | EndReason::LoggedOutElsewhere
-                | EndReason::Ended(Some(RevocationReason::Logout | RevocationReason::Deleted)),
+        Effect::new(move |_| match session.auth_state() {
+            AuthState::SignedOut(Some(
+                SignOutReason::LoggedOut
+                | SignOutReason::LoggedOutHereOnly
+                | SignOutReason::LoggedOutElsewhere
+                | SignOutReason::Ended(Some(RevocationReason::Logout | RevocationReason::Deleted)),
             )) => drafts.forget(),
-            Phase::SignedOut(Some(_)) => drafts.lose_the_key(),
+            AuthState::SignedOut(Some(_)) => drafts.lose_the_key(),
             _ => {}
         });
         drafts
@@ -82,13 +82,13 @@ impl Drafts {
     }
 
     pub(super) fn keep(self, session: Session, draft: Draft) {
-        // A session that has just ended takes nothing along.
+        // A session that has just ended must not keep a draft.
         if let Some(user) = user(session) {
             self.0.set_value(Some((user, draft)));
         }
     }
 
-    /// It is stored now. The user may be writing something else by then.
+    /// Removes the stored draft, unless the user is writing another one by now.
     pub(super) fn stored(self, title: &str, text: &str) {
         self.0.update_value(|kept| {
             kept.take_if(|(_, draft)| draft.title == title && draft.text == text);
@@ -99,7 +99,7 @@ impl Drafts {
         self.0.set_value(None);
     }
 
-    /// What this user was typing. What somebody else was typing is forgotten.
+    /// The draft of this user. A draft of another user is removed.
     pub(super) fn of(self, session: Session) -> Option<Draft> {
         let kept = self.0.get_value().filter(|(whose, _)| user(session).as_ref() == Some(whose));
         if kept.is_none() {
@@ -110,8 +110,8 @@ impl Drafts {
 }
 
 fn user(session: Session) -> Option<UserId> {
-    match session.phase_untracked() {
-        Phase::SignedIn(signed_in) => Some(signed_in.user.id),
+    match session.auth_state_untracked() {
+        AuthState::SignedIn(signed_in) => Some(signed_in.user.id),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! Writing: a new note, or other words for one that is there. What is replaced is the version that was read and
-//! no other; what is typed stays, whatever becomes of the note meanwhile. It must not know the list.
+//! The editor of a note, new or stored. A stored note is replaced by conditional write (`If-Match`): a stale version
+//! is a conflict, and the draft stays even if the note was changed or deleted elsewhere.
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use shared::{ErrorCode, NoteId};
 
 use super::draft::{Draft, Target, Unsure};
 use super::stored::{Opened, open, store};
-use super::{Here, button_of};
+use super::{Page, button_of};
 use crate::components::button::SubmitButton;
 use crate::components::failed::Failed;
 use crate::components::field::{Field, FieldSpec, value_of};
@@ -20,7 +20,7 @@ use crate::components::stored_note::StoredNote;
 use crate::components::text_area::TextArea;
 use crate::dom::focus_soon;
 use crate::session::Rejected;
-use crate::session::verdict::Trouble;
+use crate::session::transient_error::TransientError;
 
 const TITLE: FieldSpec =
     FieldSpec { name: "title", label: "Title", kind: "text", autocomplete: "off" };
@@ -28,7 +28,7 @@ const TEXT: &str = "text";
 const FORM: &str = "note-form";
 const HEADING: &str = "editor-title";
 
-const OVERTAKEN: &str = "This note was changed elsewhere since you opened it. Nothing you typed is lost: save \
+const CONFLICT: &str = "This note was changed elsewhere since you opened it. Nothing you typed is lost: save \
     again to put it in the place of what is stored now, or take that instead.";
 const GONE: &str = "This note was deleted elsewhere meanwhile. Nothing you typed is lost: save again to make a \
     new note of it.";
@@ -40,32 +40,32 @@ const NOT_LOST: &str = "Nothing you typed is lost.";
 const NO_SERVICE: &str =
     "The service that keeps notes is not there any more. Nothing you typed is lost.";
 
-/// The button that led here.
-fn way_back(id: Option<NoteId>) -> String {
+/// The button that opened the editor.
+fn focus_target(id: Option<NoteId>) -> String {
     id.map_or_else(|| "#new-note".to_owned(), button_of)
 }
 
-/// The place where one writes. A note that is there is read first: the list may be old.
+/// The editor. It reads a stored note first: the list may be stale.
 #[component]
-pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
+pub(super) fn Editor(page: Page, target: Target) -> impl IntoView {
     let read = RwSignal::new(None::<Result<Draft, String>>);
     let heading = if target.id().is_some() { "Edit note" } else { "New note" };
-    let back = StoredValue::new(way_back(target.id()));
+    let back = StoredValue::new(focus_target(target.id()));
     let fetch = move || match target.clone() {
         Target::New => read.set(Some(Ok(Draft::default()))),
         Target::Kept(draft) => read.set(Some(Ok(draft))),
         Target::One(id) => {
             read.set(None);
             spawn_local(async move {
-                let opened = match open(here.session, id).await {
+                let opened = match open(page.session, id).await {
                     Ok(Opened { note: Note { title, text, .. }, version }) => {
                         Ok(Draft { base: Some((id, version)), title, text, ..Draft::default() })
                     }
-                    Err(Rejected::Ended) => return,
+                    Err(Rejected::SignedOut) => return,
                     Err(rejected) => Err(format!("This note could not be fetched. {rejected}")),
                 };
                 let failed = opened.is_err();
-                // The user may have left this page meanwhile.
+                // The user may have left this page since.
                 if read.try_set(Some(opened)).is_none() && failed {
                     focus_soon(format!("[aria-labelledby={HEADING}] button"));
                 }
@@ -77,12 +77,12 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
         <Panel id=HEADING title=heading>
             {move || match read.get() {
                 None => view! { <Skeleton says="Fetching the note…" /> }.into_any(),
-                Some(Ok(draft)) => view! { <Writing here draft back /> }.into_any(),
+                Some(Ok(draft)) => view! { <NoteForm page draft back /> }.into_any(),
                 Some(Err(why)) => {
-                    let again = fetch.clone();
+                    let retry = fetch.clone();
                     view! {
-                        <Failed why again>
-                            <CancelButton here back />
+                        <Failed why retry>
+                            <CancelButton page back />
                         </Failed>
                     }
                         .into_any()
@@ -92,22 +92,22 @@ pub(super) fn Editor(here: Here, target: Target) -> impl IntoView {
     }
 }
 
-/// The form, and what came of sending it.
+/// The form, and the state of its request.
 #[derive(Clone, Copy)]
-struct Sheet {
-    here: Here,
+struct Editing {
+    page: Page,
     form: FormState,
     title: NodeRef<Input>,
     text: NodeRef<Textarea>,
-    /// What is to be replaced; nothing if this is a new note.
+    /// The version to replace; `None` for a new note.
     base: StoredValue<Option<(NoteId, String)>>,
-    /// What somebody else has stored since.
+    /// A newer version, stored elsewhere.
     stored: RwSignal<Option<Note>>,
-    /// Whether it was sent as a new note, and it is not known what became of it.
+    /// Whether it is uncertain that a new note was stored.
     unsure: StoredValue<Unsure>,
 }
 
-impl Sheet {
+impl Editing {
     fn typed(self) -> Draft {
         let text = self.text.get_untracked().map(|area| area.value()).unwrap_or_default();
         let (base, title) = (self.base.get_value(), value_of(self.title));
@@ -115,9 +115,9 @@ impl Sheet {
         Draft { base, title, text, stored, unsure }
     }
 
-    /// Keeps what has been typed, should the page go away.
+    /// Stores the draft, in case the page is left.
     fn keep(self) {
-        self.here.drafts.keep(self.here.session, self.typed());
+        self.page.drafts.keep(self.page.session, self.typed());
     }
 
     fn save(self) {
@@ -126,11 +126,11 @@ impl Sheet {
         }
         let Draft { base, title, text, .. } = self.typed();
         let body = NoteRequest { title, text };
-        // Until an answer is here. A note that is there has a version, which says what became of it.
+        // Until the answer. For a stored note, its version shows whether the write took place.
         self.unsure.set_value(if base.is_none() { Unsure::Yes } else { Unsure::No });
         self.keep();
         spawn_local(async move {
-            match store(self.here.session, base.as_ref(), &body).await {
+            match store(self.page.session, base.as_ref(), &body).await {
                 Ok(note) => self.saved(note, base.is_none(), &body),
                 Err(rejected) => self.refused(rejected, base.map(|(id, _)| id), &body).await,
             }
@@ -138,12 +138,12 @@ impl Sheet {
     }
 
     fn saved(self, note: Note, is_new: bool, body: &NoteRequest) {
-        self.here.drafts.stored(&body.title, &body.text);
-        let back = way_back((!is_new).then_some(note.id));
-        self.here.written(note, is_new);
-        // Who has cancelled meanwhile may be writing something else by now.
+        self.page.drafts.stored(&body.title, &body.text);
+        let back = focus_target((!is_new).then_some(note.id));
+        self.page.written(note, is_new);
+        // A user who has cancelled since may be writing another note by now.
         if self.form.done() {
-            self.here.stop_writing(back);
+            self.page.stop_writing(back);
         }
     }
 
@@ -154,38 +154,38 @@ impl Sheet {
         }
         match (rejected, id) {
             (rejected, Some(id)) if rejected.is(ErrorCode::PreconditionFailed) => {
-                self.overtaken(id, body).await;
+                self.conflict(id, body).await;
             }
             (rejected, Some(_)) if rejected.is(ErrorCode::NotFound) => self.gone(),
             (rejected, None) if rejected.is(ErrorCode::NotFound) => {
                 self.form.reject_because(NO_SERVICE.to_owned());
-                self.here.fetch();
+                self.page.fetch();
             }
-            // The service says how many there may be, and what to do.
+            // The problem document has the quota and the remedy.
             (Rejected::Problem(problem, _), _) if problem.code == ErrorCode::QuotaExceeded => {
                 let detail = problem.detail.as_deref().unwrap_or_default();
                 self.form.reject_because(format!("{} {detail} {NOT_LOST}", problem.title));
             }
-            (Rejected::Uncertain(trouble), _) => {
-                self.form.reject_because(format!("{trouble} {UNSURE}"));
+            (Rejected::Uncertain(error), _) => {
+                self.form.reject_because(format!("{error} {UNSURE}"));
             }
-            (Rejected::ForNow(trouble @ Trouble::NotYet), _) => {
-                self.form.reject_because(format!("{trouble} {NOT_LOST}"));
+            (Rejected::Transient(error @ TransientError::TokenNotAccepted), _) => {
+                self.form.reject_because(format!("{error} {NOT_LOST}"));
             }
             (rejected, _) => self.form.reject(rejected),
         }
     }
 
-    /// There is another version than the one that was read.
-    async fn overtaken(self, id: NoteId, body: &NoteRequest) {
-        match open(self.here.session, id).await {
-            // It is our own: the answer to an earlier try was lost.
+    /// Another version than the one that was read.
+    async fn conflict(self, id: NoteId, body: &NoteRequest) {
+        match open(self.page.session, id).await {
+            // Our own version: the answer to an earlier try was lost.
             Ok(opened) if opened.says(body) => self.saved(opened.note, false, body),
             Ok(Opened { note, version }) => {
                 if self.base.try_set_value(Some((id, version))).is_none() {
                     self.stored.set(Some(note));
                     self.keep();
-                    self.form.reject_because(OVERTAKEN.to_owned());
+                    self.form.reject_because(CONFLICT.to_owned());
                 }
             }
             Err(rejected) if rejected.is(ErrorCode::NotFound) => self.gone(),
@@ -198,11 +198,11 @@ impl Sheet {
             self.stored.set(None);
             self.keep();
             self.form.reject_because(GONE.to_owned());
-            self.here.fetch();
+            self.page.fetch();
         }
     }
 
-    /// Goes on from what is stored instead of what was typed.
+    /// Replaces the draft with the stored version.
     fn take(self, note: &Note) {
         if let Some(title) = self.title.get_untracked() {
             title.set_value(&note.title);
@@ -212,18 +212,18 @@ impl Sheet {
         }
         self.stored.set(None);
         self.keep();
-        self.form.forgive();
+        self.form.clear();
         focus_soon(format!("#{FORM} input"));
     }
 }
 
 #[component]
-fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView {
+fn NoteForm(page: Page, draft: Draft, back: StoredValue<String>) -> impl IntoView {
     let Draft { base, title, text, stored, unsure } = draft;
     let form = FormState::new(FORM);
-    // What the user was told before the page went away.
+    // Repeats the message from before the page was left.
     if stored.is_some() {
-        form.reject_because(OVERTAKEN.to_owned());
+        form.reject_because(CONFLICT.to_owned());
     } else {
         match unsure {
             Unsure::No => {}
@@ -231,8 +231,8 @@ fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView
             Unsure::KeyGone => form.reject_because(UNSURE_SINCE.to_owned()),
         }
     }
-    let sheet = Sheet {
-        here,
+    let editing = Editing {
+        page,
         form,
         title: NodeRef::new(),
         text: NodeRef::new(),
@@ -242,34 +242,34 @@ fn Writing(here: Here, draft: Draft, back: StoredValue<String>) -> impl IntoView
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        sheet.save();
+        editing.save();
     };
     focus_soon(format!("#{FORM} input"));
     view! {
-        <form id=FORM class="form" method="post" novalidate on:submit=submit on:input=move |_| sheet.keep()>
-            <FormAlert form=sheet.form />
+        <form id=FORM class="form" method="post" novalidate on:submit=submit on:input=move |_| editing.keep()>
+            <FormAlert form=editing.form />
             {move || {
-                sheet
+                editing
                     .stored
                     .get()
                     .map(|note| {
                         let taken = note.clone();
-                        view! { <StoredNote note take=move || sheet.take(&taken) /> }
+                        view! { <StoredNote note take=move || editing.take(&taken) /> }
                     })
             }}
-            <Field spec=TITLE node=sheet.title form=sheet.form value=Some(title) />
-            <TextArea name=TEXT label="Text" node=sheet.text form=sheet.form value=text />
+            <Field spec=TITLE node=editing.title form=editing.form value=Some(title) />
+            <TextArea name=TEXT label="Text" node=editing.text form=editing.form value=text />
             <div class="form-actions">
-                <SubmitButton label="Save note" busy_label="Saving…" form=sheet.form />
-                <CancelButton here back />
+                <SubmitButton label="Save note" busy_label="Saving…" form=editing.form />
+                <CancelButton page back />
             </div>
         </form>
     }
 }
 
 #[component]
-fn CancelButton(here: Here, back: StoredValue<String>) -> impl IntoView {
-    let cancel = move |_| here.stop_writing(back.get_value());
+fn CancelButton(page: Page, back: StoredValue<String>) -> impl IntoView {
+    let cancel = move |_| page.stop_writing(back.get_value());
     view! {
         <button type="button" class="button" on:click=cancel>
             "Cancel"

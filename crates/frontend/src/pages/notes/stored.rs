@@ -1,4 +1,4 @@
-//! Notes as the service keeps them: reading one, and storing what was typed. It must not know how one writes.
+//! Reads and stores notes at the service, without knowing the editor.
 
 use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
@@ -6,20 +6,19 @@ use shared::{ErrorCode, NoteId};
 use crate::api;
 use crate::session::{Rejected, Session};
 
-/// A note in the version that was read, which the service names by `ETag`.
+/// A note in the version that was read (`ETag`).
 pub(super) struct Opened {
     pub(super) note: Note,
     pub(super) version: String,
 }
 
 impl Opened {
-    /// Whether this is what it says.
+    /// Whether the note has this title and text.
     pub(super) fn says(&self, typed: &NoteRequest) -> bool {
         self.note.title == typed.title && self.note.text == typed.text
     }
 }
 
-/// Reads a note.
 pub(super) async fn open(session: Session, id: NoteId) -> Result<Opened, Rejected> {
     let answer = session.call(api::note(id)).await.answer?;
     match (answer.json(), answer.etag.clone()) {
@@ -28,7 +27,7 @@ pub(super) async fn open(session: Session, id: NoteId) -> Result<Opened, Rejecte
     }
 }
 
-/// Stores what was typed: as a new note, or in the place of the version that was read.
+/// Creates a note, or replaces the version that was read.
 pub(super) async fn store(
     session: Session,
     base: Option<&(NoteId, String)>,
@@ -38,7 +37,7 @@ pub(super) async fn store(
         Some((id, version)) => api::replace_note(*id, version, typed),
         None => api::create_note(typed),
     };
-    // The answer to an earlier click is given again, also if that note was changed or deleted since.
+    // The server repeats the answer to an earlier click, although the note may have been changed or deleted since.
     let is_there = async |stored: &Note| -> Result<bool, Rejected> {
         match open(session, stored.id).await {
             Ok(opened) => Ok(opened.says(typed)),
@@ -46,5 +45,5 @@ pub(super) async fn store(
             Err(rejected) => Err(rejected),
         }
     };
-    session.make(&action, is_there).await
+    session.create(&action, is_there).await
 }

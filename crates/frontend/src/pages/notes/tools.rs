@@ -1,19 +1,18 @@
-//! What one can do with notes besides reading them. It must not do it.
+//! Search field and "New note" button.
 
 use leptos::prelude::*;
 
-use super::Here;
+use super::Page;
 use super::draft::Target;
 use crate::components::search_bar::SearchBar;
 
-/// What one can do besides reading.
 #[component]
-pub(super) fn Tools(here: Here) -> impl IntoView {
+pub(super) fn Tools(page: Page) -> impl IntoView {
     view! {
         <div class="tools">
-            <SearchBar label="Search your notes" wanted=here.wanted />
+            <SearchBar label="Search your notes" query=page.query />
             {move || {
-                here.writing
+                page.writing
                     .with(Option::is_none)
                     .then(|| {
                         view! {
@@ -22,7 +21,7 @@ pub(super) fn Tools(here: Here) -> impl IntoView {
                                 id="new-note"
                                 class="button"
                                 data-kind="primary"
-                                on:click=move |_| here.writing.set(Some(Target::New))
+                                on:click=move |_| page.writing.set(Some(Target::New))
                             >
                                 "New note"
                             </button>

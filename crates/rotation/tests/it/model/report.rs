@@ -1,48 +1,48 @@
-//! The report: what was asked, what was found, and a shortest story for every promise that does not
-//! hold. It is Markdown, because it is a part of `docs/design/rotation-proof.md`.
+//! The report: the checks, their results, and a shortest trace for every invariant that is broken. It is Markdown, as
+//! a part of `docs/design/rotation-proof.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::questions::{LIMITS, MISTAKES, PROMISES, REJECTED};
-use super::search::{Explored, Found, Question, explore};
-use super::sign_in::questions as sign_in;
-use super::sign_in::story as sign_in_story;
-use super::story::Event;
+use super::checks::{LIMITS, MISTAKES, PROMISES, REJECTED};
+use super::search::{Check, Found, Model, explore};
+use super::sign_in::checks as sign_in;
+use super::sign_in::trace as sign_in_trace;
+use super::trace::Event;
 
-/// Explores every world and tells all of it.
+/// Explores every world and writes the report.
 pub(crate) fn report() -> String {
     let mut text = String::new();
     table(&mut text, "### What holds", PROMISES, &Event::KINDS);
-    stories(&mut text, "### Where the promises end", LIMITS);
-    stories(&mut text, "### The rules that were rejected", REJECTED);
-    stories(&mut text, "### Mistakes a server could make", MISTAKES);
+    counterexamples(&mut text, "### Where the promises end", LIMITS);
+    counterexamples(&mut text, "### The rules that were rejected", REJECTED);
+    counterexamples(&mut text, "### Mistakes a server could make", MISTAKES);
     text.push('\n');
-    let kinds = &sign_in_story::Event::KINDS;
+    let kinds = &sign_in_trace::Event::KINDS;
     table(&mut text, "### Sign-in: what holds", sign_in::PROMISES, kinds);
-    stories(&mut text, "### Sign-in: where the promises end", sign_in::LIMITS);
-    stories(&mut text, "### Sign-in: the rules that were rejected", sign_in::REJECTED);
-    stories(&mut text, "### Sign-in: mistakes a server could make", sign_in::MISTAKES);
+    counterexamples(&mut text, "### Sign-in: where the promises end", sign_in::LIMITS);
+    counterexamples(&mut text, "### Sign-in: the rules that were rejected", sign_in::REJECTED);
+    counterexamples(&mut text, "### Sign-in: mistakes a server could make", sign_in::MISTAKES);
     text
 }
 
-/// What was found in the worlds of promises. Each of `must_be_seen` must have happened there.
-fn table<W: Explored>(
+/// The results in the worlds of promises. Each event of `must_be_seen` must have happened there.
+fn table<W: Model>(
     text: &mut String,
     heading: &str,
-    questions: &[Question<W>],
+    checks: &[Check<W>],
     must_be_seen: &[&'static str],
 ) {
     line(text, &format!("{heading}\n"));
     line(text, "| world | always | moments | steps |");
     line(text, "| --- | --- | ---: | ---: |");
     let mut seen: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for question in questions {
-        let found = kept(question);
-        let promises = question.asked.iter().map(|promise| W::in_words(*promise));
-        let promises = promises.collect::<Vec<_>>().join("; ");
+    for check in checks {
+        let found = assert_holds(check);
+        let invariants = check.invariants.iter().map(|invariant| W::in_words(*invariant));
+        let invariants = invariants.collect::<Vec<_>>().join("; ");
         let (states, steps) = (thousands(found.states), thousands(found.steps));
-        line(text, &format!("| {} | {promises} | {states} | {steps} |", question.world));
+        line(text, &format!("| {} | {invariants} | {states} | {steps} |", check.world));
         for (kind, times) in found.seen {
             *seen.entry(kind).or_default() += times;
         }
@@ -54,28 +54,28 @@ fn table<W: Explored>(
     line(text, &kinds(&seen));
 }
 
-/// What was found where the promises are kept.
-fn kept<W: Explored>(question: &Question<W>) -> Found<W> {
-    let found = explore(&question.of, question.asked);
-    if let Some((promise, story)) = &found.broken {
-        let story = story.iter().map(|event| format!("\n  {event}")).collect::<String>();
-        panic!("{}: {} no more:{story}", question.world, W::in_words(*promise));
+/// Explores a world in which the invariants must hold.
+fn assert_holds<W: Model>(check: &Check<W>) -> Found<W> {
+    let found = explore(&check.of, check.invariants);
+    if let Some((invariant, trace)) = &found.broken {
+        let trace = trace.iter().map(|event| format!("\n  {event}")).collect::<String>();
+        panic!("{}: {} no more:{trace}", check.world, W::in_words(*invariant));
     }
-    // A model that explores nothing finds no counterexample either.
-    assert!(found.states > 10_000, "{}: only {} moments", question.world, found.states);
+    // A model that explores no states finds no counterexample either.
+    assert!(found.states > 10_000, "{}: only {} moments", check.world, found.states);
     found
 }
 
-fn stories<W: Explored>(text: &mut String, heading: &str, questions: &[Question<W>]) {
+fn counterexamples<W: Model>(text: &mut String, heading: &str, checks: &[Check<W>]) {
     line(text, &format!("\n{heading}"));
-    for question in questions {
-        let found = explore(&question.of, question.asked);
-        let (promise, story) = found.broken.expect("each of these has a counterexample");
+    for check in checks {
+        let found = explore(&check.of, check.invariants);
+        let (invariant, trace) = found.broken.expect("each of these has a counterexample");
         line(
             text,
-            &format!("\n**{}.** Broken: {}.\n", capital(question.world), W::in_words(promise)),
+            &format!("\n**{}.** Broken: {}.\n", capital(check.world), W::in_words(invariant)),
         );
-        for (number, event) in story.iter().enumerate() {
+        for (number, event) in trace.iter().enumerate() {
             line(text, &format!("{}. {event}", number + 1));
         }
     }

@@ -1,45 +1,46 @@
-//! What a presented ticket means: Baton's rule, which is `rotation::decide` itself, and the rules
-//! that were tried and rejected, each told as a deviation from it.
+//! The rules for a presented ticket: Baton's, which is `rotation::decide` itself, and the rejected ones, each as a
+//! deviation from it.
 
 use rotation::{Attempt, Decision, Family, Generation, Policy, Standing};
 use shared::NumericDate;
 
 use super::state::{Key, Ticket};
 
-/// A rule.
+/// A rule for refresh token rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// Baton's: a retry is proved by its attempt key.
     AttemptKeys,
     /// Every second use is a replay.
     Strict,
-    /// For a while after it was accepted, a ticket is answered again, whoever presents it.
+    /// A grace period: for some time after its acceptance, any caller who presents the last ticket gets the same
+    /// answer again.
     Grace,
-    /// The last ticket is always answered again, whoever presents it.
+    /// Any caller who presents the last ticket gets the same answer again, without a time limit.
     SameSuccessor,
-    /// Each use of the last ticket makes another successor; the one that is used first is confirmed,
-    /// and its siblings are dead.
+    /// Each use of the last ticket issues another successor; the first one used is confirmed, and its siblings are
+    /// invalid.
     Siblings,
 }
 
-/// The row of a session, with numbers for keys.
+/// A session's row, with numbers for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Row {
     pub(crate) generation: u8,
     pub(crate) attempt: Option<Key>,
     pub(crate) previous: Option<Key>,
-    pub(crate) ended: Option<End>,
+    pub(crate) revoked: Option<Revocation>,
     /// Whether a grace period after the last rotation would be over.
     pub(crate) long_ago: bool,
-    /// Under [`Rule::Siblings`]: which sibling was accepted last, and how many successors it has.
+    /// Under [`Rule::Siblings`]: the sibling that was accepted last, and its number of successors.
     pub(crate) sibling: u8,
     pub(crate) successors: u8,
 }
 
-/// Why a session is over.
+/// Why a session is revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum End {
-    Asked,
+pub(crate) enum Revocation {
+    Requested,
     Replay,
 }
 
@@ -47,7 +48,7 @@ const NOW: NumericDate = NumericDate(1_000_000);
 const GRACE_SECONDS: i64 = 30;
 const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 
-/// What the server must do with an authentic ticket.
+/// The decision about an authentic ticket.
 pub(crate) fn decide(rule: Rule, row: &Row, presented: Ticket, key: Option<Key>) -> Decision {
     let family = row.family();
     let attempt = key.map(attempt);
@@ -64,20 +65,20 @@ pub(crate) fn decide(rule: Rule, row: &Row, presented: Ticket, key: Option<Key>)
 }
 
 fn again(row: &Row) -> Decision {
-    match row.ended {
+    match row.revoked {
         None => Decision::AnswerAgain,
         Some(_) => Decision::Refuse(rotation::Refusal::Revoked),
     }
 }
 
 impl Row {
-    /// As sign-in leaves it.
+    /// A new row, after sign-in.
     pub(crate) const fn begun() -> Self {
         Self {
             generation: 0,
             attempt: None,
             previous: None,
-            ended: None,
+            revoked: None,
             long_ago: false,
             sibling: 0,
             successors: 1,
@@ -92,16 +93,16 @@ impl Row {
         Self {
             generation: ticket.generation,
             attempt: key,
-            // Which number it has is known to the row it comes from.
+            // A hash has no number; the previous row knows it.
             previous: self.attempt.filter(|&known| previous == Some(&self::attempt(known))),
-            ended: None,
+            revoked: None,
             long_ago: false,
             sibling: ticket.sibling,
             successors: 0,
         }
     }
 
-    /// The generation that whoever makes this attempt holds, by `Family::held_by` itself.
+    /// The generation that the caller of this attempt holds, by `Family::held_by` itself.
     pub(crate) fn held_by(&self, key: Option<Key>) -> u8 {
         let held = self.family().held_by(key.map(attempt).as_ref());
         u8::try_from(held.0).expect("a model has few generations")
@@ -114,7 +115,7 @@ impl Row {
             previous_attempt: self.previous.map(attempt),
             accepted_at: if self.long_ago { NOW.plus(-3_600) } else { NOW },
             created_at: NOW.plus(-7_200),
-            standing: if self.ended.is_some() { Standing::Revoked } else { Standing::Live },
+            standing: if self.revoked.is_some() { Standing::Revoked } else { Standing::Live },
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Idempotency of registration and login, as a model of its own: one attempt whose request arrives up to eight times, at
-//! instances that look for its key and commit later, with the very `decide_sign_in` that the server runs.
+//! A model of idempotent registration and login: one attempt whose request arrives up to eight times, at instances
+//! that look up its key and commit later. It calls the server's own `decide_sign_in`.
 //!
-//! Read in this order: [`world`] (what may happen), [`state`] (one moment), [`step`] and [`server`] (what follows),
-//! [`verdict`] (what must hold), [`questions`] (what is asked).
+//! Read in this order: [`world`] (the possible faults), [`state`], [`step`] and [`server`] (the transitions),
+//! [`invariants`], [`checks`] (which invariants are checked where).
 
-pub(crate) mod questions;
+pub(crate) mod checks;
+mod invariants;
 mod server;
 mod state;
 mod step;
-pub(crate) mod story;
-mod verdict;
+pub(crate) mod trace;
 mod world;

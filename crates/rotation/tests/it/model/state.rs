@@ -1,62 +1,62 @@
-//! One moment of a world: the row, the browser, the thief, and everything that is under way.
+//! The state of a world: the row, the browser, the thief, and the requests and answers in flight.
 
 use super::rules::Row;
 
-/// An attempt key, by number. Only sameness matters.
+/// An attempt key, by number. Only equality matters.
 pub(crate) type Key = u8;
 
-/// A refresh token, by number. The sibling is always zero but for the rule that has siblings.
+/// A refresh token, by number. The sibling is always zero except under the rule with siblings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Ticket {
     pub(crate) generation: u8,
     pub(crate) sibling: u8,
 }
 
-/// Who a call belongs to.
+/// The caller of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Caller {
     /// A tab that waits for the answer.
     Tab(u8),
-    /// A tab that waits no longer. The request may still arrive, and the answer's cookie may land.
+    /// A tab that has stopped waiting. The request may still arrive, and the answer's cookie may still land.
     GaveUp,
-    /// Nobody: the network has made a copy of a request.
+    /// A copy of a request, made by the network.
     Network,
     /// The thief.
     Thief,
 }
 
-/// How far a call has come.
+/// The progress of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stage {
-    /// The request is on its way.
-    Asked,
-    /// The server has read the row and not yet acted on it.
+pub(crate) enum Progress {
+    /// The request is in flight.
+    Sent,
+    /// The server has read the row and not yet decided.
     Read(Row),
-    /// The answer is on its way.
+    /// The answer is in flight.
     Answered(Answer),
 }
 
-/// What the server says.
+/// The server's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Answer {
     /// 200 with the next ticket.
-    Granted(Ticket),
+    Issued(Ticket),
     /// 401 `invalid_grant`.
     Refused,
     /// 409 `duplicate_attempt`.
     Duplicate,
     /// 204: logged out.
     LoggedOut,
-    /// 401: this is not the password any more.
+    /// 401: the current password is wrong.
     WrongPassword,
 }
 
-/// What a call asks for.
+/// The operation of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Ask {
+pub(crate) enum Operation {
     Refresh,
     Logout,
-    /// Another password. It presents no ticket; the one it carries here is of no interest.
+    /// A password change. It presents no ticket; the one it carries here is ignored.
     Password,
 }
 
@@ -64,25 +64,25 @@ pub(crate) enum Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Call {
     pub(crate) caller: Caller,
-    pub(crate) ask: Ask,
+    pub(crate) operation: Operation,
     pub(crate) ticket: Ticket,
     pub(crate) key: Option<Key>,
-    pub(crate) stage: Stage,
+    pub(crate) progress: Progress,
     /// How many rotations the browser has completed since this call was sent.
     pub(crate) outlived: u8,
 }
 
-/// Somebody who holds a ticket and can refresh: the browser, or the thief.
+/// A holder of a ticket that can refresh: the browser, or the thief.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Jar {
     pub(crate) ticket: Ticket,
-    /// The key of the attempt that has not been answered yet.
+    /// The key of the attempt that is not answered yet.
     pub(crate) pending: Option<Key>,
-    /// The ticket before, as a crash may leave it on disk.
+    /// The previous ticket, as a crash may leave it on disk.
     pub(crate) on_disk: Ticket,
 }
 
-/// Everything, at one moment.
+/// A whole state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct State {
     pub(crate) row: Row,
@@ -91,33 +91,33 @@ pub(crate) struct State {
     /// The highest generation that was ever issued.
     pub(crate) issued: u8,
     pub(crate) next_key: Key,
-    /// The browser, shared by its tabs. `None` once it is logged out.
+    /// The browser, shared by its tabs. `None` after logout.
     pub(crate) browser: Option<Jar>,
-    /// Where tabs share a key: which one has taken it last.
+    /// Where tabs share a key: the tab that took it last.
     pub(crate) taken_by: Option<u8>,
-    /// Where looking is a step of its own: what a tab found when it looked for a pending key, a moment ago.
+    /// Where look-up and write are two steps: the result of a tab's look-up of the pending key.
     pub(crate) looked: [Option<Option<Key>>; 2],
     pub(crate) calls: Vec<Call>,
     pub(crate) thief: Option<Jar>,
-    /// The key the thief has copied, if any.
+    /// The stolen attempt key, if any.
     pub(crate) loot: Option<Key>,
-    /// The generation the thief has copied.
+    /// The stolen generation.
     pub(crate) copied: u8,
-    /// The generations that were granted, as bits.
-    pub(crate) granted_to_owner: u16,
-    pub(crate) granted_to_thief: u16,
-    /// Whether owner and thief have presented what only one of them should hold.
+    /// The issued generations, as bits.
+    pub(crate) issued_to_owner: u16,
+    pub(crate) issued_to_thief: u16,
+    /// Whether owner and thief have presented a ticket that only one of them should hold.
     pub(crate) owner_presented: bool,
     pub(crate) thief_presented: bool,
-    /// Whether a tab has asked for another password, and whether that is set.
-    pub(crate) password_was_asked_for: bool,
+    /// Whether a tab has requested a password change, and whether the password is set.
+    pub(crate) password_change_was_requested: bool,
     pub(crate) password_is_set: bool,
-    /// Whether somebody who may has asked for the end.
-    pub(crate) end_was_asked_for: bool,
-    /// A tab was told that its session is over, and nobody had asked for that.
+    /// Whether a party with the right to do so has requested the revocation.
+    pub(crate) revocation_was_requested: bool,
+    /// A tab was refused for a revoked session without such a request.
     pub(crate) signed_out: bool,
-    /// A rotation was written into a session that had ended, or answered from a row that had.
-    pub(crate) granted_after_end: bool,
+    /// A rotation was written into a revoked session, or answered from a revoked row.
+    pub(crate) issued_after_revocation: bool,
     pub(crate) copies_left: u8,
     pub(crate) rollbacks_left: u8,
     pub(crate) lost_cookies_left: u8,
@@ -130,9 +130,8 @@ impl State {
         self.calls.iter().any(|call| call.caller == Caller::Tab(tab))
     }
 
-    /// The same moment with names that do not depend on how it came about: keys are numbered in the
-    /// order in which they are found, calls are sorted, and which tab is called the first does not
-    /// matter.
+    /// The state under canonical names: keys are numbered in the order of their appearance, calls are sorted, and the
+    /// two tabs are interchangeable.
     pub(crate) fn canonical(&self) -> Self {
         let one = self.renamed(false);
         one.clone().min(if self.tabs_differ() { self.renamed(true) } else { one })
@@ -154,9 +153,16 @@ impl State {
                 }
             }
         }
-        // Sorted first by what does not depend on keys, so that the order of naming is fixed.
+        // Sorted first by fields other than keys, so that the order of naming is fixed.
         state.calls.sort_by_key(|call| {
-            (call.caller, call.ask, call.ticket, rank(&call.stage), call.outlived, call.key)
+            (
+                call.caller,
+                call.operation,
+                call.ticket,
+                rank(&call.progress),
+                call.outlived,
+                call.key,
+            )
         });
         let mut names = Names::default();
         state.each_key(|key| *key = names.name(*key));
@@ -180,18 +186,18 @@ impl State {
         self.looked.iter_mut().flatten().flatten().for_each(&mut rename);
         for call in &mut self.calls {
             call.key.iter_mut().for_each(&mut rename);
-            if let Stage::Read(read) = &mut call.stage {
+            if let Progress::Read(read) = &mut call.progress {
                 row(read, &mut rename);
             }
         }
     }
 }
 
-fn rank(stage: &Stage) -> u8 {
-    match stage {
-        Stage::Asked => 0,
-        Stage::Read(_) => 1,
-        Stage::Answered(_) => 2,
+fn rank(progress: &Progress) -> u8 {
+    match progress {
+        Progress::Sent => 0,
+        Progress::Read(_) => 1,
+        Progress::Answered(_) => 2,
     }
 }
 

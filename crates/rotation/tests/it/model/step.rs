@@ -1,16 +1,16 @@
-//! What can happen next. Each event is one step of one party; everything that can interleave, does.
-//! The clients' and the network's steps stand here, the server's in [`super::server`].
+//! The transitions. Each event is one step of one party, and all interleavings are explored. Here are the steps of
+//! clients and network, in [`super::server`] the server's.
 
-use super::rules::{End, Row};
+use super::rules::{Revocation, Row};
 use super::server;
-use super::state::{Answer, Ask, Call, Caller, Jar, Key, Stage, State, Ticket};
-use super::story::Event;
+use super::state::{Answer, Call, Caller, Jar, Key, Operation, Progress, State, Ticket};
+use super::trace::Event;
 use super::world::{Loot, Tabs, World};
 
-/// A moment that can follow, and what led to it.
+/// A successor state, and the event that leads to it.
 pub(crate) type Next = (Event, State);
 
-/// The first moment: somebody has logged in and holds ticket 1.
+/// The initial state: a user has logged in and holds ticket 1.
 pub(crate) fn first(world: &World) -> State {
     let ticket = Ticket { generation: 1, sibling: 0 };
     State {
@@ -25,15 +25,15 @@ pub(crate) fn first(world: &World) -> State {
         thief: None,
         loot: None,
         copied: 0,
-        granted_to_owner: 0,
-        granted_to_thief: 0,
+        issued_to_owner: 0,
+        issued_to_thief: 0,
         owner_presented: false,
         thief_presented: false,
-        password_was_asked_for: false,
+        password_change_was_requested: false,
         password_is_set: false,
-        end_was_asked_for: false,
+        revocation_was_requested: false,
         signed_out: false,
-        granted_after_end: false,
+        issued_after_revocation: false,
         copies_left: world.copies,
         rollbacks_left: world.rollbacks,
         lost_cookies_left: world.lost_cookies,
@@ -41,7 +41,7 @@ pub(crate) fn first(world: &World) -> State {
     }
 }
 
-/// Everything that can follow.
+/// All successors.
 pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
     let mut next = Vec::new();
     for tab in 0..2 {
@@ -59,7 +59,7 @@ pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
 fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
     let Some(jar) = state.browser else { return };
     let free = match world.tabs {
-        Tabs::TakeTurns => !(state.waits(0) || state.waits(1)),
+        Tabs::Locked => !(state.waits(0) || state.waits(1)),
         Tabs::ShareAKey | Tabs::Race => !state.waits(tab),
     };
     let room = state.calls.len() < world.calls && jar.ticket.generation <= world.rotations;
@@ -77,22 +77,25 @@ fn tab_acts(world: &World, state: &State, tab: u8, next: &mut Vec<Next>) {
         }
         Some(found) => next.push(present(world, state, tab, found)),
     }
-    if world.ends && !state.end_was_asked_for && state.looked[usize::from(tab)].is_none() {
+    if world.revocations
+        && !state.revocation_was_requested
+        && state.looked[usize::from(tab)].is_none()
+    {
         let mut after = state.clone();
-        after.end_was_asked_for = true;
-        after.calls.push(call(Caller::Tab(tab), Ask::Logout, jar.ticket, None));
-        next.push((Event::AsksToLogOut { tab }, after));
+        after.revocation_was_requested = true;
+        after.calls.push(call(Caller::Tab(tab), Operation::Logout, jar.ticket, None));
+        next.push((Event::RequestsLogout { tab }, after));
     }
-    // A tab settles what is pending before it asks for another password.
+    // A tab finishes the pending attempt before it requests a password change.
     let settled = jar.pending.is_none() && state.looked[usize::from(tab)].is_none();
-    if world.password && settled && !state.password_was_asked_for {
+    if world.password && settled && !state.password_change_was_requested {
         let mut after = state.clone();
-        after.password_was_asked_for = true;
+        after.password_change_was_requested = true;
         let key = Some(fresh_key(&mut after));
         after.browser = Some(Jar { pending: key, ..jar });
         after.taken_by = (world.tabs == Tabs::ShareAKey).then_some(tab);
-        after.calls.push(call(Caller::Tab(tab), Ask::Password, jar.ticket, key));
-        next.push((Event::AsksForAnotherPassword { tab, key }, after));
+        after.calls.push(call(Caller::Tab(tab), Operation::Password, jar.ticket, key));
+        next.push((Event::RequestsPasswordChange { tab, key }, after));
     }
 }
 
@@ -104,7 +107,7 @@ fn present(world: &World, state: &State, tab: u8, found: Option<Key>) -> Next {
     let ticket = jar.ticket;
     after.looked[usize::from(tab)] = None;
     after.taken_by = (world.tabs == Tabs::ShareAKey).then_some(tab);
-    after.calls.push(call(Caller::Tab(tab), Ask::Refresh, ticket, key));
+    after.calls.push(call(Caller::Tab(tab), Operation::Refresh, ticket, key));
     (Event::Presents { caller: Caller::Tab(tab), ticket, key, again: found.is_some() }, after)
 }
 
@@ -124,7 +127,7 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
             if state.calls.iter().any(|call| call.caller == Caller::Thief) {
                 return;
             }
-            // A retry, or a new attempt; with the key that was copied; or without any.
+            // A retry, or a new attempt; with the stolen key; or without a key.
             let own = |state: &mut State| Some(jar.pending.unwrap_or_else(|| fresh_key(state)));
             let mut after = state.clone();
             let key = own(&mut after);
@@ -143,7 +146,7 @@ fn thief_acts(world: &World, state: &State, next: &mut Vec<Next>) {
 fn thief_presents(mut after: State, jar: Jar, key: Option<Key>) -> Next {
     let again = key.is_some() && key == jar.pending;
     after.thief = Some(Jar { pending: key, ..jar });
-    after.calls.push(call(Caller::Thief, Ask::Refresh, jar.ticket, key));
+    after.calls.push(call(Caller::Thief, Operation::Refresh, jar.ticket, key));
     (Event::Presents { caller: Caller::Thief, ticket: jar.ticket, key, again }, after)
 }
 
@@ -154,27 +157,27 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
         after.calls.remove(index);
         after
     };
-    let answered = matches!(call.stage, Stage::Answered(_));
+    let answered = matches!(call.progress, Progress::Answered(_));
     next.push((Event::Lost { caller: call.caller, answered }, without()));
     if matches!(call.caller, Caller::Tab(_)) {
         let mut after = state.clone();
         after.calls[index].caller = Caller::GaveUp;
-        next.push((Event::GivesUp { caller: call.caller }, forget_the_useless(world, after)));
+        next.push((Event::GivesUp { caller: call.caller }, drop_useless_calls(world, after)));
     }
-    // What the thief sends is not copied: whose the copy would be, the books could not say.
-    let copied = call.stage == Stage::Asked && call.caller != Caller::Thief;
+    // The thief's requests are not copied: the records could not attribute the copy.
+    let copied = call.progress == Progress::Sent && call.caller != Caller::Thief;
     if copied && state.copies_left > 0 && state.calls.len() < world.calls {
         let mut after = state.clone();
         after.copies_left -= 1;
         after.calls.push(Call { caller: Caller::Network, ..call });
         next.push((Event::Copied { caller: call.caller }, after));
     }
-    if let Stage::Answered(answer) = call.stage {
+    if let Progress::Answered(answer) = call.progress {
         match call.caller {
             Caller::Tab(_) => next.push(tab_receives(world, without(), &call, answer)),
             Caller::Thief => next.push(thief_receives(without(), answer)),
             Caller::GaveUp => {
-                if let Answer::Granted(ticket) = answer
+                if let Answer::Issued(ticket) = answer
                     && state.browser.is_some()
                 {
                     let after = cookie_lands(world, without(), ticket);
@@ -187,7 +190,7 @@ fn network_acts(world: &World, state: &State, index: usize, next: &mut Vec<Next>
 }
 
 fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) -> Next {
-    // Where tabs share a key, the one that has taken it last settles it.
+    // Where tabs share a key, the tab that took it last clears it.
     let is_ours = after.taken_by.is_none_or(|tab| call.caller == Caller::Tab(tab));
     let settled = |jar: &mut Jar| {
         if is_ours && jar.pending == call.key {
@@ -195,12 +198,14 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
         }
     };
     match answer {
-        Answer::Granted(ticket) => {
+        Answer::Issued(ticket) => {
             after = cookie_lands(world, after, ticket);
             after.browser.iter_mut().for_each(settled);
         }
         Answer::Duplicate | Answer::WrongPassword => after.browser.iter_mut().for_each(settled),
-        Answer::Refused => after.signed_out = !after.end_was_asked_for && after.thief.is_none(),
+        Answer::Refused => {
+            after.signed_out = !after.revocation_was_requested && after.thief.is_none()
+        }
         Answer::LoggedOut => after.browser = None,
     }
     if answer == Answer::Refused {
@@ -212,8 +217,7 @@ fn tab_receives(world: &World, mut after: State, call: &Call, answer: Answer) ->
     (Event::Receives { caller: call.caller, answer }, after)
 }
 
-/// A ticket is in the jar. If it is a later one, whatever is still under way has outlived one more
-/// rotation.
+/// A ticket lands in the cookie jar. If it is a later one, each call in flight is late by one more rotation.
 fn cookie_lands(world: &World, mut after: State, ticket: Ticket) -> State {
     let mut completed = 0;
     if let Some(jar) = &mut after.browser {
@@ -224,34 +228,33 @@ fn cookie_lands(world: &World, mut after: State, ticket: Ticket) -> State {
     for call in &mut after.calls {
         call.outlived = call.outlived.saturating_add(completed).min(world.patience());
     }
-    forget_the_useless(world, after)
+    drop_useless_calls(world, after)
 }
 
 fn thief_receives(mut after: State, answer: Answer) -> Next {
     if let Some(jar) = &mut after.thief {
         jar.pending = None;
-        if let Answer::Granted(ticket) = answer {
+        if let Answer::Issued(ticket) = answer {
             jar.ticket = ticket;
         }
     }
     (Event::Receives { caller: Caller::Thief, answer }, after)
 }
 
-/// What nobody waits for is dropped once it can do nothing any more, or has been on its way for
-/// longer than this world allows.
-pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
-    state.calls.retain(|call| match (call.caller, call.stage) {
-        (Caller::GaveUp, Stage::Answered(Answer::Granted(_))) => {
+/// Prunes calls without a waiting caller that can have no further effect, or are later than this world allows.
+pub(crate) fn drop_useless_calls(world: &World, mut state: State) -> State {
+    state.calls.retain(|call| match (call.caller, call.progress) {
+        (Caller::GaveUp, Progress::Answered(Answer::Issued(_))) => {
             world.late_cookies.is_some_and(|most| call.outlived <= most)
         }
-        (Caller::GaveUp | Caller::Network, Stage::Answered(_)) => false,
-        (Caller::GaveUp | Caller::Network, Stage::Asked | Stage::Read(_)) => {
+        (Caller::GaveUp | Caller::Network, Progress::Answered(_)) => false,
+        (Caller::GaveUp | Caller::Network, Progress::Sent | Progress::Read(_)) => {
             call.outlived <= world.late_requests
         }
-        // A tab that takes no turn may wait while another refreshes. It is late within bounds, too.
-        (Caller::Tab(_), stage) if world.tabs == Tabs::ShareAKey => match stage {
-            Stage::Answered(_) => call.outlived <= world.late_answers,
-            Stage::Asked | Stage::Read(_) => call.outlived <= world.late_requests,
+        // A tab without the lock may wait while another refreshes. It is late within bounds, too.
+        (Caller::Tab(_), progress) if world.tabs == Tabs::ShareAKey => match progress {
+            Progress::Answered(_) => call.outlived <= world.late_answers,
+            Progress::Sent | Progress::Read(_) => call.outlived <= world.late_requests,
         },
         (Caller::Tab(_) | Caller::Thief, _) => true,
     });
@@ -259,9 +262,9 @@ pub(crate) fn forget_the_useless(world: &World, mut state: State) -> State {
 }
 
 fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
-    if state.calls.iter().any(|call| call.stage != Stage::Asked) {
+    if state.calls.iter().any(|call| call.progress != Progress::Sent) {
         let mut after = state.clone();
-        after.calls.retain(|call| call.stage == Stage::Asked);
+        after.calls.retain(|call| call.progress == Progress::Sent);
         next.push((Event::ServerCrashes, after));
     }
     if let Some(before) = state.before {
@@ -278,10 +281,10 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
     if let Some(jar) = state.browser {
         browser_crashes(state, jar, next);
     }
-    if world.ends && state.row.ended.is_none() {
-        let mut after = server::end(world, state, End::Asked);
-        after.end_was_asked_for = true;
-        next.push((Event::EndedElsewhere, after));
+    if world.revocations && state.row.revoked.is_none() {
+        let mut after = server::revoke(world, state, Revocation::Requested);
+        after.revocation_was_requested = true;
+        next.push((Event::RevokedElsewhere, after));
     }
     if world.time && !state.row.long_ago && state.row.generation > 0 {
         let mut after = state.clone();
@@ -290,7 +293,7 @@ fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
     }
 }
 
-/// A crash, or a user who clears what sites have stored. Nobody waits for an answer any more.
+/// A crash, or a user who clears site data. No tab waits for an answer after it.
 fn browser_crashes(state: &State, jar: Jar, next: &mut Vec<Next>) {
     let with = |jar| {
         let mut after = State { browser: Some(jar), looked: [None; 2], ..state.clone() };
@@ -318,6 +321,6 @@ fn fresh_key(state: &mut State) -> Key {
     state.next_key - 1
 }
 
-const fn call(caller: Caller, ask: Ask, ticket: Ticket, key: Option<Key>) -> Call {
-    Call { caller, ask, ticket, key, stage: Stage::Asked, outlived: 0 }
+const fn call(caller: Caller, operation: Operation, ticket: Ticket, key: Option<Key>) -> Call {
+    Call { caller, operation, ticket, key, progress: Progress::Sent, outlived: 0 }
 }

@@ -1,104 +1,104 @@
-//! What may happen in a world: how many tabs, how bad a network, which thief, which rule. It must not
-//! say what follows from it; that is [`super::step`].
+//! The parameters of a world: tabs, network, thief, rule. It must not know the transitions; those are
+//! [`super::step`].
 
+use super::invariants::Invariant;
 use super::rules::Rule;
-use super::search::Explored;
+use super::search::Model;
 use super::state::State;
 use super::step;
-use super::story::Event;
-use super::verdict::Invariant;
+use super::trace::Event;
 
-/// One world to explore. Everything not named here cannot happen in it.
+/// One world to explore. Events that are not enabled here cannot happen in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct World {
-    /// What the server thinks a ticket means.
+    /// The server's rule for a ticket.
     pub(crate) rule: Rule,
     /// How the server writes its row.
     pub(crate) writes: Writes,
-    /// How the two tabs of the browser go together.
+    /// How the two tabs of the browser coordinate.
     pub(crate) tabs: Tabs,
     /// Whether the browser sends attempt keys.
     pub(crate) keys: bool,
     /// How often the network may deliver a request twice.
     pub(crate) copies: u8,
-    /// How often the database may lose what it has not flushed: only its latest rotation, or all of
-    /// them back to the last flush.
+    /// How often the database may lose unflushed writes: only its latest rotation, or all of them back to the last
+    /// flush.
     pub(crate) rollbacks: u8,
     pub(crate) deep_rollbacks: bool,
     /// How often the browser may lose the key of a pending attempt.
     pub(crate) lost_keys: u8,
     /// How often the browser may crash and lose its latest cookie.
     pub(crate) lost_cookies: u8,
-    /// How many rotations may be completed before a request that was given up reaches the server.
+    /// How many rotations may be completed before an abandoned request reaches the server.
     pub(crate) late_requests: u8,
-    /// The same for an answer that a tab waits for, where tabs take no turns.
+    /// The same for an answer that a tab waits for, where tabs have no lock.
     pub(crate) late_answers: u8,
-    /// The same for an answer whose cookie may still land. `None`: what was given up lands no more.
+    /// The same for an abandoned answer whose cookie may still land. `None`: no such cookie lands.
     pub(crate) late_cookies: Option<u8>,
-    /// Whether the user may log out, and a password change elsewhere may end the session.
-    pub(crate) ends: bool,
-    /// Whether a tab may change the password, once, and go on with the next ticket.
+    /// Whether the user may log out, and a password change elsewhere may revoke the session.
+    pub(crate) revocations: bool,
+    /// Whether a tab may change the password, once, and continue with the next ticket.
     pub(crate) password: bool,
-    /// What a thief may copy, once, at any moment.
+    /// What a thief may copy, once, at any time.
     pub(crate) thief: Option<Loot>,
-    /// Whether time may pass between two events, so much that a grace period is over.
+    /// Whether time may pass between two events, enough for a grace period to expire.
     pub(crate) time: bool,
     /// How many tickets may be accepted before the exploration stops.
     pub(crate) rotations: u8,
-    /// How many calls may be under way at once.
+    /// How many calls may be in flight at once.
     pub(crate) calls: usize,
 }
 
 impl World {
-    /// More rotations than this make no difference to what is late.
+    /// Lateness beyond this many rotations makes no difference.
     pub(crate) fn patience(&self) -> u8 {
         let late = self.late_requests.max(self.late_answers);
         late.max(self.late_cookies.unwrap_or(0)).saturating_add(1)
     }
 }
 
-/// How the tabs of a browser go together.
+/// How the tabs of a browser coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tabs {
-    /// By a lock: one has a request under way at a time.
-    TakeTurns,
-    /// Without a lock: looking for a pending key and writing one down is one step.
+    /// By a lock: one request in flight at a time.
+    Locked,
+    /// Without a lock: looking up the pending key and writing one is a single step.
     ShareAKey,
-    /// Without a lock, and looking and writing are two steps.
+    /// Without a lock, and look-up and write are two steps.
     Race,
 }
 
-/// What a thief takes.
+/// The stolen credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loot {
     /// The cookie.
     Jar,
-    /// The cookie, and the key of the attempt that is pending.
+    /// The cookie, and the key of the pending attempt.
     JarAndKey,
 }
 
-/// How the row is written. All but the first are mistakes that the model has to notice.
+/// How the row is written. All but the first are mistakes that the model must notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writes {
-    /// `… WHERE generation = (the one that was read) AND revoked_at IS NULL`, as Baton does.
+    /// The conditional write `… WHERE generation = (the one that was read) AND revoked_at IS NULL`, as Baton does.
     Guarded,
-    /// Read, decide, write: whoever writes last has it.
+    /// Read, decide, write: the last writer wins.
     WithoutGenerationGuard,
-    /// A rotation does not look whether the session has ended since.
-    WithoutEndGuard,
-    /// A late rotation puts the whole row back as it was read, its end included.
-    OverEnds,
-    /// A replay is refused, and nothing else.
-    ReplayEndsNothing,
-    /// An end is answered before it is durable.
-    EndsNotDurable,
+    /// A rotation does not check for a revocation since the read.
+    WithoutRevocationGuard,
+    /// A late rotation writes the whole row back as it was read, and so undoes a revocation.
+    OverRevocations,
+    /// A replay is refused, and the session not revoked.
+    ReplayRevokesNothing,
+    /// A revocation is answered before it is durable.
+    RevocationsNotDurable,
 }
 
 /// Baton's own rule and writes, two tabs, a network that loses, delays and repeats.
 pub(crate) const HONEST: World = World {
     rule: Rule::AttemptKeys,
     writes: Writes::Guarded,
-    tabs: Tabs::TakeTurns,
+    tabs: Tabs::Locked,
     keys: true,
     copies: 1,
     rollbacks: 0,
@@ -108,7 +108,7 @@ pub(crate) const HONEST: World = World {
     late_requests: 1,
     late_answers: 1,
     late_cookies: Some(1),
-    ends: false,
+    revocations: false,
     password: false,
     thief: None,
     time: false,
@@ -116,10 +116,10 @@ pub(crate) const HONEST: World = World {
     calls: 3,
 };
 
-impl Explored for World {
+impl Model for World {
     type State = State;
     type Event = Event;
-    type Promise = Invariant;
+    type Invariant = Invariant;
 
     fn first(&self) -> State {
         step::first(self)
@@ -137,11 +137,11 @@ impl Explored for World {
         event.kind()
     }
 
-    fn holds(promise: Invariant, before: &State, after: &State) -> bool {
-        promise.holds(before, after)
+    fn holds(invariant: Invariant, before: &State, after: &State) -> bool {
+        invariant.holds(before, after)
     }
 
-    fn in_words(promise: Invariant) -> &'static str {
-        promise.in_words()
+    fn in_words(invariant: Invariant) -> &'static str {
+        invariant.in_words()
     }
 }

@@ -1,4 +1,4 @@
-//! The log of this thread, from here to the end of a test.
+//! Captures the log of this thread until the end of a test.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! A service of one handler, and what its clients see of it.
+//! A resource server with one handler, and its responses to clients.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use verifier::axum::{Bearer, BearerFor, Demand, RequireToken};
 
 use super::{header, token};
 
-/// A service with one handler, which counts its calls.
+/// Counts the calls of its handler.
 pub(crate) struct Service {
     router: Router,
     calls: Arc<AtomicUsize>,
@@ -29,12 +29,12 @@ pub(crate) struct Answer {
 }
 
 impl Service {
-    /// Whatever this is; nobody counts its calls.
+    /// Any router; its calls are not counted.
     pub(crate) fn of(router: Router) -> Self {
         Self { router, calls: Arc::default() }
     }
 
-    /// In front of a handler that takes `E` is nothing.
+    /// A handler that takes `E`, without the layer.
     pub(crate) fn open<E>(token_of: fn(E) -> Arc<AccessToken>) -> Self
     where
         E: FromRequestParts<()> + Send + 'static,
@@ -49,12 +49,12 @@ impl Service {
         Self { router, calls }
     }
 
-    /// A handler that demands nothing of its own.
+    /// A handler without demands, behind the layer.
     pub(crate) fn behind(layer: RequireToken) -> Self {
         Self::open(|Bearer(token)| token).within(layer)
     }
 
-    /// A handler that demands `D`.
+    /// A handler that demands `D`, behind the layer.
     pub(crate) fn demanding<D: Demand + 'static>(layer: RequireToken) -> Self {
         Self::open(|BearerFor { token, .. }: BearerFor<D>| token).within(layer)
     }
@@ -101,7 +101,7 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// A refusal: status, code, challenge; a problem document that nobody stores.
+    /// Checks a refusal: status, code, challenge; a problem document with `no-store`.
     #[track_caller]
     pub(crate) fn assert_refused(&self, status: u16, code: &str, challenge: Option<&str>) {
         assert_eq!((self.status, self.header("www-authenticate")), (status, challenge));
@@ -116,5 +116,5 @@ impl Answer {
 }
 
 pub(crate) const INVALID: Option<&str> = Some("Bearer error=\"invalid_token\"");
-/// Nobody has tried to say who they are.
-pub(crate) const UNTOLD: Option<&str> = Some("Bearer realm=\"baton\"");
+/// The challenge for a request without a token.
+pub(crate) const NO_ERROR: Option<&str> = Some("Bearer realm=\"baton\"");

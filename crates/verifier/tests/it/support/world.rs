@@ -1,5 +1,5 @@
-//! An issuer on a port of this machine, a service that verifies its tokens, and a time that stands still
-//! until it is moved: by hand, and for both clocks at once.
+//! An issuer on a port of this machine, a service that verifies its tokens, and a test clock: both the wall clock and
+//! tokio's stand still until the test moves them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,7 +25,7 @@ pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
 pub(crate) const JWKS: &str = "/jwks";
 pub(crate) const LIST: &str = "/status-lists/1";
 
-/// What the issuer answers on a path.
+/// The issuer's response on a path.
 #[derive(Clone)]
 pub(crate) enum Reply {
     Answer {
@@ -33,7 +33,7 @@ pub(crate) enum Reply {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
-    /// Takes the request and says nothing.
+    /// Accepts the request and never answers.
     Silence,
 }
 
@@ -68,15 +68,15 @@ impl Reply {
 #[derive(Default)]
 struct Site {
     replies: Mutex<BTreeMap<String, Reply>>,
-    /// Every request so far: path, and the version its sender knows.
-    asked: watch::Sender<Vec<(String, Option<String>)>>,
+    /// Every request so far: path and `If-None-Match`.
+    requests: watch::Sender<Vec<(String, Option<String>)>>,
 }
 
 async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let known = request.headers().get("if-none-match");
     let known = known.map(|etag| etag.to_str().expect("visible ASCII").to_owned());
-    site.asked.send_modify(|asked| asked.push((path.clone(), known.clone())));
+    site.requests.send_modify(|asked| asked.push((path.clone(), known.clone())));
     let reply = site.replies.lock().expect("a lock").get(&path).cloned();
     let Some(Reply::Answer { status, headers, body }) = reply else {
         return match reply {
@@ -93,12 +93,12 @@ async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
     response.body(Body::from(if unchanged { vec![] } else { body })).expect("a response")
 }
 
-/// Keeps tokio's paused clock from moving by itself: it does not while something blocks.
-struct Standstill {
+/// Keeps tokio's paused clock from advancing by itself: it does not while a blocking task runs.
+struct PausedClock {
     _end: std::sync::mpsc::Sender<()>,
 }
 
-impl Standstill {
+impl PausedClock {
     fn begin() -> Self {
         let (_end, ended) = std::sync::mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || ended.recv());
@@ -106,14 +106,14 @@ impl Standstill {
     }
 }
 
-/// The issuer, its service and their time.
+/// The issuer, its service and their clocks.
 pub(crate) struct World {
     pub(crate) url: String,
     pub(crate) service: Issuer,
     site: Arc<Site>,
     server: Mutex<JoinHandle<()>>,
     clock: Arc<AtomicI64>,
-    _still: Standstill,
+    _paused: PausedClock,
 }
 
 impl World {
@@ -122,7 +122,7 @@ impl World {
     }
 
     pub(crate) async fn with(choose: impl FnOnce(Options) -> Options) -> Self {
-        let still = Standstill::begin();
+        let paused = PausedClock::begin();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let site = Arc::new(Site::default());
@@ -131,9 +131,9 @@ impl World {
         let hands = Arc::clone(&clock);
         let options = Options::default().clock(move || NumericDate(hands.load(Ordering::SeqCst)));
         let service = Issuer::with(&url, [AUDIENCE], choose(options)).expect("an issuer");
-        let world = Self { url, service, site, server, clock, _still: still };
-        world.say(METADATA, world.metadata());
-        world.say(JWKS, our_keys());
+        let world = Self { url, service, site, server, clock, _paused: paused };
+        world.respond(METADATA, world.metadata());
+        world.respond(JWKS, our_keys());
         world
     }
 
@@ -142,29 +142,29 @@ impl World {
         Reply::ok(json!({"issuer": url, "jwks_uri": format!("{url}{JWKS}")}).to_string())
     }
 
-    pub(crate) fn say(&self, path: &str, reply: Reply) {
+    pub(crate) fn respond(&self, path: &str, reply: Reply) {
         self.site.replies.lock().expect("a lock").insert(path.to_owned(), reply);
     }
 
-    /// How often a path has been asked for.
-    pub(crate) fn asked(&self, path: &str) -> usize {
-        self.site.asked.borrow().iter().filter(|(asked, _)| asked == path).count()
+    /// The number of requests to a path.
+    pub(crate) fn requests(&self, path: &str) -> usize {
+        self.site.requests.borrow().iter().filter(|(asked, _)| asked == path).count()
     }
 
-    /// How often anything has.
-    pub(crate) fn asked_at_all(&self) -> usize {
-        self.site.asked.borrow().len()
+    /// The number of all requests.
+    pub(crate) fn all_requests(&self) -> usize {
+        self.site.requests.borrow().len()
     }
 
-    /// The version that the last asker for a path knew.
-    pub(crate) fn known(&self, path: &str) -> Option<String> {
-        let asked = self.site.asked.borrow();
-        asked.iter().rfind(|(asked, _)| asked == path).and_then(|(_, known)| known.clone())
+    /// The `If-None-Match` of the last request to a path.
+    pub(crate) fn if_none_match(&self, path: &str) -> Option<String> {
+        let requests = self.site.requests.borrow();
+        requests.iter().rfind(|(asked, _)| asked == path).and_then(|(_, known)| known.clone())
     }
 
-    /// Waits until a path has been asked for so often.
-    pub(crate) async fn until_asked(&self, path: &str, times: usize) {
-        let mut asked = self.site.asked.subscribe();
+    /// Waits until a path has had so many requests.
+    pub(crate) async fn until_requested(&self, path: &str, times: usize) {
+        let mut asked = self.site.requests.subscribe();
         let enough = |asked: &Vec<(String, Option<String>)>| {
             asked.iter().filter(|(asked, _)| asked == path).count() >= times
         };
@@ -177,22 +177,21 @@ impl World {
         tokio::time::advance(Duration::from_secs(seconds)).await;
     }
 
-    /// The machine is suspended for so long: its wall clock runs, its timers do not.
+    /// Suspends the machine for so long: its wall clock runs, its monotonic clock stops.
     pub(crate) fn suspend(&self, seconds: i64) {
         self.set_back(-seconds);
     }
 
-    /// Sets the clock of the day back, at the issuer and at the service.
+    /// Sets the wall clock back, at the issuer and at the service.
     pub(crate) fn set_back(&self, seconds: i64) {
         self.clock.fetch_sub(seconds, Ordering::SeqCst);
     }
 
-    /// The present instant.
     pub(crate) fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst)
     }
 
-    /// Ends the issuer: its port refuses connections.
+    /// Stops the issuer: its port refuses connections.
     pub(crate) async fn take_down(&self) {
         let server =
             std::mem::replace(&mut *self.server.lock().expect("a lock"), tokio::spawn(async {}));
@@ -200,14 +199,14 @@ impl World {
         let _ = server.await;
     }
 
-    /// Begins it again, on the same port.
+    /// Restarts it on the same port.
     pub(crate) async fn bring_back(&self) {
         let address = self.url.strip_prefix("http://").expect("our own URL");
         let listener = TcpListener::bind(address).await.expect("the same port");
         *self.server.lock().expect("a lock") = spawn(listener, &self.site);
     }
 
-    /// Claims of a token that is valid now, and for longer than any test lasts.
+    /// Claims of a token that is valid now, and does not expire during a test.
     pub(crate) fn claims(&self) -> Value {
         let mut claims = claims();
         claims["iss"] = json!(self.url);
@@ -215,12 +214,12 @@ impl World {
         claims
     }
 
-    /// A token of the issuer's first key.
+    /// A token signed by the issuer's first key.
     pub(crate) fn token(&self) -> String {
         token(super::header().to_string(), self.claims().to_string())
     }
 
-    /// A token of another key.
+    /// A token signed by another key.
     pub(crate) fn token_by(&self, pair: &EcdsaKeyPair) -> String {
         signed_by(pair, "at+jwt", &self.claims())
     }
@@ -229,14 +228,14 @@ impl World {
         format!("{}{LIST}", self.url)
     }
 
-    /// A token that has this place in a list.
+    /// A token with this index in a list.
     pub(crate) fn token_at(&self, uri: &str, idx: u64) -> String {
         let mut claims = self.claims();
         claims["status"] = json!({"status_list": {"idx": idx, "uri": uri}});
         token(super::header().to_string(), claims.to_string())
     }
 
-    /// Claims of a list of eight places as of now, in which those of `byte` have ended.
+    /// Claims of a list of eight sessions, issued now, in which those of `byte` are revoked.
     pub(crate) fn list_claims(&self, byte: u8) -> Value {
         json!({
             "sub": self.list_uri(), "iat": self.now(),
@@ -245,19 +244,18 @@ impl World {
     }
 
     pub(crate) fn publish(&self, claims: &Value) {
-        self.say(LIST, Reply::ok(list_token(claims)));
+        self.respond(LIST, Reply::ok(list_token(claims)));
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
         self.service.verify(token).await
     }
 
-    /// The verdict alone.
     pub(crate) async fn verdict(&self, token: &str) -> Result<(), VerifyError> {
         self.verify(token).await.map(|_| ())
     }
 
-    /// Verifies until the verdict is this one, while a fetch is under way that nobody waits for.
+    /// Verifies until this verdict, while a fetch runs in the background.
     pub(crate) async fn until(&self, token: &str, verdict: Result<(), VerifyError>) {
         while self.verdict(token).await != verdict {
             tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! The response headers on which a browser acts, beyond the response that carries them or at all, and the values
-//! that decide whether one of the checked headers passes. It must not know how they are sent.
+//! The response headers on which a browser acts (CORS, CSP, HSTS, cookies and many more), and the values that decide
+//! whether a checked header passes. It must not know how they are sent.
 
 /// Each with a value that a browser would act on. Some stand twice, in another case.
 pub(super) const ACTED_ON: &[&str] = &[
@@ -88,7 +88,7 @@ pub(super) const ACTED_ON: &[&str] = &[
     "X-XSS-Protection: 1; report=https://elsewhere.example",
 ];
 
-/// Header lines of the service, and what has to arrive of them.
+/// Header lines of the service, and the value that has to arrive.
 pub(super) struct Checked {
     pub(super) lines: &'static str,
     pub(super) name: &'static str,
@@ -98,7 +98,7 @@ pub(super) struct Checked {
 const OCTETS: Option<&str> = Some("application/octet-stream");
 
 pub(super) const VALUES: &[Checked] = &[
-    // A document or a script of this origin would be Baton's.
+    // A document or a script of the shared origin would be Baton's: XSS.
     of_type("Content-Type: application/json", Some("application/json")),
     of_type("Content-Type: application/problem+json", Some("application/problem+json")),
     of_type("Content-Type: text/plain; charset=utf-8", Some("text/plain; charset=utf-8")),
@@ -110,7 +110,7 @@ pub(super) const VALUES: &[Checked] = &[
     of_type("Content-Type: application/json, text/html", OCTETS),
     of_type("Content-Type: application/json\r\nCONTENT-TYPE: text/html", OCTETS),
     of_type("Content-Type: application/json; charset=utf-7", OCTETS),
-    // A redirect repeats the call elsewhere, with the page's proof of same origin and its cookies.
+    // A redirect repeats the call elsewhere, with the page's same-origin headers and its cookies.
     location("Location: /api/notes/019a-b", Some("/api/notes/019a-b")),
     location("Location: /api/auth/logout", None),
     location("Location: /api/notes/../auth/logout", None),
@@ -122,7 +122,7 @@ pub(super) const VALUES: &[Checked] = &[
     location("Location: ../auth/logout", None),
     location("Location: javascript:alert(1)", None),
     location("Location: /api/notes/1\r\nlocation: /api/auth/logout", None),
-    // For any other scheme a browser asks for a password in Baton's name, or tries the user's own login.
+    // Any other scheme makes the browser prompt for a password in Baton's name, or try the user's own credentials.
     challenge("WWW-Authenticate: Bearer", Some("Bearer")),
     challenge(
         "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"a,b Basic\"",
@@ -144,7 +144,7 @@ pub(super) const VALUES: &[Checked] = &[
         "WWW-Authenticate: Basic realm=\"b\"\r\nWWW-Authenticate: Bearer realm=\"a\"",
         Some("Bearer realm=\"a\""),
     ),
-    // The rest of the list passes as it is.
+    // The rest of the list passes unchanged.
     passes("Allow: GET", "allow", "GET"),
     passes("Cache-Control: no-store", "cache-control", "no-store"),
     passes("Content-Encoding: gzip", "content-encoding", "gzip"),
@@ -176,7 +176,7 @@ const fn passes(lines: &'static str, name: &'static str, arrives: &'static str) 
 }
 
 impl Checked {
-    /// A response with a status on which a browser acts upon the header.
+    /// A response with a status for which a browser acts on the header.
     pub(super) fn response(&self) -> Vec<u8> {
         let status = match self.name {
             "location" => "307 Temporary Redirect",

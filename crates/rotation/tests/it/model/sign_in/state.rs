@@ -1,4 +1,4 @@
-//! One moment of a sign-in attempt: what is stored, what the client has, and everything that is under way.
+//! The state of a sign-in attempt: the tables, the client, and the requests and answers in flight.
 
 use rotation::{Family, Generation, Policy};
 use shared::NumericDate;
@@ -8,15 +8,15 @@ use super::world::World;
 pub(crate) const NOW: NumericDate = NumericDate(1_000_000);
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 
-/// The number of a session. None is given twice.
+/// The number of a session, never reused.
 pub(crate) type Number = u8;
 
-/// An attempt key. Only sameness matters.
+/// An attempt key. Only equality matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     /// The client's.
     A,
-    /// The client's next one.
+    /// The client's next key.
     B,
     /// Another person's.
     C,
@@ -26,25 +26,25 @@ impl Key {
     pub(crate) const ALL: [Self; 3] = [Self::A, Self::B, Self::C];
 }
 
-/// Who knows which password.
+/// A person, who knows one password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Person {
     Client,
     Other,
 }
 
-/// What is asked for.
+/// The operation of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Way {
+pub(crate) enum Operation {
     Register,
     LogIn,
 }
 
-/// The account of the address.
+/// The account of the email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Account {
     pub(crate) password: Person,
-    /// The attempt that made it. `None`: it was there before.
+    /// The attempt that created it. `None`: it existed before.
     pub(crate) made_by: Option<Key>,
 }
 
@@ -52,49 +52,49 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Session {
     pub(crate) number: Number,
-    /// The attempt that began it, whether or not that is stored.
+    /// The attempt that created it, whether or not that is stored.
     pub(crate) key: Key,
     pub(crate) whose: Person,
     pub(crate) generation: u8,
-    pub(crate) ended: bool,
+    pub(crate) revoked: bool,
 }
 
 impl Session {
-    /// The row as the protocol sees it, by `Family` itself.
+    /// The row as a `Family` of the protocol.
     pub(crate) fn family(&self) -> Family {
         let begun = Family::begun(NOW);
         let family = match self.generation {
             0 => begun,
             accepted => begun.accepted(Generation(accepted.into()), None, NOW),
         };
-        if self.ended { family.revoked() } else { family }
+        if self.revoked { family.revoked() } else { family }
     }
 }
 
-/// What is stored.
+/// The database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Tables {
     pub(crate) account: Option<Account>,
-    /// Which session each key has begun.
+    /// The session that each key has created.
     pub(crate) used: [Option<Number>; 3],
     pub(crate) sessions: Vec<Session>,
 }
 
-/// How far the client has come.
+/// The client's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stand {
-    /// Has sent nothing yet with its key.
+pub(crate) enum Status {
+    /// Has sent no request yet with its key.
     Begins,
     /// Waits for an answer.
     Waits,
-    /// Has got no answer, and will ask again.
+    /// Has got no answer, and will retry.
     GaveUp,
     SignedIn,
     /// Was refused, or has lost its session.
     Over,
 }
 
-/// A ticket in the client's jar.
+/// A ticket in the client's cookie jar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Jar {
     pub(crate) session: Number,
@@ -104,17 +104,17 @@ pub(crate) struct Jar {
 /// The client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Client {
-    pub(crate) stand: Stand,
+    pub(crate) status: Status,
     pub(crate) key: Key,
-    pub(crate) way: Way,
+    pub(crate) operation: Operation,
     pub(crate) jar: Option<Jar>,
 }
 
-/// What the server says.
+/// The server's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Answer {
     /// 200 or 201: this session, and its ticket 1.
-    Granted(Number),
+    Issued(Number),
     /// 409 `duplicate_attempt`.
     Duplicate,
     /// 409 `email_taken`.
@@ -123,24 +123,24 @@ pub(crate) enum Answer {
     WrongPassword,
 }
 
-/// How far a call has come.
+/// The progress of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Stage {
-    /// The request is on its way.
-    Asked,
-    /// A login: the password is right. The key has not been looked for.
+pub(crate) enum Progress {
+    /// The request is in flight.
+    Sent,
+    /// A login: the password is right. The key is not looked up yet.
     Verified,
-    /// The key was not used when it was looked for.
+    /// The key was unused when it was looked up.
     Vacant,
-    /// A registration: the key had begun this session. The password has not been verified.
+    /// A registration: the key had created this session. The password is not verified yet.
     Found(Number),
-    /// The key had begun this session, and the password is right. The row has not been read.
+    /// The key had created this session, and the password is right. The row is not read yet.
     Proved(Number),
     /// The session is committed; its key is not (`Rule::KeyAfterwards`).
     Begun(Number),
-    /// The commit found the key used, or the address taken, and wrote nothing.
+    /// The commit found the key used, or the address taken, and wrote no row.
     NotWritten,
-    /// The answer is on its way.
+    /// The answer is in flight.
     Answered(Answer),
 }
 
@@ -149,36 +149,36 @@ pub(crate) enum Stage {
 pub(crate) struct Call {
     pub(crate) by: Person,
     pub(crate) key: Key,
-    pub(crate) way: Way,
-    pub(crate) stage: Stage,
-    /// Whether its answer can reach the client: it is of the present try, or a copy of that.
+    pub(crate) operation: Operation,
+    pub(crate) progress: Progress,
+    /// Whether its answer can reach the client: it belongs to the current try, or is a copy of it.
     pub(crate) awaited: bool,
 }
 
-/// Everything, at one moment.
+/// A whole state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct State {
     pub(crate) tables: Tables,
-    /// What was stored before the latest commit, where that can be lost.
+    /// The tables before the latest commit, where that can be lost.
     pub(crate) before: Option<Tables>,
-    /// How many sessions were ever begun.
+    /// How many sessions were ever created.
     pub(crate) begun: Number,
     pub(crate) client: Client,
     pub(crate) calls: Vec<Call>,
     pub(crate) requests_left: u8,
     pub(crate) others_left: u8,
     pub(crate) rollbacks_left: u8,
-    pub(crate) end_was_asked_for: bool,
+    pub(crate) revocation_was_requested: bool,
     pub(crate) keys_were_forgotten: bool,
     /// The sessions whose ticket 1 was ever presented, as bits by their numbers.
     pub(crate) presented: u16,
-    /// `email_taken` was said to the attempt that made the account.
-    pub(crate) told_taken: bool,
+    /// The attempt that created the account got `email_taken`.
+    pub(crate) email_taken_was_answered: bool,
     /// The client was refused, alone at its address.
     pub(crate) refused: bool,
-    /// Ticket 1 was given out after it was presented.
-    pub(crate) given_again: bool,
-    /// The client lost its session, or was turned away from it, and that was not asked for.
+    /// Ticket 1 was issued again after it was presented.
+    pub(crate) reissued: bool,
+    /// The client lost its session, or was refused it, without a requested revocation.
     pub(crate) signed_out: bool,
     /// The other person got the client's session.
     pub(crate) stolen: bool,
@@ -193,18 +193,18 @@ impl State {
         self.tables.sessions.iter_mut().find(|session| session.number == number)
     }
 
-    /// Which session a key has begun, as it is stored.
+    /// The stored session of a key.
     pub(crate) fn used(&self, key: Key) -> Option<Number> {
         self.tables.used[key as usize]
     }
 
-    /// The same moment, about to commit: what is stored now can come back.
+    /// The state about to commit: the present tables can come back after a rollback.
     pub(crate) fn committing(&self, world: &World) -> Self {
         let before = (world.rollbacks > 0).then(|| self.tables.clone());
         Self { before, ..self.clone() }
     }
 
-    /// The same moment; calls that are alike are one.
+    /// The state under a canonical order; equal calls are interchangeable.
     pub(crate) fn canonical(&self) -> Self {
         let mut state = self.clone();
         state.calls.sort_unstable();

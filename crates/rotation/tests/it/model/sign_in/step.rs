@@ -1,16 +1,17 @@
-//! What can happen next to a sign-in attempt. The steps of the client, the network and the database stand here, the
-//! instances' in [`super::server`].
+//! The transitions of a sign-in attempt. Here are the steps of client, network and database, in [`super::server`]
+//! those of the instances.
 
 use rotation::{Decision, Generation, decide};
 
 use super::server;
 use super::state::{
-    Account, Answer, Call, Client, Jar, Key, NOW, POLICY, Person, Stage, Stand, State, Tables, Way,
+    Account, Answer, Call, Client, Jar, Key, NOW, Operation, POLICY, Person, Progress, State,
+    Status, Tables,
 };
-use super::story::Event;
+use super::trace::Event;
 use super::world::{Other, World};
 
-/// A moment that can follow, and what led to it.
+/// A successor state, and the event that leads to it.
 pub(crate) type Next = (Event, State);
 
 /// How many requests another person sends.
@@ -18,39 +19,44 @@ const OTHERS: u8 = 2;
 /// The last ticket that the client presents.
 const LAST_TICKET: u8 = 2;
 
-/// The first moment: a form is filled in.
+/// The initial state: a form is filled in.
 pub(crate) fn first(world: &World) -> State {
-    let account = match world.way {
-        Way::Register => None,
-        Way::LogIn => Some(Account { password: Person::Client, made_by: None }),
+    let account = match world.operation {
+        Operation::Register => None,
+        Operation::LogIn => Some(Account { password: Person::Client, made_by: None }),
     };
     State {
         tables: Tables { account, used: [None; 3], sessions: Vec::new() },
         before: None,
         begun: 0,
-        client: Client { stand: Stand::Begins, key: Key::A, way: world.way, jar: None },
+        client: Client {
+            status: Status::Begins,
+            key: Key::A,
+            operation: world.operation,
+            jar: None,
+        },
         calls: Vec::new(),
         requests_left: world.requests,
         others_left: if world.other.is_some() { OTHERS } else { 0 },
         rollbacks_left: world.rollbacks,
-        end_was_asked_for: false,
+        revocation_was_requested: false,
         keys_were_forgotten: false,
         presented: 0,
-        told_taken: false,
+        email_taken_was_answered: false,
         refused: false,
-        given_again: false,
+        reissued: false,
         signed_out: false,
         stolen: false,
     }
 }
 
-/// Everything that can follow.
+/// All successors.
 pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
     let mut next = Vec::new();
     client_acts(world, state, &mut next);
     other_acts(world, state, &mut next);
     for (index, call) in state.calls.iter().enumerate() {
-        // Calls that are alike lead to the same moments.
+        // Equal calls lead to the same states.
         if !state.calls[..index].contains(call) {
             network_acts(state, index, &mut next);
             next.extend(server::acts(world, state, index));
@@ -61,29 +67,29 @@ pub(crate) fn step(world: &World, state: &State) -> Vec<Next> {
 }
 
 fn client_acts(world: &World, state: &State, next: &mut Vec<Next>) {
-    let Client { stand, key, way, jar } = state.client;
-    if matches!(stand, Stand::Begins | Stand::GaveUp) && state.requests_left > 0 {
+    let Client { status, key, operation, jar } = state.client;
+    if matches!(status, Status::Begins | Status::GaveUp) && state.requests_left > 0 {
         let mut after = state.clone();
         after.requests_left -= 1;
-        after.client.stand = Stand::Waits;
+        after.client.status = Status::Waits;
         let by = Person::Client;
-        after.calls.push(Call { by, key, way, stage: Stage::Asked, awaited: true });
-        next.push((Event::Sends { way, key, again: stand == Stand::GaveUp }, after));
+        after.calls.push(Call { by, key, operation, progress: Progress::Sent, awaited: true });
+        next.push((Event::Sends { operation, key, again: status == Status::GaveUp }, after));
     }
-    if stand == Stand::Waits {
+    if status == Status::Waits {
         let mut after = no_longer_waiting(state.clone());
-        after.client.stand = Stand::GaveUp;
+        after.client.status = Status::GaveUp;
         next.push((Event::GivesUp, after));
     }
     // Once it has given up, another tab may find the cookie.
-    if let (Stand::SignedIn | Stand::GaveUp, Some(jar)) = (stand, jar)
+    if let (Status::SignedIn | Status::GaveUp, Some(jar)) = (status, jar)
         && jar.ticket <= LAST_TICKET
     {
         next.push(refresh(world, state, jar));
     }
 }
 
-/// A refresh, in one step: what can come between its own is explored elsewhere.
+/// A refresh, in one step: the rotation model explores its interleavings.
 fn refresh(world: &World, state: &State, jar: Jar) -> Next {
     let presented = Generation(jar.ticket.into());
     let session = state.session(jar.session);
@@ -98,29 +104,29 @@ fn refresh(world: &World, state: &State, jar: Jar) -> Next {
     }
     let is_replay = decision == Some(Decision::Replay);
     let mut after = state.clone();
-    after.signed_out |= !was_ended(state, jar.session);
-    after.client = Client { stand: Stand::Over, jar: None, ..state.client };
+    after.signed_out |= !was_revoked(state, jar.session);
+    after.client = Client { status: Status::Over, jar: None, ..state.client };
     if let Some(row) = after.session_mut(jar.session).filter(|_| is_replay) {
-        row.ended = true;
+        row.revoked = true;
     }
     (Event::RefreshIsRefused { jar, is_replay }, after)
 }
 
-/// Whether a session is over because that was asked for.
-fn was_ended(state: &State, number: u8) -> bool {
-    state.end_was_asked_for && state.session(number).is_some_and(|session| session.ended)
+/// Whether a session was revoked by request.
+fn was_revoked(state: &State, number: u8) -> bool {
+    state.revocation_was_requested && state.session(number).is_some_and(|session| session.revoked)
 }
 
 fn other_acts(world: &World, state: &State, next: &mut Vec<Next>) {
     let Some(other) = world.other.filter(|_| state.others_left > 0) else { return };
-    let (key, way) = match other {
-        Other::Registers => (Key::C, Way::Register),
-        Other::HasTheKey => (Key::A, world.way),
+    let (key, operation) = match other {
+        Other::Registers => (Key::C, Operation::Register),
+        Other::HasTheKey => (Key::A, world.operation),
     };
     let mut after = state.clone();
     after.others_left -= 1;
     let by = Person::Other;
-    after.calls.push(Call { by, key, way, stage: Stage::Asked, awaited: false });
+    after.calls.push(Call { by, key, operation, progress: Progress::Sent, awaited: false });
     next.push((Event::OtherSends { other, key }, after));
 }
 
@@ -131,20 +137,20 @@ fn network_acts(state: &State, index: usize, next: &mut Vec<Next>) {
         after.calls.remove(index);
         after
     };
-    next.push((Event::Lost { stage: call.stage }, without()));
-    let can_be_copied = call.stage == Stage::Asked && call.by == Person::Client;
+    next.push((Event::Lost { progress: call.progress }, without()));
+    let can_be_copied = call.progress == Progress::Sent && call.by == Person::Client;
     if can_be_copied && state.requests_left > 0 {
         let mut after = state.clone();
         after.requests_left -= 1;
         after.calls.push(call);
         next.push((Event::Copied, after));
     }
-    if let Stage::Answered(answer) = call.stage {
+    if let Progress::Answered(answer) = call.progress {
         next.push(client_receives(without(), answer));
-        if let Answer::Granted(session) = answer {
-            // The connection breaks behind the headers.
+        if let Answer::Issued(session) = answer {
+            // The connection breaks after the headers.
             let mut after = no_longer_waiting(without());
-            after.client.stand = Stand::GaveUp;
+            after.client.status = Status::GaveUp;
             after.client.jar = Some(Jar { session, ticket: 1 });
             next.push((Event::ReceivesTheCookieAlone { number: session }, after));
         }
@@ -155,52 +161,54 @@ fn client_receives(before: State, answer: Answer) -> Next {
     let mut after = no_longer_waiting(before);
     let Client { key, jar, .. } = after.client;
     match answer {
-        Answer::Granted(session) => {
-            let stands = after.session(session).is_some_and(|session| !session.ended);
-            after.signed_out |= !stands && !was_ended(&after, session);
+        Answer::Issued(session) => {
+            let stands = after.session(session).is_some_and(|session| !session.revoked);
+            after.signed_out |= !stands && !was_revoked(&after, session);
             after.client.jar = Some(Jar { session, ticket: 1 });
-            after.client.stand = Stand::SignedIn;
+            after.client.status = Status::SignedIn;
         }
-        // The cookie had arrived: the session goes on with it.
-        Answer::Duplicate if jar.is_some() => after.client.stand = Stand::SignedIn,
+        // The cookie had arrived: the session continues with it.
+        Answer::Duplicate if jar.is_some() => after.client.status = Status::SignedIn,
         Answer::Duplicate => {
             let mut sessions = after.tables.sessions.iter();
-            let turned_away = sessions.any(|session| session.key == key && !session.ended);
+            let turned_away = sessions.any(|session| session.key == key && !session.revoked);
             after.signed_out |= turned_away;
             after.client = match key {
-                Key::A => Client { stand: Stand::Begins, key: Key::B, way: Way::LogIn, jar },
-                Key::B | Key::C => Client { stand: Stand::Over, ..after.client },
+                Key::A => {
+                    Client { status: Status::Begins, key: Key::B, operation: Operation::LogIn, jar }
+                }
+                Key::B | Key::C => Client { status: Status::Over, ..after.client },
             };
         }
-        Answer::EmailTaken | Answer::WrongPassword => after.client.stand = Stand::Over,
+        Answer::EmailTaken | Answer::WrongPassword => after.client.status = Status::Over,
     }
     (Event::Receives { answer }, after)
 }
 
-/// From now on no answer to what was sent reaches the client: it has one, or waits no more.
+/// Discards the answers to earlier requests: the client has one, or has stopped waiting.
 fn no_longer_waiting(mut state: State) -> State {
     for call in &mut state.calls {
         call.awaited = false;
     }
-    without_the_unawaited(state)
+    drop_unawaited_answers(state)
 }
 
-/// An answer that reaches no client is dropped.
-pub(crate) fn without_the_unawaited(mut state: State) -> State {
-    state.calls.retain(|call| call.awaited || !matches!(call.stage, Stage::Answered(_)));
+/// Drops answers that reach no client.
+pub(crate) fn drop_unawaited_answers(mut state: State) -> State {
+    state.calls.retain(|call| call.awaited || !matches!(call.progress, Progress::Answered(_)));
     state
 }
 
 fn accidents(world: &World, state: &State, next: &mut Vec<Next>) {
-    if world.ends && !state.end_was_asked_for {
-        for session in state.tables.sessions.iter().filter(|session| !session.ended) {
+    if world.revocations && !state.revocation_was_requested {
+        for session in state.tables.sessions.iter().filter(|session| !session.revoked) {
             let mut after = state.clone();
-            after.end_was_asked_for = true;
-            // An end is durable, and takes what was committed before along.
+            after.revocation_was_requested = true;
+            // A revocation is durable, and makes earlier commits durable with it.
             after.before = None;
             let row = after.session_mut(session.number).expect("it was found");
-            row.ended = true;
-            next.push((Event::Ended { number: session.number }, after));
+            row.revoked = true;
+            next.push((Event::RevokedElsewhere { number: session.number }, after));
         }
     }
     if let Some(before) = state.before.clone().filter(|_| state.rollbacks_left > 0) {

@@ -1,28 +1,28 @@
-//! What may happen to a sign-in attempt: how often its request is sent, who else is there, which rule the server has. It
-//! must not say what follows from it; that is [`super::step`].
+//! The parameters of a sign-in world: requests, another person, the server's rule. It must not know the transitions;
+//! those are [`super::step`].
 
-use super::state::{State, Way};
+use super::invariants::Invariant;
+use super::state::{Operation, State};
 use super::step;
-use super::story::Event;
-use super::verdict::Promise;
-use crate::model::search::Explored;
+use super::trace::Event;
+use crate::model::search::Model;
 
-/// One world to explore. Everything not named here cannot happen in it.
+/// One world to explore. Events that are not enabled here cannot happen in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct World {
-    /// What the server does with a key.
+    /// The server's rule for a key.
     pub(crate) rule: Rule,
-    /// What the client asks for.
-    pub(crate) way: Way,
-    /// How many requests of the client's the network may deliver: what it sends, and copies of that.
+    /// The client's operation.
+    pub(crate) operation: Operation,
+    /// How many requests of the client the network may deliver, copies and retries included.
     pub(crate) requests: u8,
     /// Another person at the same address.
     pub(crate) other: Option<Other>,
-    /// Whether a session may be ended elsewhere, once.
-    pub(crate) ends: bool,
+    /// Whether a session may be revoked elsewhere, once.
+    pub(crate) revocations: bool,
     /// How often the database may lose its latest commit.
     pub(crate) rollbacks: u8,
-    /// Whether the keys may be forgotten, once, as they are after a day.
+    /// Whether the keys may expire, once, as they do after a day.
     pub(crate) forgets: bool,
 }
 
@@ -31,38 +31,38 @@ pub(crate) struct World {
 pub(crate) enum Other {
     /// Registers the same address, with a key and a password of their own.
     Registers,
-    /// Sends the request of the attempt with its key, and another password.
+    /// Sends the request of the attempt with its stolen key, and another password.
     HasTheKey,
 }
 
-/// What a server does with a key. The first is Baton's; the last two are mistakes in carrying it out.
+/// A server's rule for an idempotency key. The first is Baton's; the last two are mistakes in executing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// The key is committed together with the session, unless it is there; a copy is answered with that session
-    /// while `decide_sign_in` allows it, to the right password alone.
+    /// The key is committed together with the session, unless it is used; a retry with the right password is answered
+    /// with that session while `decide_sign_in` allows it.
     Keyed,
-    /// Keys are not looked at.
+    /// Keys are ignored.
     NoKeys,
     /// The key is written after the session, in a transaction of its own.
     KeyAfterwards,
-    /// A registration asks whether the address is taken before it looks for the key.
+    /// A registration checks whether the address is taken before it looks up the key.
     AddressFirst,
-    /// A copy gets ticket 1 as long as the session stands.
+    /// A retry gets ticket 1 as long as the session is not revoked.
     AlwaysAgain,
-    /// The key is enough for an answer, without the password.
+    /// The key is a credential: it is enough for an answer, without the password.
     ByKeyAlone,
-    /// A copy whose session was refreshed, or is over, begins another one.
+    /// A retry whose session was refreshed or is over creates another session.
     AnotherSession,
-    /// The key is looked for, and the commit does not depend on it.
+    /// The key is looked up, and the commit does not depend on it.
     Unguarded,
-    /// A commit that finds the key is taken for a refusal.
+    /// A commit that finds the key used refuses the request, without a second look-up.
     NoSecondLook,
 }
 
-impl Explored for World {
+impl Model for World {
     type State = State;
     type Event = Event;
-    type Promise = Promise;
+    type Invariant = Invariant;
 
     fn first(&self) -> State {
         step::first(self)
@@ -80,11 +80,11 @@ impl Explored for World {
         event.kind()
     }
 
-    fn holds(promise: Promise, _: &State, after: &State) -> bool {
-        promise.holds(after)
+    fn holds(invariant: Invariant, _: &State, after: &State) -> bool {
+        invariant.holds(after)
     }
 
-    fn in_words(promise: Promise) -> &'static str {
-        promise.in_words()
+    fn in_words(invariant: Invariant) -> &'static str {
+        invariant.in_words()
     }
 }

@@ -1,0 +1,49 @@
+//! Login alert: asks the user whether a new login is theirs. `session::login_alerts` decides which logins are shown.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
+
+use super::text::Text;
+use crate::dom::{focus_soon, local_time};
+use crate::messages::client;
+use crate::session::Session;
+
+/// The notice, if there is an alert.
+#[component]
+pub(crate) fn LoginAlertNotice() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let dismiss = move |_| {
+        session.dismiss_login_alert();
+        // The button is gone, and the focus with it.
+        focus_soon("main h1");
+    };
+    move || {
+        session.login_alert().map(|login| {
+            let (client, at) = (client(&login.newest), local_time(login.newest.at));
+            let others = match login.others {
+                0 => String::new(),
+                1 => " There was one other since.".to_owned(),
+                others => format!(" There were {others} others since."),
+            };
+            view! {
+                <div class="notice" data-kind="trouble">
+                    <p>
+                        <Text text=format!("New login: {client}, at {at}. Was it you?{others}") />
+                    </p>
+                    <div class="notice-actions">
+                        <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">
+                            "See your sessions"
+                        </A>
+                        <A href=ACTIVITY_PAGE attr:class="button" attr:data-size="small">
+                            "See what happened"
+                        </A>
+                        <button type="button" class="button" data-size="small" on:click=dismiss>
+                            "Dismiss"
+                        </button>
+                    </div>
+                </div>
+            }
+        })
+    }
+}

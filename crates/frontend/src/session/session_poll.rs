@@ -1,0 +1,88 @@
+//! Session poll: while a page with data of a resource server is visible, asks every few seconds whether its session
+//! was revoked elsewhere (docs/decisions/0018). Otherwise the page would show that data until the user's next call.
+//! It must not show an error, and must not refresh for its own sake: an unused session would never reach its idle
+//! expiry.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::call::with_token;
+use super::{Session, Token, browser};
+use crate::transport::Answer;
+use crate::{api, transport};
+
+/// A revocation reaches every instance within a second, and should be visible within five, on slow machines too.
+const EVERY: Duration = Duration::from_secs(2);
+
+impl Session {
+    /// Polls until the component that calls it is unmounted.
+    pub(crate) fn poll_session(self) {
+        let asking = StoredValue::new(false);
+        let look = move || {
+            if let Some(token) = self.usable_token()
+                && !document().hidden()
+                && asking.try_get_value() == Some(false)
+            {
+                asking.set_value(true);
+                spawn_local(async move {
+                    self.poll_once(token).await;
+                    // The component may be unmounted by now.
+                    let _ = asking.try_set_value(false);
+                });
+            }
+        };
+        if let Ok(interval) = set_interval_with_handle(look, EVERY) {
+            on_cleanup(move || interval.clear());
+        }
+        let shown = window_event_listener_untyped("visibilitychange", move |_| {
+            if self.usable_token().is_none() && !document().hidden() {
+                // A user who comes back is active: that may renew the token.
+                self.resume();
+            }
+            look();
+        });
+        on_cleanup(move || shown.remove());
+    }
+
+    /// Asks the server why this session was revoked, unless the reason is known or the token has expired. A resource
+    /// server that refuses a token does not know the reason.
+    pub(super) async fn ask_revocation_reason(self) {
+        if let Some(token) = self.usable_token()
+            && self.revocation_reason().is_none()
+        {
+            self.ask_if_revoked(&token).await;
+        }
+    }
+
+    async fn poll_once(self, token: Token) {
+        let epoch = self.epoch();
+        if self.ask_if_revoked(&token).await && self.epoch() == epoch {
+            // The refresh decides whether the session has ended, as after any refused call.
+            let _ = self.fresh_token(Some(token.serial)).await;
+        }
+    }
+
+    /// Whether the server says that the session of `token` was revoked. The call is not in the network log, where it
+    /// would stand between a user's calls.
+    async fn ask_if_revoked(self, token: &Token) -> bool {
+        let epoch = self.epoch();
+        let Ok(answer) = transport::send(with_token(api::me(), token)).await else { return false };
+        self.note_revocation_reason(&answer, epoch);
+        self.revocation_reason().is_some()
+    }
+
+    /// Stores the revocation reason that a refusal gives for the session of `epoch`.
+    pub(super) fn note_revocation_reason(self, answer: &Answer, epoch: u64) {
+        if answer.refuses_the_token() && epoch == self.epoch() {
+            let cause = answer.problem().and_then(|problem| problem.ended_because);
+            self.memory.update_value(|memory| memory.revocation_reason = cause);
+        }
+    }
+
+    /// The token until its expiry, by this browser's clock.
+    fn usable_token(self) -> Option<Token> {
+        self.token().filter(|token| token.expires_at_ms > browser::now_ms())
+    }
+}
