@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The relay by hand: register, me, refresh, a lost answer, a replay, a repeated login, logout. Run it against a server
+# The flow by hand: register, me, refresh, a lost answer, a replay, a repeated login, logout. Run it against a server
 # (`cargo xtask run`), with curl 7.82 or newer: docs/curl.sh [http://localhost:3000]. docs/curl.md shows what it prints.
 set -euo pipefail
 base=${1:-http://localhost:3000}
