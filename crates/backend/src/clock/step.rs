@@ -192,11 +192,11 @@ impl StepDetector {
         let known = self.set.filter(|set| Run::on(set.last).reaches(now));
         let since = known.map_or(now.boot, |set| set.since);
         self.set = Some(SetRun { last: now, since });
-        let (steady, invalidate) = (now.boot.saturating_sub(since), self.settled.doubt_at(now));
+        let (steady, doubt) = (now.boot.saturating_sub(since), self.settled.doubt_at(now));
         if steady < STEADY_SECONDS {
-            Verdict::Doubted(invalidate)
-        } else if invalidate.may_expire_too_much() && steady < STEADY_SECONDS + SETTLING_SECONDS {
-            Verdict::Unsettled(invalidate)
+            Verdict::Doubted(doubt)
+        } else if doubt.may_expire_too_much() && steady < STEADY_SECONDS + SETTLING_SECONDS {
+            Verdict::Unsettled(doubt)
         } else {
             self.settle(now)
         }

@@ -85,7 +85,7 @@ pub enum KeysCommand {
     /// Rotate: let the next key sign as soon as every service has had the time to learn of it.
     Rotate(RotateArgs),
     /// In an emergency: revoke a key, and reject from now on all that was made with it.
-    #[command(alias = "revoke")]
+    #[command(alias = "retire")]
     Revoke(RevokeArgs),
 }
 
