@@ -119,7 +119,7 @@ impl News {
         let Self { revoked, since, has_changed, is_full } = self;
         match (is_full, has_changed || since.is_some()) {
             (true, _) => Notification::Change(Reach::Any),
-            (false, true) => Notification::Change(Reach::Named { revoked: revoked, since }),
+            (false, true) => Notification::Change(Reach::Named { revoked, since }),
             (false, false) => Notification::Revoked(revoked),
         }
     }
