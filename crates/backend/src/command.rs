@@ -6,13 +6,13 @@ mod consent;
 mod database;
 mod keys;
 mod limits;
+mod output;
 mod password;
 mod progress;
 mod services;
 mod spelling;
 mod table;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,7 @@ use crate::router::router;
 use crate::server::{self, ConnectionLimits};
 use crate::store::{self, Database, Opening, Store};
 use database::with_database;
+use output::{report, say};
 
 /// Timeout of closing the storage once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -203,8 +204,8 @@ fn warn_if_beside(settings: &Settings) {
 
 async fn migrate(args: &DatabaseArgs) -> anyhow::Result<()> {
     let database = database::open(&args.database, Opening::Create).await?;
-    database::tell(&format!("database: {}", database.name));
-    let found = spelling::canonicalise_and_tell(&database.store).await;
+    report(&format!("database: {}", database.name));
+    let found = spelling::canonicalise_and_report(&database.store).await;
     database.store.close().await;
     found?;
     say("the schema is up to date")
@@ -269,11 +270,4 @@ async fn work_before_doubt(
     let yesterday = now.plus(-SETTLING_SECONDS - STEADY_SECONDS);
     let before = store.last_event(Some(yesterday)).await?;
     Ok(before.filter(|before| yesterday.since(*before) > SETTLING_SECONDS))
-}
-
-/// Standard output is for the operator or script that runs the program; logs go to standard error.
-fn say(line: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
-    Ok(out.flush()?)
 }

@@ -8,9 +8,10 @@ use rotation::Policy;
 use shared::body::RegisterRequest;
 
 use super::database::{clock_of, with_database};
+use super::output::say;
 use super::progress::Progress;
 use super::table::instant;
-use super::{consent, password, say};
+use super::{consent, password};
 use crate::auth::AuthError;
 use crate::auth::administration::Administration;
 use crate::auth::password_hasher::PasswordHasher;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::database::{remark, with_database};
-use super::{limits, say, spelling};
+use super::output::say;
+use super::{limits, spelling};
 use crate::app::{AppState, Dependencies};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};

@@ -2,10 +2,9 @@
 //! the command is done. Commands must not create or migrate one: an emergency command with a mistyped URL would
 //! report success on an empty database, and a migration would lock out an older server that runs.
 
-use std::io::Write as _;
-
 use anyhow::Context as _;
 
+use super::output::report;
 use crate::clock::Clock;
 use crate::clock::tolerance::NOTICED_SECONDS;
 use crate::config::DatabaseArgs;
@@ -17,9 +16,9 @@ pub(super) async fn with_database<T>(
     work: impl AsyncFnOnce(&Database) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let database = open(&args.database, Opening::AsItIs).await?;
-    tell(&format!("database: {}", database.name));
+    report(&format!("database: {}", database.name));
     if let Some(remark) = remark(database.schema) {
-        tell(&format!("its schema {remark}"));
+        report(&format!("its schema {remark}"));
     }
     let done = work(&database).await;
     database.store.close().await;
@@ -44,7 +43,7 @@ pub(super) async fn clock_of(store: &dyn Store) -> anyhow::Result<Clock> {
     let Some(database) = store.clock().await? else { return Ok(Clock::system()) };
     let offset = database.since(Clock::system().now());
     if offset.saturating_abs() > NOTICED_SECONDS {
-        tell(&format!(
+        report(&format!(
             "the clocks of this machine and of the database differ by {} s: what is changed is dated by the database's",
             offset.saturating_abs()
         ));
@@ -95,9 +94,4 @@ pub(super) fn absent(error: &anyhow::Error) -> Option<&'static str> {
         Some(StoreError::Absent { found }) => Some(found),
         _ => None,
     }
-}
-
-/// Standard error is for the operator to read; standard output holds the answer alone.
-pub(super) fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::consent;
 use super::database::{clock_of, with_database};
+use super::output::say;
 use super::progress::Progress;
 use super::table::instant;
-use super::{consent, say};
 use crate::auth::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
@@ -70,7 +71,7 @@ async fn revoke(args: &RevokeArgs) -> anyhow::Result<()> {
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
         match ring.revoke(kid, event_log, &mut progress).await {
-            Ok(key_revocation) => tell_revoked(kid, ring, key_revocation),
+            Ok(key_revocation) => report_revoked(kid, ring, key_revocation),
             Err(error @ KeyError::Store(_)) => {
                 Err(anyhow::Error::from(error).context(revoked.stopped()))
             }
@@ -80,7 +81,7 @@ async fn revoke(args: &RevokeArgs) -> anyhow::Result<()> {
     .await
 }
 
-fn tell_revoked(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> anyhow::Result<()> {
+fn report_revoked(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> anyhow::Result<()> {
     let KeyRevocation { purpose, in_use, sessions } = key_revocation;
     match purpose {
         KeyPurpose::Access => {

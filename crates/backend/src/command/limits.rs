@@ -1,6 +1,6 @@
 //! Reports rate limits that are not the standard ones: `serve` in its log, `check` on standard output.
 
-use super::say;
+use super::output::say;
 use crate::auth::rate_limit::Rates;
 
 pub(super) fn log(limits: Option<&Rates>) {

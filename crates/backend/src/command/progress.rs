@@ -1,7 +1,7 @@
 //! The progress of a bulk revocation, for the operator who waits for it: a line on standard error each ten thousand
 //! sessions.
 
-use super::database::tell;
+use super::output::report;
 
 /// Sessions per line.
 const STEP: u64 = 10_000;
@@ -14,7 +14,7 @@ impl Progress {
     /// Records the number so far.
     pub(super) fn so_far(&mut self, sessions: u64) {
         if sessions / STEP > self.0 / STEP {
-            tell(&format!("ended {sessions} sessions so far"));
+            report(&format!("ended {sessions} sessions so far"));
         }
         self.0 = sessions;
     }

@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 
+use super::consent;
 use super::database::{clock_of, with_database};
+use super::output::say;
 use super::table::instant;
-use super::{consent, say};
 use crate::auth::services::add_service;
 use crate::config::{AddServiceArgs, DatabaseArgs, RemoveServiceArgs, ServicesCommand};
 use crate::entropy::Entropy;

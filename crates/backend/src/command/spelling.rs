@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::database::tell;
-use super::say;
+use super::output::{report, say};
 use crate::auth::spelling::{Pair, Spellings, canonicalise, look_for_spellings};
 use crate::store::{Store, StoreError};
 
@@ -21,12 +20,12 @@ pub(super) async fn canonicalise_and_log(store: &Arc<dyn Store>) -> Result<(), S
 }
 
 /// The same, for the terminal.
-pub(super) async fn canonicalise_and_tell(store: &Arc<dyn Store>) -> Result<(), StoreError> {
+pub(super) async fn canonicalise_and_report(store: &Arc<dyn Store>) -> Result<(), StoreError> {
     let Spellings { rewritten, pairs } = canonicalise(store).await?;
     if rewritten > 0 {
-        tell(&format!("rewrote {rewritten} addresses to their canonical spelling"));
+        report(&format!("rewrote {rewritten} addresses to their canonical spelling"));
     }
-    pairs.iter().map(in_words).for_each(|line| tell(&line));
+    pairs.iter().map(in_words).for_each(|line| report(&line));
     Ok(())
 }
 
