@@ -2,7 +2,9 @@
 //! A wrong setting stops the start with one line that names it and its remedy.
 
 mod command_line;
+mod error;
 mod keys;
+mod life;
 mod limits;
 mod origin;
 mod proxies;
@@ -10,7 +12,6 @@ mod proxies;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use environment::VariableError;
 use rotation::Policy;
 
 use crate::auth::rate_limit::Rates;
@@ -19,13 +20,15 @@ use crate::keys::KeyPlan;
 use crate::lifetimes::LifetimeSet;
 use crate::prune::Retention;
 
+pub use crate::keys::MasterKeySource;
 pub use command_line::{
     AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, KeysArgs,
     KeysCommand, LifeArgs, ListSessionsArgs, PruneArgs, Purpose, RateLimits, RemoveServiceArgs,
     RevokeArgs, RevokeSessionsArgs, RingArgs, RiskArgs, RotateArgs, ServeArgs, ServicesCommand,
     SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
-pub use keys::MasterKeySource;
+pub use error::ConfigError;
+use life::{LONGEST, seconds};
 pub use origin::Origin;
 pub use proxies::Proxies;
 
@@ -85,36 +88,6 @@ impl Settings {
     }
 }
 
-/// A wrong setting: which one, and how to mend it.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{setting}: {remedy}")]
-pub struct ConfigError {
-    setting: String,
-    remedy: String,
-}
-
-impl ConfigError {
-    /// Names a setting, by its flag and its variable, and the remedy.
-    pub fn new(flag: &str, remedy: impl Into<String>) -> Self {
-        let setting = format!("{flag} / {}", variable_of(flag));
-        Self { setting, remedy: remedy.into() }
-    }
-}
-
-impl From<VariableError> for ConfigError {
-    fn from(VariableError { setting, flaw }: VariableError) -> Self {
-        Self { setting, remedy: flaw.to_owned() }
-    }
-}
-
-/// The variable of a flag: `BATON_TRUSTED_PROXIES` of `--trusted-proxies`.
-fn variable_of(flag: &str) -> String {
-    let words = flag.trim_start_matches('-').replace('-', "_");
-    format!("BATON_{}", words.to_ascii_uppercase())
-}
-
-const DEFAULT_IDLE_SECONDS: i64 = 7 * 86_400;
-const LONGEST: LifetimeSet = LifetimeSet::LONGEST;
 const DEFAULT_SITE: &str = "target/site";
 
 impl TryFrom<ServeArgs> for Settings {
@@ -174,56 +147,6 @@ impl TryFrom<ServeArgs> for Settings {
             failpoint: args.failpoint,
         })
     }
-}
-
-impl TryFrom<&LifeArgs> for Policy {
-    type Error = ConfigError;
-
-    fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
-        let absolute_seconds = seconds(
-            "--refresh-absolute-seconds",
-            life.refresh_absolute_seconds,
-            LONGEST.session_absolute,
-        )?;
-        let idle_seconds = match life.refresh_idle_seconds {
-            Some(idle_seconds) => {
-                seconds("--refresh-idle-seconds", idle_seconds, LONGEST.session_idle)?
-            }
-            None => DEFAULT_IDLE_SECONDS.min(absolute_seconds),
-        };
-        if idle_seconds > absolute_seconds {
-            return Err(ConfigError::new(
-                "--refresh-idle-seconds",
-                "must not be more than --refresh-absolute-seconds",
-            ));
-        }
-        Ok(Self { idle_seconds, absolute_seconds })
-    }
-}
-
-impl TryFrom<&LifeArgs> for Retention {
-    type Error = ConfigError;
-
-    fn try_from(life: &LifeArgs) -> Result<Self, ConfigError> {
-        let event_seconds = seconds(
-            "--event-retention-seconds",
-            life.event_retention_seconds,
-            LONGEST.event_retention,
-        )?;
-        Ok(Self { policy: Policy::try_from(life)?, event_seconds })
-    }
-}
-
-fn seconds(setting: &'static str, value: i64, longest: i64) -> Result<i64, ConfigError> {
-    if (1..=longest).contains(&value) {
-        return Ok(value);
-    }
-    let days = match longest / 86_400 {
-        1 => "a day".to_owned(),
-        days => format!("{days} days"),
-    };
-    let remedy = format!("{value} is not a number of seconds from 1 to {longest} ({days})");
-    Err(ConfigError::new(setting, remedy))
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, ConfigError> {

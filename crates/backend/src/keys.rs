@@ -5,32 +5,33 @@
 //! in [`contents`], rotation in [`key_rotation`], and the revocation of a compromised key in [`key_revocation`].
 
 mod contents;
+mod error;
 mod file;
 mod key_revocation;
 mod key_rotation;
 pub mod master;
 pub mod plan;
 pub mod ring;
+pub(crate) mod source;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit as _};
-use sha2::Sha256;
 use shared::NumericDate;
 use verifier::KeySet;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::clock::{BootInstant, Clock};
 use crate::entropy::Entropy;
 use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
 use contents::Contents;
+pub use error::KeyError;
 pub use key_revocation::KeyRevocation;
 pub use key_rotation::{FirstRing, KeyRotation, RotationTask};
-pub use master::MasterKey;
+pub use master::{DeviceKey, MasterKey};
 pub use plan::{KeyPlan, KeyState};
 pub use ring::Ring;
+pub use source::{MASTER_KEY_FILE, MasterKeySource};
 
 /// After a look-up of an unknown `kid`, no other one reads the ring for so long: invented ids cause no work.
 const COOL_DOWN: Duration = Duration::from_secs(1);
@@ -52,101 +53,6 @@ pub struct KeyRing {
     /// When a call last asked for a missing key.
     missed_at: Mutex<Option<BootInstant>>,
     clock: Clock,
-}
-
-/// Authenticates the tokens of known devices. It is derived from the master key: an attacker with that one can do
-/// worse than pass for a known device.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct DeviceKey([u8; 32]);
-
-impl DeviceKey {
-    /// HMAC-SHA-256 with this key, to be fed (RFC 2104).
-    #[must_use]
-    pub fn mac(&self) -> Hmac<Sha256> {
-        Hmac::new_from_slice(&self.0).expect("HMAC takes a key of any length")
-    }
-}
-
-/// Why the key ring cannot be used. The text says how to mend it.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The folder or a file in it cannot be read or written.
-    #[error(
-        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} cannot be {action}"
-    )]
-    File {
-        /// The attempted action.
-        action: &'static str,
-        /// The path.
-        path: String,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// Other users of this machine could read a private key, or put in one of their own.
-    #[error(
-        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: {path} is open to others (mode {mode:o}): run chmod go-rwx on it; a mounted secret may have mode 0440 if root owns it and a group of this process reads it"
-    )]
-    TooOpen {
-        /// Which file or folder.
-        path: String,
-        /// Its mode.
-        mode: u32,
-    },
-    /// The database holds no ring.
-    #[error(
-        "--database / BATON_DATABASE: it holds no key ring yet: `baton serve` makes it on its first start"
-    )]
-    Missing,
-    /// There is a master key that has been used, but no ring.
-    #[error(
-        "a master key is in use ({master_key}), but its key ring is not here, so no session is: name the database that Baton ran with before, or, if this one shall be a new one, pass --new-database at its first start"
-    )]
-    NoRing {
-        /// Where the master key is.
-        master_key: String,
-    },
-    /// There is a ring, but the master key that opens it is missing.
-    #[error(
-        "--keys / BATON_KEYS: the database holds a key ring, but {path} is not there to open it: copy it from where Baton ran first, or name the master key with --master-key-file"
-    )]
-    NoMasterKey {
-        /// The path that was tried.
-        path: String,
-    },
-    /// The text is no master key.
-    #[error(
-        "{place} holds no master key: 32 bytes in base64, as `openssl rand -base64 32` prints them"
-    )]
-    NotAMasterKey {
-        /// Which file or variable.
-        place: String,
-    },
-    /// A key was sealed with another master key, or changed since.
-    #[error(
-        "--keys / BATON_KEYS, --master-key-file / BATON_MASTER_KEY_FILE: the key {kid} in the database was sealed with another master key: use the one Baton ran with before"
-    )]
-    Sealed {
-        /// Which key.
-        kid: String,
-    },
-    /// All keys of a purpose have been revoked.
-    #[error("no key is in use: all have been revoked, and none was made")]
-    NoneInUse,
-    /// No key has this id.
-    #[error("the ring holds no key {kid:?}: `baton keys list` shows those it holds")]
-    Unknown {
-        /// The id.
-        kid: String,
-    },
-    /// The key was revoked before.
-    #[error("the key {kid} has been revoked already")]
-    RevokedBefore {
-        /// Its id.
-        kid: String,
-    },
-    /// The ring could not be read or written.
-    #[error("the key ring could not be read or written")]
-    Store(#[from] StoreError),
 }
 
 impl KeyRing {

@@ -1,50 +1,13 @@
 //! Settings of the key ring: where its master key is, and how its keys are rotated.
 
-use std::fmt;
-use std::path::PathBuf;
-
 use rotation::Policy;
 use shared::Secret;
 
-use super::{ConfigError, KeysArgs, LONGEST, LifeArgs, seconds};
+use super::error::ConfigError;
+use super::life::{LONGEST, seconds};
+use super::{KeysArgs, LifeArgs};
 use crate::keys::KeyPlan;
-use crate::keys::master::MASTER_KEY_FILE;
-
-/// Never a flag: other users of the machine can read command lines.
-const MASTER_KEY: &str = "BATON_MASTER_KEY";
-
-/// Where the master key is.
-#[derive(Clone)]
-pub enum MasterKeySource {
-    /// The key itself, in base64.
-    Text(Secret),
-    /// A file from the operator.
-    File(PathBuf),
-    /// A file of ours in this folder.
-    Folder(PathBuf),
-}
-
-impl MasterKeySource {
-    /// Where it is, for messages.
-    #[must_use]
-    pub fn place(&self) -> String {
-        match self {
-            Self::Text(_) => MASTER_KEY.to_owned(),
-            Self::File(path) => path.display().to_string(),
-            Self::Folder(folder) => folder.join(MASTER_KEY_FILE).display().to_string(),
-        }
-    }
-}
-
-impl fmt::Debug for MasterKeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(_) => f.write_str("Text(..)"),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-            Self::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
-        }
-    }
-}
+use crate::keys::source::{MASTER_KEY, MasterKeySource};
 
 impl TryFrom<&KeysArgs> for MasterKeySource {
     type Error = ConfigError;

@@ -1,7 +1,9 @@
 //! Rate limits as settings: the preset of `--limits` and the rates of `--rate-limit`. The bounds of a rate are in
 //! [`Rates`].
 
-use super::{ConfigError, Origin, RateLimits};
+use super::RateLimits;
+use super::error::ConfigError;
+use super::origin::Origin;
 use crate::auth::rate_limit::Rates;
 
 /// The rate limits in force; `None` if they are off.

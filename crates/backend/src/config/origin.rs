@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// A web origin (RFC 6454): scheme, host and, unless it is the scheme's own, port.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::ConfigError;
+use super::error::ConfigError;
 
 /// One proxy, or all machines of one network (RFC 4632 section 3.1, RFC 4291 section 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,11 @@ use shared::NumericDate;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::error::KeyError;
 use super::plan::{KeyPlan, KeyState, Successor};
-use super::{KeyError, KeyRing, MasterKey, ring};
+use super::source::MasterKeySource;
+use super::{KeyRing, MasterKey, ring};
 use crate::clock::Clock;
-use crate::config::MasterKeySource;
 use crate::entropy::Entropy;
 use crate::store::{Change, KeyPurpose, Store, StoredKey};
 

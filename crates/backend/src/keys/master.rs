@@ -10,12 +10,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{DeviceKey, KeyError, file};
-use crate::config::MasterKeySource;
+use super::error::KeyError;
+use super::file;
+use super::source::{MASTER_KEY, MASTER_KEY_FILE, MasterKeySource};
 use crate::entropy::Entropy;
-
-/// The file that is made if no master key is configured.
-pub const MASTER_KEY_FILE: &str = "master.key";
 
 /// 256 bits, for AES-256-GCM.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -39,7 +37,7 @@ impl MasterKey {
         entropy: &Entropy,
     ) -> Result<Self, KeyError> {
         match source {
-            MasterKeySource::Text(text) => Self::parse(text.expose(), "BATON_MASTER_KEY"),
+            MasterKeySource::Text(text) => Self::parse(text.expose(), MASTER_KEY),
             MasterKeySource::File(path) => Self::parse_bytes(&file::read(path)?, path),
             MasterKeySource::Folder(folder) => {
                 let path = folder.join(MASTER_KEY_FILE);
@@ -121,5 +119,18 @@ impl MasterKey {
 
     fn cipher(&self) -> RandomizedNonceKey {
         RandomizedNonceKey::new(&AES_256_GCM, &self.0).expect("a key of 32 bytes")
+    }
+}
+
+/// Authenticates the tokens of known devices. It is derived from the master key: an attacker with that one can do
+/// worse than pass for a known device.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct DeviceKey([u8; 32]);
+
+impl DeviceKey {
+    /// HMAC-SHA-256 with this key, to be fed (RFC 2104).
+    #[must_use]
+    pub fn mac(&self) -> Hmac<Sha256> {
+        Hmac::new_from_slice(&self.0).expect("HMAC takes a key of any length")
     }
 }
