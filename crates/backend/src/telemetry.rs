@@ -4,6 +4,7 @@
 
 mod queue;
 mod rate_limit;
+mod target;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
@@ -20,15 +21,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 pub use self::queue::{LogQueue, QUEUE_BYTES};
 pub use self::rate_limit::{AT_ONCE, Due, LogRateLimit, PERIOD, SUMMARY_PERIOD};
-
-/// The target of audit lines, which are always written: events of sessions and accounts. Each follows a committed
-/// change or an authentic credential; callers without either cause none.
-pub const AUDIT: &str = "backend::auth::audit";
-/// The target of the span around each request, which holds the id that users quote. No filter drops it, so that
-/// every line can be found by that id.
-pub const REQUEST: &str = "backend::request";
-/// The target of lines that count suppressed or dropped ones.
-const SUMMARY: &str = "backend::log";
+pub use self::target::{AUDIT, REQUEST};
 
 /// Timeout of the last lines at exit: the stop within 10 s of SIGTERM depends on it.
 const CLOSE_TIME: Duration = Duration::from_millis(500);

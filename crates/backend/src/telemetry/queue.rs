@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::SUMMARY;
 use super::rate_limit::Due;
+use super::target::SUMMARY;
 
 /// Bytes of queued lines: some 4,000 lines.
 pub const QUEUE_BYTES: usize = 1024 * 1024;

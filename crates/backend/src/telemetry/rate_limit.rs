@@ -21,7 +21,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::Context;
 
-use super::{AUDIT, SUMMARY};
+use super::target::{AUDIT, SUMMARY};
 
 /// Burst: so many lines of a kind are written at once.
 pub const AT_ONCE: u32 = 20;

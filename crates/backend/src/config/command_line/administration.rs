@@ -3,7 +3,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{ConsentArgs, DatabaseArgs, LifeArgs};
+use super::common::{ConsentArgs, DatabaseArgs, LifeArgs};
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
