@@ -7,6 +7,8 @@
 //! A row is a lease: it is held until the expiry of the last token that may be issued under it, and renewed every
 //! half hour while the instance runs. A renewal that fails matters only once the lease has run out.
 
+mod setting;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,6 +20,7 @@ use crate::clock::Clock;
 use crate::single_flight::SingleFlight;
 use crate::store::{Change, HeldLifetime, Store, StoreError};
 use crate::telemetry::causes;
+pub use setting::Lifetime;
 
 /// How long an instance may issue tokens without renewing its lease.
 const LEASE_SECONDS: i64 = 3_600;
@@ -27,54 +30,6 @@ pub const RENEW_SECONDS: i64 = LEASE_SECONDS / 2;
 const SLACK_SECONDS: i64 = 300;
 /// Timeout of a renewal. A token without a lease waits for it, and is answered within 3 s.
 const RENEWAL_TIME: Duration = Duration::from_millis(2_500);
-
-/// A setting that determines how long tokens, caches, sessions or events live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// How long an access token lives.
-    AccessToken,
-    /// How long services may cache the JWKS.
-    JwksCache,
-    /// Expiry of a session without a refresh.
-    SessionIdle,
-    /// Expiry of a session.
-    SessionAbsolute,
-    /// How long security events of users are kept.
-    EventRetention,
-}
-
-impl Lifetime {
-    /// The name as stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access_token",
-            Self::JwksCache => "jwks_cache",
-            Self::SessionIdle => "session_idle",
-            Self::SessionAbsolute => "session_absolute",
-            Self::EventRetention => "event_retention",
-        }
-    }
-
-    /// The setting of this name. `None` for one that a newer version has stored.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        let all = [
-            Self::AccessToken,
-            Self::JwksCache,
-            Self::SessionIdle,
-            Self::SessionAbsolute,
-            Self::EventRetention,
-        ];
-        all.into_iter().find(|setting| setting.as_str() == name)
-    }
-
-    /// Whether tokens and caches outlive the instance that issued under it. The other settings are rules that an
-    /// instance follows while it runs.
-    const fn outlives_its_instance(self) -> bool {
-        matches!(self, Self::AccessToken | Self::JwksCache)
-    }
-}
 
 /// A value, in seconds, for each setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

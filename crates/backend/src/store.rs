@@ -6,11 +6,14 @@
 //! engine: `tests/it/store_conformance.rs`.
 
 mod change;
+mod error;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod memory;
 mod open;
+mod opening;
 pub mod postgres;
+mod prunable;
 mod queries;
 mod records;
 mod row;
@@ -20,107 +23,23 @@ mod sql;
 pub mod sqlite;
 mod statement;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
-use sqlx::migrate::MigrateError;
 
 use crate::auth::email::Email;
-pub use change::{
-    Change, IdRange, Outcome, Part, PasswordChange, Prunable, Revocation, SessionScope, Superseded,
-};
-pub use open::{
-    Database, Opening, is_forgetful, name_of, open, open_database, without_credentials,
-};
+pub use change::{Change, Outcome, Part, PasswordChange, Revocation, SessionScope, Superseded};
+pub use error::StoreError;
+pub use open::{Database, is_forgetful, name_of, open, open_database, without_credentials};
+pub use opening::Opening;
+pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
 pub use records::{
     Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, EventQuery, Failures, HeldLifetime,
     KeyPurpose, RevokedSession, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT,
     UsedKey, User,
 };
 pub use schema::Schema;
-
-/// Before which instants sessions are pruned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PruneBefore {
-    /// Sessions begun before: their absolute expiry is long past.
-    pub created_at: NumericDate,
-    /// Sessions last refreshed before: their idle expiry is long past.
-    pub accepted_at: NumericDate,
-    /// Sessions revoked before.
-    pub revoked_at: NumericDate,
-}
-
-/// Before which instants events are pruned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventsBefore {
-    /// Events of accounts.
-    pub of_users: NumericDate,
-    /// Of these, those of refreshes.
-    pub routine: NumericDate,
-    /// Events without an account.
-    pub of_nobody: NumericDate,
-}
-
-/// Before which instants counts of wrong passwords are pruned, by their last wrong password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FailuresBefore {
-    /// All counts.
-    pub all: NumericDate,
-    /// Small counts.
-    pub mistyped: NumericDate,
-    /// Which counts are small: those below this.
-    pub mistyped_below: u32,
-}
-
-/// Storage failed: the outcome of the call is unknown. The text is for the log.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The engine failed.
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    /// A migration failed.
-    #[error("the database could not be migrated")]
-    Migration(#[from] MigrateError),
-    /// A row holds a value that the schema should make impossible.
-    #[error("the database holds an impossible {what}")]
-    Corrupt {
-        /// Which value.
-        what: &'static str,
-    },
-    /// The group commit of this change failed.
-    #[error("the database did not commit")]
-    NotCommitted(#[source] Arc<StoreError>),
-    /// The read that this call shared with others failed.
-    #[error("a read that several calls have shared failed")]
-    Shared(#[source] Arc<StoreError>),
-    /// No answer came in time. The change may still take place.
-    #[error("the database did not answer in time")]
-    TimedOut,
-    /// The store is closed, or broke down over this change.
-    #[error("the database's writer has stopped")]
-    Stopped,
-    /// The URL names no engine.
-    #[error("{0}")]
-    Url(String),
-    /// No database of Baton's exists there.
-    #[error(
-        "{found}: name the database that Baton runs with (only `baton serve` and `baton migrate` create one)"
-    )]
-    Absent {
-        /// What exists instead.
-        found: &'static str,
-    },
-    /// The engine cannot be reached, or cannot be used as it is.
-    #[error("{remedy}")]
-    Unusable {
-        /// What is wrong, and how to mend it.
-        remedy: String,
-        /// The engine's error, unless that would show a credential.
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
-}
 
 /// How often a subscription answers although there is no change.
 const HEARTBEAT: Duration = Duration::from_millis(250);

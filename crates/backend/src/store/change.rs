@@ -3,10 +3,10 @@
 
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
+use super::prunable::{IdRange, Prunable};
 use super::records::{
     Accepted, AccountTag, ClientInfo, HeldLifetime, Service, Session, StoredKey, UsedKey, User,
 };
-use super::{EventsBefore, FailuresBefore, PruneBefore};
 use crate::auth::email::Email;
 
 /// A change. Owned: it is carried out even if its caller is gone.
@@ -128,30 +128,6 @@ pub enum Change {
     Keyed(Box<UsedKey>, Box<Change>),
     /// The events alone.
     Record,
-}
-
-/// The rows of one table to prune.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prunable {
-    /// Sessions revoked, or expired for long.
-    Sessions(PruneBefore),
-    /// Old events.
-    Events(EventsBefore),
-    /// Old counts of wrong passwords.
-    Failures(FailuresBefore),
-    /// Idempotency keys used before this instant.
-    UsedKeys(NumericDate),
-}
-
-/// A part of a table, by its primary key. Ids of sessions and events are UUIDs of version 7 (RFC 9562 section 5.7),
-/// so a range of ids is a range of time. Counts of failures and idempotency keys have hashes, of which a range
-/// holds those with a prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdRange {
-    /// The id before the first.
-    pub after: [u8; 16],
-    /// The last id.
-    pub through: [u8; 16],
 }
 
 /// A password change.

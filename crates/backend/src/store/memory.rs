@@ -14,7 +14,8 @@ use shared::{EventId, NumericDate, SessionId, UserId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::change::{Change, Outcome, Prunable};
+use super::change::{Change, Outcome};
+use super::prunable::Prunable;
 use super::records::{
     AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
     StoredKey, UsedKey, User,

@@ -5,22 +5,12 @@ use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
+use super::opening::Opening;
 use super::schema::Schema;
 use super::{Store, StoreError, memory, postgres, queries, sqlite};
 
 /// The URL of the in-memory engine.
 const MEMORY: &str = "memory:";
-
-/// What opening a database may change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opening {
-    /// No change. The database must exist; its schema may be older or newer than this program.
-    AsItIs,
-    /// Pending migrations are applied. The database must exist.
-    Migrate,
-    /// Pending migrations are applied. A missing database is created.
-    Create,
-}
 
 /// A database that was opened.
 pub struct Database {

@@ -26,7 +26,7 @@ use self::connect::{patient, patiently};
 use self::pool::ConnectionPool;
 use self::subscription::Listener;
 use super::change::Outcome;
-use super::open::Opening;
+use super::opening::Opening;
 use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::{EventKind, NumericDate, SessionId, UserId};
 
-use super::change::{Change, Outcome, Prunable};
+use super::change::{Change, Outcome};
+use super::prunable::Prunable;
 use super::records::{
     AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
     StoredKey, UsedKey, User,

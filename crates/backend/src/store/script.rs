@@ -1,31 +1,23 @@
 //! Translates changes into statements, the same for both SQL engines. It must not execute them.
 
+mod events;
 mod idempotency;
 mod keys;
 mod prune;
 mod revocation;
+mod step;
 
 use rotation::Attempt;
-use shared::{EventKind, NumericDate, SessionId, UserId};
+use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, PasswordChange, Revocation};
 use super::records::{
-    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, HeldLifetime, Session, UsedKey, User,
+    Accepted, AccountTag, ClientInfo, Event, HeldLifetime, Session, UsedKey, User,
 };
 use super::sql;
 use super::statement::{Statement, Value};
-
-/// A statement of a script, and what its outcome means.
-#[derive(Debug, Clone)]
-pub(super) struct Step {
-    pub(super) statement: Statement,
-    /// If it changes no row, the script does not take place.
-    pub(super) needed: bool,
-    /// It returns the ids of the sessions it revoked.
-    pub(super) ends_sessions: bool,
-    /// The rows it changes are part of the outcome.
-    pub(super) counts: bool,
-}
+use events::{record, trim};
+pub(super) use step::Step;
 
 /// The statements of a change: all of its steps take place, or none.
 #[derive(Debug, Clone)]
@@ -37,50 +29,6 @@ pub(super) struct Script {
     pub(super) is_patient: bool,
     /// It changes rows all over the tables and their indexes.
     pub(super) touches_many_pages: bool,
-}
-
-impl Statement {
-    /// Needed: if it changes no row, there is no change.
-    const fn needed(self) -> Step {
-        Step { statement: self, needed: true, ends_sessions: false, counts: true }
-    }
-
-    /// Needed, beside the change: its rows are not counted.
-    const fn condition(self) -> Step {
-        Step { statement: self, needed: true, ends_sessions: false, counts: false }
-    }
-
-    /// Not needed: its rows are counted, however many.
-    const fn counted(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: false, counts: true }
-    }
-
-    /// Neither needed nor counted.
-    const fn beside(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: false, counts: false }
-    }
-
-    /// The same; it revokes sessions, or none.
-    const fn and_end(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: true, counts: false }
-    }
-}
-
-impl Step {
-    /// Whether it is this statement.
-    pub(super) fn is(&self, sql: &'static str) -> bool {
-        self.statement.sql == sql
-    }
-
-    /// Both as one statement, with the values of the first before those of the second.
-    pub(super) fn followed_by(&self, next: &Self, sql: &'static str) -> Statement {
-        let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
-        Statement { sql, values }
-    }
-
-    fn revoking_sessions(self) -> Self {
-        Self { ends_sessions: true, ..self }
-    }
 }
 
 impl Script {
@@ -268,23 +216,4 @@ fn hold(held: &[HeldLifetime], expired_before: NumericDate) -> Vec<Step> {
 
 fn about(sql: &'static str, name: &str) -> Step {
     Statement::new(sql).bind(name).needed()
-}
-
-/// Prunes now and then: to check whether there is too much costs more than to add one.
-fn trim(user: UserId, kind: EventKind) -> Step {
-    let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(kind.as_str());
-    trim.bind(EVENTS_KEPT).beside()
-}
-
-fn record(event: &Event) -> Step {
-    let Event { id, kind, at, user, session, cause, client } = event;
-    Statement::new(sql::RECORD)
-        .bind(id.as_bytes())
-        .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
-        .bind(Value::Bytes(session.map(|session| session.as_bytes().to_vec())))
-        .bind(kind.as_str())
-        .bind(*at)
-        .bind(cause.map(|cause| cause.as_str().to_owned()))
-        .bind_whence(client)
-        .beside()
 }

@@ -9,12 +9,12 @@ mod file;
 mod fixture;
 mod migrations;
 mod subscription;
+mod timeouts;
 mod write_connection;
 mod writer;
 
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::NumericDate;
@@ -25,26 +25,17 @@ use tokio::time::timeout;
 use self::checkpoint::Checkpoints;
 use self::file::DatabaseFile;
 use self::subscription::Poller;
+use self::timeouts::{READ_TIME, WAIT};
 use self::write_connection::WriteConnection;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
-use super::open::Opening;
+use super::opening::Opening;
 use super::queries::{Engine, Read};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
 use super::{StoreError, Subscription, sql};
 
-/// Timeout of a call's wait for a reading connection, and of a statement's for the lock of another process.
-const WAIT: Duration = Duration::from_millis(1_200);
-/// Within which a failing storage must have been answered with 503, with time left to answer.
-const ANSWERED: Duration = Duration::from_millis(2_800);
-const _: () = assert!(2 * WAIT.as_millis() < ANSWERED.as_millis(), "both waits in one call");
-const _: () = assert!(writer::PATIENCE.as_millis() < ANSWERED.as_millis(), "a wait to write");
-/// Timeout of a query, its wait for a connection and for a lock included. A disk that does not answer stops the
-/// thread that reads, but not the call that waits for it.
-const READ_TIME: Duration = Duration::from_millis(2_400);
-const _: () = assert!(READ_TIME.as_millis() < ANSWERED.as_millis(), "a question");
 const READERS: u32 = 4;
 
 /// The SQLite engine.

@@ -7,7 +7,8 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 
 use super::AT_ONCE;
 use super::tables::Tables;
-use crate::store::change::{IdRange, Outcome, Prunable};
+use crate::store::change::Outcome;
+use crate::store::prunable::{IdRange, Prunable};
 use crate::store::records::{AccountTag, Event, Failures, Session, USED_KEYS_KEPT, User};
 use crate::store::{EventsBefore, FailuresBefore, PruneBefore};
 

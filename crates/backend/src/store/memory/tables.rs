@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use shared::{EventId, NumericDate, SessionId, UserId};
 
 use crate::auth::email::Email;
-use crate::store::change::{Change, Outcome, PasswordChange, Prunable, SessionScope};
+use crate::store::change::{Change, Outcome, PasswordChange, SessionScope};
+use crate::store::prunable::Prunable;
 use crate::store::records::{
     Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session,
     StoredKey, UsedKey, User,

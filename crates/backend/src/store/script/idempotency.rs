@@ -2,7 +2,7 @@
 
 use shared::UserId;
 
-use super::Step;
+use super::step::Step;
 use crate::store::records::{USED_KEYS_KEPT, UsedKey};
 use crate::store::sql;
 use crate::store::statement::{Statement, Value};

@@ -2,7 +2,7 @@
 
 use shared::NumericDate;
 
-use super::Step;
+use super::step::Step;
 use crate::store::records::{Service, StoredKey};
 use crate::store::sql;
 use crate::store::statement::Statement;

@@ -2,7 +2,7 @@
 
 use shared::NumericDate;
 
-use crate::store::change::{IdRange, Prunable};
+use crate::store::prunable::{IdRange, Prunable};
 use crate::store::sql;
 use crate::store::statement::Statement;
 

@@ -2,7 +2,8 @@
 
 use shared::{EventKind, SessionId, UserId};
 
-use super::{Step, trim};
+use super::events::trim;
+use super::step::Step;
 use crate::store::change::{Part, Revocation, SessionScope, Superseded};
 use crate::store::records::event_prefix;
 use crate::store::sql;

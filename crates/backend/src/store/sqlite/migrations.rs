@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::WAIT;
+use super::timeouts::WAIT;
 use crate::store::schema::{self, Schema};
 use crate::store::{StoreError, row, sql};
 

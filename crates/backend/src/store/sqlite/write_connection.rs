@@ -8,10 +8,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::time::timeout;
 
-use super::WAIT;
 use super::execute::execute;
 use super::file::DatabaseFile;
 use super::migrations;
+use super::timeouts::WAIT;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
 use crate::store::{StoreError, sql};

@@ -4,21 +4,17 @@
 //! groups: docs/decisions/0008-sqlite-commits-in-groups.md.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::timeouts::PATIENCE;
 use super::write_connection::WriteConnection;
 use crate::store::StoreError;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
 
-/// Timeout of a call. Twice as long as a group may wait for another process's lock: a change that came just too
-/// late for one group still gets the outcome of its own. Below the 3 s within which a failing storage must have
-/// been answered with 503.
-pub(super) const PATIENCE: Duration = Duration::from_millis(2_400);
 /// How many changes may wait. A call beyond them waits for a place, no longer than `PATIENCE`.
 const QUEUE: usize = 1_024;
 /// How many changes share a commit: enough to make a flush cheap, few enough to bound what fails
@@ -124,6 +120,7 @@ async fn commit(mut connection: WriteConnection, group: Vec<Waiting>) -> WriteCo
 #[cfg(test)]
 mod tests {
     use std::task::{Context, Waker};
+    use std::time::Duration;
 
     use sqlx::{Connection as _, SqliteConnection};
 

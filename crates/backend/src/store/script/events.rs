@@ -1,0 +1,27 @@
+//! The statements that record security events and keep their number bounded.
+
+use shared::{EventKind, UserId};
+
+use super::step::Step;
+use crate::store::records::{EVENTS_KEPT, Event};
+use crate::store::sql;
+use crate::store::statement::{Statement, Value};
+
+/// Prunes now and then: to check whether there is too much costs more than to add one.
+pub(super) fn trim(user: UserId, kind: EventKind) -> Step {
+    let trim = Statement::new(sql::TRIM_EVENTS).bind(user.as_bytes()).bind(kind.as_str());
+    trim.bind(EVENTS_KEPT).beside()
+}
+
+pub(super) fn record(event: &Event) -> Step {
+    let Event { id, kind, at, user, session, cause, client } = event;
+    Statement::new(sql::RECORD)
+        .bind(id.as_bytes())
+        .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
+        .bind(Value::Bytes(session.map(|session| session.as_bytes().to_vec())))
+        .bind(kind.as_str())
+        .bind(*at)
+        .bind(cause.map(|cause| cause.as_str().to_owned()))
+        .bind_whence(client)
+        .beside()
+}

@@ -1,0 +1,59 @@
+//! A step of a script: a statement, and what its outcome means for the change.
+
+use crate::store::statement::Statement;
+
+/// A statement of a script, and what its outcome means.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Step {
+    pub(in crate::store) statement: Statement,
+    /// If it changes no row, the script does not take place.
+    pub(in crate::store) needed: bool,
+    /// It returns the ids of the sessions it revoked.
+    pub(in crate::store) ends_sessions: bool,
+    /// The rows it changes are part of the outcome.
+    pub(in crate::store) counts: bool,
+}
+
+impl Statement {
+    /// Needed: if it changes no row, there is no change.
+    pub(super) const fn needed(self) -> Step {
+        Step { statement: self, needed: true, ends_sessions: false, counts: true }
+    }
+
+    /// Needed, beside the change: its rows are not counted.
+    pub(super) const fn condition(self) -> Step {
+        Step { statement: self, needed: true, ends_sessions: false, counts: false }
+    }
+
+    /// Not needed: its rows are counted, however many.
+    pub(super) const fn counted(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: false, counts: true }
+    }
+
+    /// Neither needed nor counted.
+    pub(super) const fn beside(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: false, counts: false }
+    }
+
+    /// The same; it revokes sessions, or none.
+    pub(super) const fn and_end(self) -> Step {
+        Step { statement: self, needed: false, ends_sessions: true, counts: false }
+    }
+}
+
+impl Step {
+    /// Whether it is this statement.
+    pub(in crate::store) fn is(&self, sql: &'static str) -> bool {
+        self.statement.sql == sql
+    }
+
+    /// Both as one statement, with the values of the first before those of the second.
+    pub(in crate::store) fn followed_by(&self, next: &Self, sql: &'static str) -> Statement {
+        let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
+        Statement { sql, values }
+    }
+
+    pub(super) fn revoking_sessions(self) -> Self {
+        Self { ends_sessions: true, ..self }
+    }
+}
