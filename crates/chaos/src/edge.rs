@@ -3,7 +3,7 @@
 //! that a scenario can redirect it. It must not know the traffic.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use shared::path;
 
 use crate::client;
 use crate::instance::{self, Instance};
-use crate::load::Route;
+use crate::route::Route;
 use crate::switchable_proxy::SwitchableProxy;
 use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
@@ -94,11 +94,6 @@ impl Edge {
 /// The notes service's audience (`aud`).
 pub(crate) fn audience(env: &TestEnv) -> String {
     format!("{}{}", env.origin, path::NOTES)
-}
-
-/// A port that was free a moment ago: the origin is a setting, so it has to be known before the server binds.
-pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 fn listen_address(env: &TestEnv) -> Result<SocketAddr> {

@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::instance::Instance;
-use crate::load::Route;
 use crate::rng::SeededRng;
+use crate::route::Route;
 
 /// The fault the proxy injects into each connection.
 #[derive(Clone)]

@@ -1,7 +1,6 @@
 //! Load beside a fault: every client refreshes in a loop, as fast as it is answered, and makes a bearer call at every
 //! fourth turn. It must not know the fault.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,13 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
+use crate::route::Route;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 /// Between two checks that all clients are running.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
-
-/// The address at which a client finds the service at this moment.
-pub(crate) type Route = Arc<dyn Fn() -> SocketAddr + Send + Sync>;
 
 /// Running clients.
 pub(crate) struct Load {

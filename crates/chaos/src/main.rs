@@ -6,6 +6,7 @@
 //! chaos` builds the programs and runs it.
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod checker;
 mod client;
 mod cluster;
@@ -21,6 +22,7 @@ mod latency;
 mod load;
 mod report;
 mod rng;
+mod route;
 mod scenarios;
 mod seed;
 mod stub;
@@ -30,73 +32,12 @@ mod test_env;
 mod ticket;
 mod timing;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Break Baton in every way it must survive.
-#[derive(Parser)]
-#[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
-pub(crate) struct Arguments {
-    /// How many rounds of each scenario; each has a number of its own.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
-    rounds: Option<u64>,
-    /// Only the scenario of this name, or those whose name contains it; may be given several times.
-    #[arg(long, value_name = "NAME")]
-    scenario: Vec<String>,
-    /// On which engine.
-    #[arg(long, value_enum, default_value_t = Databases::All)]
-    database: Databases,
-    /// Repeats the choices of the run that printed this seed.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// The program to test.
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "target/debug/baton",
-        overrides_with = "binary"
-    )]
-    binary: PathBuf,
-    /// The same program, built with `--features failpoints`.
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "target/failpoints/debug/baton",
-        overrides_with = "failpoints"
-    )]
-    failpoints: PathBuf,
-    /// The resource server (notes) that accepts the program's access tokens.
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "target/debug/notes",
-        overrides_with = "notes"
-    )]
-    notes: PathBuf,
-    /// Envoy, the gateway in front of both.
-    #[arg(long, value_name = "PATH", default_value = "envoy", overrides_with = "envoy")]
-    envoy: PathBuf,
-    /// A smoke run: a few rounds of each scenario, about seven minutes in all.
-    #[arg(long = "few", visible_alias = "smoke", conflicts_with = "rounds")]
-    smoke: bool,
-    /// Keep the databases and logs of scenarios that fail.
-    #[arg(long)]
-    keep: bool,
-    /// Name the scenarios and stop.
-    #[arg(long)]
-    list: bool,
-}
-
-/// The engines to run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Databases {
-    Sqlite,
-    Postgres,
-    All,
-}
+use crate::arguments::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -1,5 +1,5 @@
-//! Every scenario by name, in the order in which they run. Each file is one scenario; their helpers are here, their
-//! environment is [`TestEnv`].
+//! Every scenario by name, in the order in which they run. Each file is one scenario; their environment is
+//! [`TestEnv`](crate::test_env::TestEnv).
 
 mod attack;
 mod clock_jumps;
@@ -22,35 +22,11 @@ mod race;
 mod replay_race;
 mod revocation_lag;
 mod rolling_restart;
+mod scenario;
 mod slow_connections;
 
-use std::pin::Pin;
-use std::sync::Arc;
-
-use anyhow::Result;
-
-use crate::database::Engine;
-use crate::instance::Instance;
-use crate::load::Route;
-use crate::test_env::TestEnv;
-
-/// A scenario, and its number of rounds.
-pub(crate) struct Scenario {
-    pub(crate) name: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) engines: &'static [Engine],
-    /// Rounds of a full run.
-    pub(crate) full_rounds: u64,
-    /// Rounds of a smoke run; zero for a scenario that is slow by nature.
-    pub(crate) smoke_rounds: u64,
-    pub(crate) run: fn(Arc<TestEnv>) -> ScenarioFuture,
-}
-
-type ScenarioFuture = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
-
-const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
-const SQLITE: &[Engine] = &[Engine::Sqlite];
-const POSTGRES: &[Engine] = &[Engine::Postgres];
+pub(crate) use scenario::Scenario;
+use scenario::{BOTH, POSTGRES, SQLITE};
 
 /// All scenarios.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
@@ -259,12 +235,6 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         run: |env| Box::pin(postgres_cut::run(env)),
     },
 ];
-
-/// The route to an instance, whose port changes with each restart.
-fn route_to(instance: &Arc<Instance>) -> Route {
-    let instance = Arc::clone(instance);
-    Arc::new(move || instance.address())
-}
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
+use crate::arguments::{Arguments, Databases};
 use crate::checker;
 use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
@@ -16,7 +17,6 @@ use crate::rng::SeededRng;
 use crate::scenarios::{Scenario, all};
 use crate::test_env::{Programs, TestEnv};
 use crate::timing::Stopwatch;
-use crate::{Arguments, Databases};
 
 /// The timeout of a round: far above what any takes.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(120);

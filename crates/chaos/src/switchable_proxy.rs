@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 
 use crate::fault_proxy::{Fault, FaultProxy};
-use crate::load::Route;
+use crate::route::Route;
 
 /// No program listens on port 1 of this machine: connections are refused at once.
 const UNREACHABLE: ([u8; 4], u16) = ([127, 0, 0, 1], 1);

@@ -10,10 +10,10 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use crate::database::{Database, Engine};
-use crate::edge;
 use crate::http::{Answer, CallError};
 use crate::instance::{Instance, Launch};
 use crate::rng::SeededRng;
+use crate::route::free_port;
 
 /// The programs under test.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ impl TestEnv {
         folder: TempDir,
     ) -> Result<Self> {
         let (counters, instances) = (Counters::default(), AtomicUsize::new(0));
-        let origin = format!("http://localhost:{}", edge::free_port()?);
+        let origin = format!("http://localhost:{}", free_port()?);
         Ok(Self {
             programs,
             engine,

@@ -11,7 +11,7 @@ use crate::checker;
 use crate::client::{Client, RefreshOutcome};
 use crate::instance::Instance;
 use crate::load::Load;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 
 const CLIENTS: usize = 6;

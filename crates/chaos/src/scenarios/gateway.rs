@@ -1,5 +1,5 @@
 //! Scenarios behind the gateway: the real Envoy in front of the issuer and a resource server (notes). Their common
-//! helpers are here.
+//! helpers are in `setup.rs`.
 
 pub(crate) mod addresses;
 pub(crate) mod cookies;
@@ -13,16 +13,9 @@ pub(crate) mod outage;
 pub(crate) mod share;
 
 mod callers;
+mod setup;
 
-use std::sync::Arc;
-
-use anyhow::Result;
-
-use super::{BOTH, SQLITE, Scenario};
-use crate::edge;
-use crate::http::Answer;
-use crate::instance::{Instance, Launch};
-use crate::test_env::TestEnv;
+use super::scenario::{BOTH, SQLITE, Scenario};
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
@@ -114,28 +107,3 @@ pub(super) const ALL: &[Scenario] = &[
         run: |env| Box::pin(outage::run(env)),
     },
 ];
-
-/// The JWKS cache time here; services cache the key set at least so long.
-const JWKS_CACHE_SECONDS: u64 = 10;
-
-/// How to start the program behind a gateway.
-fn launch(env: &TestEnv) -> Launch {
-    let audiences = format!("{},{}", env.origin, edge::audience(env));
-    let cache = JWKS_CACHE_SECONDS.to_string();
-    env.launch().with(&[
-        "--audience",
-        &audiences,
-        "--trusted-proxies=127.0.0.1",
-        "--jwks-cache-seconds",
-        &cache,
-    ])
-}
-
-async fn start(env: &TestEnv) -> Result<Arc<Instance>> {
-    Ok(Arc::new(Instance::start(launch(env)).await?))
-}
-
-/// Whether the resource server refused, and not the edge: its refusals are problem documents.
-fn is_of_the_service(answer: &Answer) -> bool {
-    answer.header("content-type") == Some("application/problem+json")
-}

@@ -11,7 +11,7 @@ use crate::checker;
 use crate::client::{Client, RefreshOutcome};
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::load::Load;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 

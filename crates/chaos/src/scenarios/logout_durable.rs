@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use crate::checker;
 use crate::client::Client;
 use crate::load::Load;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 
 const LEAVERS: usize = 4;

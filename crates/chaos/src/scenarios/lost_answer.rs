@@ -12,7 +12,7 @@ use crate::client::{Client, RefreshOutcome, refresh_cookie};
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::http;
 use crate::instance::Instance;
-use crate::load::Route;
+use crate::route::Route;
 use crate::test_env::TestEnv;
 
 /// Clients that lose an answer in each round.

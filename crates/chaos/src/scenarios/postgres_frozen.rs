@@ -13,7 +13,7 @@ use crate::client::{Client, RefreshOutcome};
 use crate::cluster::Cluster;
 use crate::database::Database;
 use crate::load::Load;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch, UNAVAILABLE_WITHIN, pause};
 

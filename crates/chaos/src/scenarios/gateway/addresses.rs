@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use shared::path;
 
-use super::start;
+use super::setup::start;
 use crate::client::{Client, PASSWORD, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 
 const SPOOFED_ADDRESS: &str = "203.0.113.7";

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use shared::path;
 
-use super::start;
+use super::setup::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
 

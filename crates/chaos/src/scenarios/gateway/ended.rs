@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::path;
 
-use super::{is_of_the_service, start};
+use super::setup::{is_of_the_service, start};
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 use crate::{checker, lag};

@@ -8,13 +8,13 @@ use anyhow::Result;
 use serde_json::json;
 use shared::path;
 
-use super::launch;
+use super::setup::launch;
 use crate::checker;
 use crate::client::{Client, from_our_page};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
 use crate::instance::Instance;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 
 /// Chromium's and Firefox's limits: cookies per site, and bytes of one cookie's name and value.

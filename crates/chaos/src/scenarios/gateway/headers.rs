@@ -14,11 +14,11 @@ use serde_json::json;
 use shared::path;
 
 use self::table::{ACTED_ON, Checked, VALUES};
-use super::start;
+use super::setup::start;
 use crate::client::{Client, PASSWORD, from_our_page, refresh_cookie};
 use crate::edge::Edge;
 use crate::http::{self, Answer, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::stub::{Reply, Script, Stub};
 use crate::test_env::TestEnv;
 

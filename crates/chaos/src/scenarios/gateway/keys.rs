@@ -10,12 +10,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::callers::{self, TokenUse};
-use super::{JWKS_CACHE_SECONDS, is_of_the_service, start};
+use super::setup::{JWKS_CACHE_SECONDS, is_of_the_service, start};
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
 use crate::instance;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 

@@ -11,12 +11,12 @@ use anyhow::Result;
 use futures_util::future::join_all;
 use shared::path;
 
-use super::start;
+use super::setup::start;
 use crate::checker;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, CallError, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch, pause};
 

@@ -9,11 +9,11 @@ use anyhow::{Result, bail};
 use shared::path;
 
 use super::callers::{self, TokenUse};
-use super::start;
+use super::setup::start;
 use crate::checker;
 use crate::client::{self, Client};
 use crate::edge::Edge;
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::stub::{Reply, Script, Stub, answer};
 use crate::test_env::TestEnv;
 use crate::timing::{SERVED_WITHIN, Stopwatch};

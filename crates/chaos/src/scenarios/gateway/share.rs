@@ -10,11 +10,11 @@ use serde_json::json;
 use shared::path;
 use tokio::task::JoinSet;
 
-use super::start;
+use super::setup::start;
 use crate::client::Client;
 use crate::edge::Edge;
 use crate::http::{self, Request};
-use crate::scenarios::route_to;
+use crate::route::route_to;
 use crate::test_env::TestEnv;
 use crate::timing::{Stopwatch, pause};
 
