@@ -23,6 +23,7 @@
 //! `idempotency_key_reused`.
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod config;
 pub mod dependencies;
 pub mod http;

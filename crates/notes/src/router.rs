@@ -6,42 +6,14 @@ use axum::routing::get;
 use shared::path::NOTES;
 use tower_http::catch_panic::CatchPanicLayer;
 use verifier::axum::RequireToken;
-use verifier::remote::Issuer;
 
-use crate::dependencies::Dependencies;
+use crate::app::AppState;
 use crate::http::{collection, error, health, one, rate_limit, request, timeout};
-use crate::permits::SearchPermits;
-use crate::rate_limit::RateLimit;
-use crate::store::Store;
 
 /// Liveness: 200 while the process answers.
 pub const HEALTH_LIVE: &str = "/health/live";
 /// Readiness: 200 while the service can do its work.
 pub const HEALTH_READY: &str = "/health/ready";
-
-/// The state that handlers share.
-#[derive(Clone)]
-pub struct AppState {
-    /// The notes.
-    pub store: Store,
-    /// The issuer of access tokens.
-    pub issuer: Issuer,
-    /// Clock and randomness.
-    pub dependencies: Dependencies,
-    /// The rate limit of each user.
-    pub rate_limit: RateLimit,
-    /// The concurrency limit of searches.
-    pub search_permits: SearchPermits,
-}
-
-impl AppState {
-    /// With full rate limit buckets.
-    #[must_use]
-    pub fn new(store: Store, issuer: Issuer, dependencies: Dependencies) -> Self {
-        let rate_limit = RateLimit::new(dependencies.clone());
-        Self { store, issuer, dependencies, rate_limit, search_permits: SearchPermits::default() }
-    }
-}
 
 /// The whole service.
 pub fn router(app: AppState) -> Router {

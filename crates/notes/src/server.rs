@@ -20,9 +20,10 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use verifier::remote::Issuer;
 
+use crate::app::AppState;
 use crate::config::Settings;
 use crate::dependencies::Dependencies;
-use crate::router::{AppState, router};
+use crate::router::router;
 use crate::store::Store;
 
 /// The deadline for requests in flight after a signal to stop.

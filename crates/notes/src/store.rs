@@ -2,22 +2,25 @@
 //! know HTTP. Next: `change.rs` for the three writes, `idempotency.rs` for retried requests.
 
 mod change;
+mod context;
+mod error;
 mod file;
 mod idempotency;
+mod row;
 mod sql;
 
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use shared::note::{Note, Notes};
-use shared::{NoteId, NumericDate, UserId};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Row as _, SqlitePool};
+use shared::note::Notes;
+use shared::{NoteId, UserId};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use self::change::Change;
-pub use self::idempotency::KeyedRequest;
+pub use self::context::{KeyedRequest, RequestContext};
+pub use self::error::{Refused, StoreError};
+use self::row::versioned;
 use crate::note::{Draft, Versioned};
 use crate::precondition::Preconditions;
 
@@ -25,42 +28,6 @@ use crate::precondition::Preconditions;
 const WAIT: Duration = Duration::from_millis(1_200);
 /// The size of the connection pool.
 pub const CONNECTIONS: u32 = 4;
-
-/// The store failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Not `sqlite:FILE`.
-    #[error("the database is spelt sqlite:FILE, as in sqlite:notes.db")]
-    Url,
-    /// A statement failed, or the pool's timeout passed.
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    /// A migration failed.
-    #[error("the database's schema cannot be brought up to date")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-}
-
-/// Why a write was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The note is there, in a version that the caller does not expect.
-    Changed,
-    /// The owner has no such note.
-    NotThere,
-    /// The owner would have more than the quota allows.
-    Full,
-    /// The idempotency key was used for another request, or by another user.
-    KeyReused,
-}
-
-/// The context of a write.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestContext {
-    /// The current time.
-    pub now: NumericDate,
-    /// The idempotency key of the request, if it has one.
-    pub key: Option<KeyedRequest>,
-}
 
 /// A filter for the list: notes older than `before` that contain `text` in any letter case; all notes if it is empty.
 #[derive(Debug, Clone, Copy)]
@@ -213,21 +180,4 @@ impl Store {
     pub async fn close(&self) {
         self.0.close().await;
     }
-}
-
-fn versioned(row: &SqliteRow) -> Result<Versioned, StoreError> {
-    let note = Note {
-        id: note_id(row)?,
-        title: row.try_get("title")?,
-        text: row.try_get("text")?,
-        created_at: NumericDate(row.try_get("created_at")?),
-        changed_at: NumericDate(row.try_get("changed_at")?),
-    };
-    Ok(Versioned { note, version: row.try_get("version")? })
-}
-
-fn note_id(row: &SqliteRow) -> Result<NoteId, StoreError> {
-    let id: &[u8] = row.try_get("id")?;
-    let id = id.try_into().map_err(|_| sqlx::Error::Protocol("an id of 16 bytes".to_owned()))?;
-    Ok(NoteId::from_bytes(id))
 }

@@ -17,10 +17,10 @@ use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
 use super::write::WriteHeaders;
+use crate::app::AppState;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
 use crate::rate_limit::SEARCH;
-use crate::router::AppState;
 use crate::store::{Page, RequestContext, Wanted};
 
 /// The limits of a page, in notes and in bytes of titles and texts; a page holds at least one note.

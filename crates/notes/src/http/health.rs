@@ -4,7 +4,7 @@
 use axum::extract::State;
 
 use super::error::ApiError;
-use crate::router::AppState;
+use crate::app::AppState;
 
 /// 200 while the process answers.
 pub async fn live() -> &'static str {

@@ -13,9 +13,9 @@ use super::body::Body;
 use super::error::ApiError;
 use super::version::tagged;
 use super::write::WriteHeaders;
+use crate::app::AppState;
 use crate::note::Draft;
 use crate::precondition::Preconditions;
-use crate::router::AppState;
 use crate::store::RequestContext;
 
 /// 200 and the note; 304 if `If-None-Match` names its version.

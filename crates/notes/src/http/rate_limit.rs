@@ -6,8 +6,8 @@ use axum::response::Response;
 use verifier::axum::Bearer;
 
 use super::error::ApiError;
+use crate::app::AppState;
 use crate::rate_limit::CALL;
-use crate::router::AppState;
 
 /// Runs the handler; 429 beyond the rate limit.
 ///

@@ -18,7 +18,7 @@ use shared::problem::PROBLEM_JSON;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
-use crate::router::AppState;
+use crate::app::AppState;
 
 /// The middleware.
 pub async fn handle(State(app): State<AppState>, mut request: Request, next: Next) -> Response {

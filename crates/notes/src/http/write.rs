@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use verifier::{AccessToken, IdempotencyKey};
 
 use super::error::ApiError;
+use crate::app::AppState;
 use crate::precondition::Preconditions;
-use crate::router::AppState;
 use crate::store::KeyedRequest;
 
 /// Preconditions and idempotency key of a request.

@@ -7,7 +7,9 @@ use shared::{NoteId, NumericDate, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Refused, StoreError, note_id, sql};
+use super::error::{Refused, StoreError};
+use super::row::note_id;
+use super::sql;
 use crate::note::{Draft, Versioned};
 use crate::precondition::{Evaluated, Preconditions, Versions};
 

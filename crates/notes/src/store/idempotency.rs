@@ -13,7 +13,9 @@ use shared::{NoteId, NumericDate, UserId};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::change::{Change, Effect};
-use super::{Refused, RequestContext, Store, StoreError, sql};
+use super::context::{KeyedRequest, RequestContext};
+use super::error::{Refused, StoreError};
+use super::{Store, sql};
 
 /// The TTL of a key.
 const RETENTION_SECONDS: i64 = 24 * 60 * 60;
@@ -21,15 +23,6 @@ const RETENTION_SECONDS: i64 = 24 * 60 * 60;
 const KEYS_OF_A_USER: i64 = 500;
 /// The most expired keys, of any users, that one write prunes. A write adds one key, so their number shrinks.
 const REMOVED_AT_ONCE: i64 = 100;
-
-/// A request with an idempotency key, as two hashes (`verifier::IdempotencyKey`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyedRequest {
-    /// SHA-256 of the key.
-    pub key_hash: [u8; 32],
-    /// SHA-256 of the key, the user and the request.
-    pub request_hash: [u8; 32],
-}
 
 impl Store {
     /// Executes a write once for each idempotency key. A replayed request gets the first effect.

@@ -3,7 +3,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use notes::router::{AppState, HEALTH_LIVE, HEALTH_READY, router};
+use notes::app::AppState;
+use notes::router::{HEALTH_LIVE, HEALTH_READY, router};
 use serde_json::{Value, json};
 use shared::path::NOTES;
 use tower::ServiceExt as _;
