@@ -18,7 +18,6 @@ use shared::{NumericDate, Secret, SessionId, UserId};
 use crate::coverage::Counts;
 use crate::network::Request;
 use crate::server::{Call, Outcome};
-use theft::Theft;
 
 /// An invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,6 +139,27 @@ struct WatchedSession {
     tickets: BTreeMap<u32, String>,
     keys: BTreeMap<u32, Option<String>>,
     theft: Option<Theft>,
+}
+
+/// A theft, and what each side has done since.
+struct Theft {
+    at: u32,
+    key: Option<String>,
+    /// The generation that the owner's password change has passed, and the event of its answer.
+    proved: Option<(u32, u32)>,
+    owner: Side,
+    thief: Side,
+}
+
+/// Owner or thief.
+#[derive(Default)]
+struct Side {
+    /// Has been accepted or refused with a key that only this side has.
+    presented: bool,
+    /// The event at which it first succeeded with such a key.
+    succeeded: Option<u32>,
+    /// The generations it succeeded with, with any key.
+    generations: BTreeSet<u32>,
 }
 
 /// Checks the invariants from outside.

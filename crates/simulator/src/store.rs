@@ -16,12 +16,11 @@ use backend::store::{
     Accepted, Change, Outcome, PasswordChange, Revocation, Session, Store as _, StoreError, User,
 };
 use rotation::Family;
-use shared::{RevocationReason, SessionId, UserId};
+use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use crate::setting::Bug;
 pub(crate) use pause::at_once;
 use pause::yield_once;
-use sign_ins::SignIns;
 
 /// A fault at the next access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +58,20 @@ struct State {
     /// For the planted grace period: families before their last rotation.
     before: BTreeMap<SessionId, Family>,
     sign_ins: SignIns,
+}
+
+/// A session that was begun with an idempotency key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) session: SessionId,
+    pub(crate) at: NumericDate,
+}
+
+/// Sessions and accounts by the hashes of the idempotency keys that made them.
+#[derive(Default)]
+struct SignIns {
+    begun: BTreeMap<[u8; 32], Vec<Begun>>,
+    makers: BTreeMap<String, [u8; 32]>,
 }
 
 impl SimulatedStore {

@@ -1,8 +1,11 @@
 //! The world of one seed: its whole state, and which of the possible events comes next. It must not check invariants;
 //! that is [`invariants`](crate::invariants).
 
+mod cookies;
+mod messages;
 mod names;
 mod tabs;
+mod thefts;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,6 +49,7 @@ const LIFETIMES: LifetimeSet = LifetimeSet {
 };
 const START: NumericDate = NumericDate(1_800_000_000);
 const INSTANCES: usize = 2;
+const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 /// A server instance, which may be down.
 pub(crate) struct Instance {
@@ -250,7 +254,7 @@ impl World {
 }
 
 fn user(sessions: &Sessions, number: usize) -> User {
-    let email = format!("{}@example.com", names::USERS[number]);
+    let email = format!("{}@example.com", USERS[number]);
     User {
         id: sessions.event_log.entropy.user_id(START),
         email: Email::parse(&email).expect("an email address"),

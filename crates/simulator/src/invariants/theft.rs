@@ -9,35 +9,13 @@
 
 use backend::auth::AuthError;
 use shared::SessionId;
-use std::collections::BTreeSet;
 
-use super::{Finished, Invariant, Observer, WatchedSession};
+use super::{Finished, Invariant, Observer, Side, Theft, WatchedSession};
 use crate::coverage::SHARED;
 use crate::network::Party;
 use crate::server::Outcome;
 use crate::setting::Setting;
 use crate::store::SimulatedStore;
-
-/// A theft, and what each side has done since.
-pub(super) struct Theft {
-    at: u32,
-    key: Option<String>,
-    /// The generation that the owner's password change has passed, and the event of its answer.
-    proved: Option<(u32, u32)>,
-    owner: Side,
-    thief: Side,
-}
-
-/// Owner or thief.
-#[derive(Default)]
-struct Side {
-    /// Has been accepted or refused with a key that only this side has.
-    presented: bool,
-    /// The event at which it first succeeded with such a key.
-    succeeded: Option<u32>,
-    /// The generations it succeeded with, with any key.
-    generations: BTreeSet<u32>,
-}
 
 impl Observer {
     /// A thief has copied `ticket`, and perhaps the pending key. `false`: this session was stolen before.

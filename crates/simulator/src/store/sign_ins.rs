@@ -1,28 +1,11 @@
 //! Committed sign-ins, by idempotency key: the sessions each key has begun, and the account it has registered. For
 //! the observer; servers do not read it.
 
-use std::collections::BTreeMap;
-
 use backend::auth::email::Email;
 use backend::store::{Change, Outcome, Store as _, StoreError, UsedKey, User};
 use rotation::Attempt;
-use shared::{NumericDate, SessionId};
 
-use super::{SimulatedStore, at_once};
-
-/// A session that was begun with an idempotency key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun {
-    pub(crate) session: SessionId,
-    pub(crate) at: NumericDate,
-}
-
-/// All of them, by the hashes of their keys.
-#[derive(Default)]
-pub(super) struct SignIns {
-    begun: BTreeMap<[u8; 32], Vec<Begun>>,
-    makers: BTreeMap<String, [u8; 32]>,
-}
+use super::{Begun, SimulatedStore, at_once};
 
 impl SimulatedStore {
     /// Writes a sign-in with its key, unless a planted bug leaves the key out, and notes what was committed.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use shared::body::SessionBody;
 use shared::{NumericDate, Secret, SessionId};
 
-use super::TaskState;
+use super::task::TaskState;
 
 /// A message between tabs.
 #[derive(Clone)]

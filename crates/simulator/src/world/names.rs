@@ -2,9 +2,7 @@
 
 use crate::network::Party;
 use crate::server::{Call, Outcome, SignIn, Way};
-use crate::world::World;
-
-pub(super) const USERS: [&str; 3] = ["alice", "bob", "carol"];
+use crate::world::{USERS, World};
 
 impl World {
     pub(crate) fn user_name(&self, user: usize) -> &'static str {
