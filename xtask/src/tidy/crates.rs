@@ -1,7 +1,8 @@
 //! The allowed dependencies between crates. The manifests are the proof of the architecture: `rotation` cannot do I/O
 //! because none of its dependencies can, and this rule keeps it so.
 
-use super::tree::{Finding, Tree, is_name_part, lines_with};
+use super::source::is_name_part;
+use super::tree::{Finding, Tree, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
 const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 10] = [

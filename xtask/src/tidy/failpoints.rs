@@ -1,7 +1,8 @@
 //! The shipped program has no failpoints: the feature `failpoints` is not a default, no crate enables it, and of the
 //! commands only the fault suite's builds with it.
 
-use super::tree::{Finding, Tree, is_name_part, lines_with};
+use super::source::is_name_part;
+use super::tree::{Finding, Tree, lines_with};
 
 /// The feature. Concatenated here, so that this file passes its own rule.
 const FEATURE: &str = concat!("fail", "points");

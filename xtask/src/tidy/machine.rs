@@ -1,6 +1,7 @@
 //! No file names a folder of the machine on which it was written: the path would be wrong on every other machine.
 
-use super::tree::{Finding, Tree, is_name_part, lines_with};
+use super::source::is_name_part;
+use super::tree::{Finding, Tree, lines_with};
 
 /// Concatenated here, so that this file passes its own rule.
 const FOLDERS: [&str; 3] = [concat!("/", "work/"), concat!("/", "root/"), concat!("/", "tmp/")];

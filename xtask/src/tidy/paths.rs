@@ -1,7 +1,8 @@
 //! Every path of the contract is written once, in `crates/shared/src/path.rs`: the router, of Baton or of the service
 //! it belongs to, and the client use the constant, and a test requests it.
 
-use super::tree::{File, Finding, Tree, is_name_part};
+use super::source::is_name_part;
+use super::tree::{File, Finding, Tree};
 
 const CONSTANTS: &str = "crates/shared/src/path.rs";
 

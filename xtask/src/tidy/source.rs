@@ -72,8 +72,7 @@ impl Reader<'_> {
         } else if rest.starts_with("/*") {
             self.comment(block_comment(rest));
         } else if let Some(hashes) = raw_string(rest)
-            && before
-                .is_none_or(|character| !super::tree::is_name_part(character) || character == 'b')
+            && before.is_none_or(|character| !is_name_part(character) || character == 'b')
         {
             let end = format!("\"{}", "#".repeat(hashes));
             self.string(hashes + 2, &rest[hashes + 2..], |inside| inside.find(&end), hashes + 1);
@@ -163,6 +162,11 @@ fn character_literal(rest: &str) -> usize {
     } else {
         1
     }
+}
+
+/// Whether this character may be part of a name.
+pub(crate) fn is_name_part(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 #[cfg(test)]

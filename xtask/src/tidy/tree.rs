@@ -129,8 +129,3 @@ pub(crate) fn lines_with<'a>(
         hit.then_some(index + 1)
     })
 }
-
-/// Whether this character may be part of a name.
-pub(crate) fn is_name_part(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
-}

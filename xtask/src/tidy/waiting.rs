@@ -1,6 +1,7 @@
 //! Tests wait for events, never for a fixed time, and none is ignored or expected to panic.
 
-use super::tree::{Finding, Tree, is_name_part, lines_with};
+use super::source::is_name_part;
+use super::tree::{Finding, Tree, lines_with};
 
 /// Forbidden in Rust tests, each with its replacement.
 const IN_RUST: [(&str, &str); 4] = [
