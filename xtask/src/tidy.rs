@@ -3,6 +3,7 @@
 //! is wrong in a case is changed here, in the open.
 
 mod additive;
+mod circles;
 mod crates;
 mod failpoints;
 mod headers;
@@ -25,7 +26,7 @@ use tree::{Finding, Tree};
 pub(crate) use words::words;
 
 /// Every rule, by the name of its file.
-const RULES: [fn(&Tree) -> Vec<Finding>; 12] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
     headers::check,
     crates::check,
     failpoints::check,
@@ -36,6 +37,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 12] = [
     migrations::check,
     additive::check,
     links::check,
+    circles::check,
     machine::check,
     words::check,
 ];

@@ -148,7 +148,7 @@ fn block_comment(rest: &str) -> usize {
 }
 
 /// The length of a character literal, or 1 for the quote of a lifetime.
-fn character_literal(rest: &str) -> usize {
+pub(super) fn character_literal(rest: &str) -> usize {
     let inside = &rest[1..];
     if let Some(escape) = inside.strip_prefix('\\') {
         // The escaped character may be a quote itself.
