@@ -106,10 +106,10 @@ async fn open_doors(settings: &Settings) -> anyhow::Result<Dependencies> {
     #[cfg(feature = "failpoints")]
     let store = store::failpoint::arm(store, settings.failpoint);
     warn_if_beside(settings);
-    let (place, first_ring) = ((&store, &clock), first_ring(settings));
     warn_if_not_new(settings, &*store).await?;
-    let keys =
-        KeyRing::open(&settings.master_key, settings.key_plan, place, &entropy, first_ring).await;
+    let (source, plan, first_ring) =
+        (&settings.master_key, settings.key_plan, first_ring(settings));
+    let keys = KeyRing::open(source, plan, &store, &clock, &entropy, first_ring).await;
     let keys = keys.with_context(|| database::cannot_be_used(&settings.database))?;
     Ok(Dependencies { clock, entropy, store, keys: Arc::new(keys) })
 }

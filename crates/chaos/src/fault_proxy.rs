@@ -86,7 +86,7 @@ impl FaultProxy {
         let address = listener.local_addr()?;
         let (sender, swallowed) = unbounded_channel();
         let cut = Arc::new(Notify::new());
-        let accepting = accept(listener, route, (fault, sender), Arc::clone(&cut));
+        let accepting = accept(listener, route, fault, sender, Arc::clone(&cut));
         let task = tokio::spawn(accepting).abort_handle();
         Ok(Self { address, task, cut, swallowed })
     }
@@ -119,7 +119,8 @@ impl Drop for FaultProxy {
 async fn accept(
     listener: TcpListener,
     route: Route,
-    (fault, swallowed): (Fault, UnboundedSender<Vec<u8>>),
+    fault: Fault,
+    swallowed: UnboundedSender<Vec<u8>>,
     cut: Arc<Notify>,
 ) {
     // Aborted with this task, and the connections with it.

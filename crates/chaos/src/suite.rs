@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<bool> {
         };
         let rounds = rounds(arguments, scenario);
         let rng = SeededRng::new(seed.wrapping_add(number));
-        let mut env = TestEnv::new(programs.clone(), (engine, database), rounds, rng, folder)?;
+        let mut env = TestEnv::new(programs.clone(), engine, database, rounds, rng, folder)?;
         env.measures = !arguments.smoke;
         outcomes.push(run_scenario(scenario, env, arguments.keep).await?);
     }

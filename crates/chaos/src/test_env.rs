@@ -61,7 +61,8 @@ const MOST_VIOLATIONS: usize = 20;
 impl TestEnv {
     pub(crate) fn new(
         programs: Programs,
-        (engine, database): (Engine, Database),
+        engine: Engine,
+        database: Database,
         rounds: u64,
         rng: SeededRng,
         folder: TempDir,

@@ -116,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn version(&self, (owner, id): (UserId, NoteId)) -> Result<Option<i64>, StoreError> {
+    pub async fn version(&self, owner: UserId, id: NoteId) -> Result<Option<i64>, StoreError> {
         let version = sqlx::query_scalar(sql::VERSION)
             .bind(owner.as_bytes().as_slice())
             .bind(id.as_bytes().as_slice());
@@ -129,11 +129,12 @@ impl Store {
     /// If the database fails.
     pub async fn create(
         &self,
-        whose: (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
         draft: Draft,
         context: RequestContext,
     ) -> Result<Result<Versioned, Refused>, StoreError> {
-        let effect = self.change(whose, Change::Create(&draft), context).await?;
+        let effect = self.change(owner, id, Change::Create(&draft), context).await?;
         Ok(effect.map(|effect| effect.with(draft)))
     }
 
@@ -144,12 +145,14 @@ impl Store {
     /// If the database fails.
     pub async fn replace(
         &self,
-        whose: (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
         preconditions: &Preconditions,
         draft: Draft,
         context: RequestContext,
     ) -> Result<Result<Versioned, Refused>, StoreError> {
-        let effect = self.change(whose, Change::Replace(preconditions, &draft), context).await?;
+        let effect =
+            self.change(owner, id, Change::Replace(preconditions, &draft), context).await?;
         Ok(effect.map(|effect| effect.with(draft)))
     }
 
@@ -159,11 +162,12 @@ impl Store {
     /// If the database fails.
     pub async fn delete(
         &self,
-        whose: (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
         preconditions: &Preconditions,
         context: RequestContext,
     ) -> Result<Result<(), Refused>, StoreError> {
-        let effect = self.change(whose, Change::Delete(preconditions), context).await?;
+        let effect = self.change(owner, id, Change::Delete(preconditions), context).await?;
         Ok(effect.map(|_| ()))
     }
 

@@ -77,7 +77,7 @@ impl World {
         self.counts.add("database loses rotations");
         record!(self, "the database loses its last {} rotations", lost.len());
         let (event, now) = (self.event, self.clock.now());
-        self.observer.rolled_back(&lost, &self.store, (event, now));
+        self.observer.rolled_back(&lost, &self.store, event, now);
     }
 
     /// The clock advances.

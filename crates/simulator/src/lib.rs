@@ -110,7 +110,7 @@ impl Simulator {
         let log = LogReader::default();
         let mut world = tracing::subscriber::with_default(log.clone(), || {
             let mut world =
-                World::new(seed, self.experiment, trace, (&self.keys, &self.access_tokens));
+                World::new(seed, self.experiment, trace, &self.keys, &self.access_tokens);
             while world.event < EVENTS && world.observer.violation().is_none() {
                 world.step();
             }

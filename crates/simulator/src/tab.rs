@@ -55,7 +55,7 @@ impl World {
                 self.tab(browser, tab).state = TaskState::Ready(task);
             }
             TaskState::Ready(Task::Renew { stale, epoch, tried }) => {
-                self.renew(browser, tab, (stale, epoch, tried));
+                self.renew(browser, tab, stale, epoch, tried);
             }
             TaskState::Ready(Task::SignIn { user, way, .. }) => {
                 self.sign_in(browser, tab, user, way);
@@ -66,7 +66,7 @@ impl World {
             }
             TaskState::Ready(Task::LogOut { epoch }) => self.log_out(browser, tab, epoch),
             TaskState::Ready(Task::ChangePassword { serial, epoch }) => {
-                self.change_password(browser, tab, (serial, epoch));
+                self.change_password(browser, tab, serial, epoch);
             }
             TaskState::Ready(Task::Use { .. }) => self.become_idle(browser, tab),
             TaskState::KeyChosen(task, key) => {
@@ -79,12 +79,7 @@ impl World {
     }
 
     /// One refresh request, with the lock held where there is one.
-    fn renew(
-        &mut self,
-        browser: usize,
-        tab: usize,
-        (stale, epoch, tried): (Option<u64>, u64, u32),
-    ) {
+    fn renew(&mut self, browser: usize, tab: usize, stale: Option<u64>, epoch: u64, tried: u32) {
         let now = self.clock.now();
         // The last holder of the lock may have broadcast a token; mostly that message has arrived.
         if self.rng.percent(75) {
@@ -131,14 +126,14 @@ impl World {
         match task {
             Task::Renew { stale, epoch, tried } => {
                 let key = key.unwrap_or_default();
-                let next = self.refreshed(browser, tab, (stale, epoch, &key), &outcome);
+                let next = self.refreshed(browser, tab, stale, epoch, &key, &outcome);
                 self.become_idle(browser, tab);
                 if next == Next::Retry && tried + 1 < backoff::TRIES {
                     let task = Task::Renew { stale, epoch, tried: tried + 1 };
                     self.tab(browser, tab).state = TaskState::BackingOff(task);
                 }
             }
-            Task::SignIn { .. } => self.signed_in(browser, tab, (task, key), outcome),
+            Task::SignIn { .. } => self.signed_in(browser, tab, task, key, outcome),
             Task::LogOut { .. } => {
                 if outcome.is_ok_and(|answer| answer.status == 204) {
                     self.end_and_broadcast(browser, tab);
@@ -173,7 +168,9 @@ impl World {
         &mut self,
         browser: usize,
         tab: usize,
-        (stale, epoch, key): (Option<u64>, u64, &str),
+        stale: Option<u64>,
+        epoch: u64,
+        key: &str,
         outcome: &Result<Answer, NoAnswer>,
     ) -> Next {
         let classified = classify(outcome);

@@ -114,7 +114,8 @@ impl World {
         seed: u64,
         experiment: Experiment,
         trace: Trace,
-        (keys, access_tokens): (&Arc<KeyRing>, &AccessTokens),
+        keys: &Arc<KeyRing>,
+        access_tokens: &AccessTokens,
     ) -> Self {
         let mut rng = SeededRng::of(seed);
         let setting = Setting::draw(&mut rng, experiment);

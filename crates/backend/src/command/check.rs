@@ -49,7 +49,7 @@ async fn check_database(settings: &Settings, database: &Database) -> anyhow::Res
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let (source, plan, store) = (&settings.master_key, settings.key_plan, &database.store);
     check_clock(settings, &clock, &**store).await?;
-    let keys = KeyRing::open_existing(source, plan, (store, &clock), &entropy).await?;
+    let keys = KeyRing::open_existing(source, plan, store, &clock, &entropy).await?;
     let signing = keys.current().signing(clock.now())?.kid().to_owned();
     say(&format!("keys           ok   signing with {signing}"))?;
     store.ping().await.context("--database / BATON_DATABASE: the storage does not answer")?;

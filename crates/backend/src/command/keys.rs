@@ -117,7 +117,7 @@ async fn with_ring<T>(
     let source = MasterKeySource::try_from(&args.keys)?;
     with_database(&args.database, async |Database { store, name, .. }| {
         let (clock, entropy) = (clock_of(&**store).await?, Entropy::system());
-        let ring = KeyRing::open_existing(&source, plan, (store, &clock), &entropy).await?;
+        let ring = KeyRing::open_existing(&source, plan, store, &clock, &entropy).await?;
         let store = Arc::clone(store);
         let revocations = Arc::new(RevocationCache::new(&clock));
         let event_log = SecurityEventLog::new(store, clock, entropy, revocations);

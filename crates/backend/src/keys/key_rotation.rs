@@ -57,7 +57,8 @@ impl KeyRing {
     pub async fn open(
         source: &MasterKeySource,
         plan: KeyPlan,
-        (store, clock): (&Arc<dyn Store>, &Clock),
+        store: &Arc<dyn Store>,
+        clock: &Clock,
         entropy: &Entropy,
         first_ring: FirstRing,
     ) -> Result<Self, KeyError> {
@@ -89,7 +90,8 @@ impl KeyRing {
     pub async fn open_existing(
         source: &MasterKeySource,
         plan: KeyPlan,
-        (store, clock): (&Arc<dyn Store>, &Clock),
+        store: &Arc<dyn Store>,
+        clock: &Clock,
         entropy: &Entropy,
     ) -> Result<Self, KeyError> {
         if store.keys().await?.is_empty() {

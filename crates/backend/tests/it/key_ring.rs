@@ -404,9 +404,9 @@ async fn forged_key(predecessor: String) -> backend::store::StoredKey {
     let folder = tempfile::tempdir().expect("a folder");
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let source = MasterKeySource::Folder(folder.path().to_owned());
-    let place = (&store, &Clock::manual(START));
+    let (clock, entropy) = (Clock::manual(START), Entropy::system());
     let first_ring = FirstRing::WithNewMasterKey;
-    let ring = KeyRing::open(&source, plan, place, &Entropy::system(), first_ring).await;
+    let ring = KeyRing::open(&source, plan, &store, &clock, &entropy, first_ring).await;
     ring.expect("a ring");
     let mut keys = store.keys().await.expect("a store").into_iter();
     let key = keys.find(|key| key.purpose == KeyPurpose::Access);

@@ -34,9 +34,9 @@ fn memory() -> Arc<dyn Store> {
 
 async fn open(source: &MasterKeySource, store: &Arc<dyn Store>) -> Result<KeyRing, String> {
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
-    let place = (store, &Clock::manual(START));
+    let (clock, entropy) = (Clock::manual(START), Entropy::system());
     let first_ring = FirstRing::WithNewMasterKey;
-    let ring = KeyRing::open(source, plan, place, &Entropy::system(), first_ring).await;
+    let ring = KeyRing::open(source, plan, store, &clock, &entropy, first_ring).await;
     ring.map_err(|it| it.to_string())
 }
 

@@ -234,7 +234,8 @@ async fn open(keys: &TempDir, store: &Arc<dyn Store>) -> Result<KeyRing, KeyErro
     let source = MasterKeySource::Folder(keys.path().to_owned());
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
     let (clock, entropy) = (Clock::manual(START), Entropy::system());
-    KeyRing::open(&source, plan, (store, &clock), &entropy, FirstRing::WithNewMasterKey).await
+    let first_ring = FirstRing::WithNewMasterKey;
+    KeyRing::open(&source, plan, store, &clock, &entropy, first_ring).await
 }
 
 /// A first start that ended between the master key and the ring is repeated.

@@ -58,7 +58,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
                 return anyhow::Ok(());
             }
             let from = Ipv4Addr::from_bits(0xc612_0000 + number).to_string();
-            let count = match login(&env, at, OWNER, WRONG, (&from, "")).await?.status {
+            let count = match login(&env, at, OWNER, WRONG, &from, "").await?.status {
                 401 => &answered,
                 429 => &limited,
                 status => bail!("a guess was answered {status}"),
@@ -70,7 +70,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
         let (mut logins, mut slowest) = (0, Duration::ZERO);
         while left.load(Ordering::Relaxed) > 0 && logins < LOGINS {
             let stopwatch = Stopwatch::start();
-            let answer = login(&env, at, OWNER, PASSWORD, (OWNERS_ADDRESS, &device)).await?;
+            let answer = login(&env, at, OWNER, PASSWORD, OWNERS_ADDRESS, &device).await?;
             if answer.status != 200 {
                 bail!("the owner's login was answered {}", answer.status);
             }
@@ -106,7 +106,7 @@ pub(crate) async fn crowd(env: Arc<TestEnv>) -> Result<()> {
             (0..CROWD).map(|number| {
                 let env = Arc::clone(&env);
                 async move {
-                    login(&env, at, &format!("nobody{number}@example.com"), WRONG, ("", "")).await
+                    login(&env, at, &format!("nobody{number}@example.com"), WRONG, "", "").await
                 }
             });
         let refreshing = join_all(clients.iter_mut().map(|client| async move {
@@ -162,7 +162,8 @@ async fn login(
     at: SocketAddr,
     email: &str,
     password: &str,
-    (from, cookie): (&str, &str),
+    from: &str,
+    cookie: &str,
 ) -> Result<Answer> {
     let body = json!({ "email": email, "password": password });
     let mut request = from_our_page(env, Request::post(path::LOGIN)).json(&body);

@@ -85,7 +85,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     }
     let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
     let busy = (0..SESSIONS * CONNECTIONS)
-        .map(|number| keep_calling(&env, at, &noisy, number, (&stop, &counts)));
+        .map(|number| keep_calling(&env, at, &noisy, number, &stop, &counts));
     let spell = async {
         pause(SPELL).await;
         stop.store(true, Ordering::Relaxed);
@@ -147,7 +147,8 @@ async fn keep_calling(
     at: SocketAddr,
     noisy: &NoisyUser,
     first: usize,
-    (stop, counts): (&AtomicBool, &Counts),
+    stop: &AtomicBool,
+    counts: &Counts,
 ) -> Result<()> {
     let (mut number, mut session) = (first, first);
     while !stop.load(Ordering::Relaxed) {
@@ -157,7 +158,7 @@ async fn keep_calling(
         if method == "DELETE" && session % SESSIONS != SESSIONS - 1 {
             continue;
         }
-        let outcome = http::call(at, &noisy.request(env, session, (method, path))).await;
+        let outcome = http::call(at, &noisy.request(env, session, method, path)).await;
         env.inspect(path, &outcome);
         let answer = outcome.map_err(|lost| anyhow::anyhow!("{path}: {}", lost.why))?;
         match (answer.status, answer.text("code").as_deref()) {
@@ -191,7 +192,8 @@ impl NoisyUser {
         &self,
         env: &TestEnv,
         session: usize,
-        (method, path): (&'static str, &'static str),
+        method: &'static str,
+        path: &'static str,
     ) -> Request {
         let session = &self.sessions[session % self.sessions.len()];
         let cookie = |of: &Client| format!("{}={}", path::REFRESH_COOKIE, of.ticket);

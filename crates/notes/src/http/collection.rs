@@ -78,8 +78,8 @@ pub async fn create(
     headers.preconditions.for_a_change(None)?;
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
-    let key = headers.keyed(&token, (&Method::POST, path::NOTES), &bytes);
+    let key = headers.keyed(&token, &Method::POST, path::NOTES, &bytes);
     let (id, now) = (app.dependencies.note_id(), app.dependencies.now());
-    let made = app.store.create((token.sub, id), draft, RequestContext { now, key }).await??;
+    let made = app.store.create(token.sub, id, draft, RequestContext { now, key }).await??;
     Ok((StatusCode::CREATED, [(LOCATION, path::note(made.note.id))], tagged(made)))
 }

@@ -45,8 +45,8 @@ pub async fn replace(
     headers: WriteHeaders,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let whose = (token.sub, named(id)?);
-    let current = app.store.version(whose).await?.ok_or(ApiError::NotFound);
+    let (owner, id) = (token.sub, named(id)?);
+    let current = app.store.version(owner, id).await?.ok_or(ApiError::NotFound);
     // Evaluated before the body is read (RFC 9110 section 13.2.1), and again in the conditional write.
     let judged = current.and_then(|it| headers.preconditions.for_a_change(Some(it)));
     if let Err(refusal) = judged
@@ -56,9 +56,9 @@ pub async fn replace(
     }
     let Body { value, bytes } = Body::<NoteRequest>::from_request(request, &()).await?;
     let draft = Draft::try_from(value).map_err(ApiError::Invalid)?;
-    let key = headers.keyed(&token, (&Method::PUT, path::note(whose.1).as_str()), &bytes);
+    let key = headers.keyed(&token, &Method::PUT, &path::note(id), &bytes);
     let context = RequestContext { now: app.dependencies.now(), key };
-    let note = app.store.replace(whose, &headers.preconditions, draft, context).await??;
+    let note = app.store.replace(owner, id, &headers.preconditions, draft, context).await??;
     Ok(tagged(note).into_response())
 }
 
@@ -72,10 +72,10 @@ pub async fn delete(
     id: Result<Path<NoteId>, PathRejection>,
     headers: WriteHeaders,
 ) -> Result<StatusCode, ApiError> {
-    let whose = (token.sub, named(id)?);
-    let key = headers.keyed(&token, (&Method::DELETE, path::note(whose.1).as_str()), b"");
+    let (owner, id) = (token.sub, named(id)?);
+    let key = headers.keyed(&token, &Method::DELETE, &path::note(id), b"");
     let context = RequestContext { now: app.dependencies.now(), key };
-    app.store.delete(whose, &headers.preconditions, context).await??;
+    app.store.delete(owner, id, &headers.preconditions, context).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

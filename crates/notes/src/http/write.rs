@@ -40,7 +40,8 @@ impl WriteHeaders {
     pub fn keyed(
         &self,
         caller: &AccessToken,
-        (method, path): (&Method, &str),
+        method: &Method,
+        path: &str,
         body: &[u8],
     ) -> Option<KeyedRequest> {
         let key = self.key.as_ref()?;

@@ -56,19 +56,20 @@ impl Change<'_> {
     pub(super) async fn apply(
         self,
         connection: &mut SqliteConnection,
-        whose: (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
         now: NumericDate,
     ) -> Result<Result<Effect, Refused>, StoreError> {
         let row = match self {
-            Self::Create(draft) => create(connection, whose, draft, now).await?,
+            Self::Create(draft) => create(connection, owner, id, draft, now).await?,
             Self::Replace(conditions, draft) => {
-                replace(connection, whose, (conditions, draft), now).await?
+                replace(connection, owner, id, conditions, draft, now).await?
             }
-            Self::Delete(conditions) => delete(connection, whose, conditions).await?,
+            Self::Delete(conditions) => delete(connection, owner, id, conditions).await?,
         };
         match row {
             Some(row) => Ok(Ok(Effect::of(&row)?)),
-            None => self.why_not(connection, whose).await.map(Err),
+            None => self.why_not(connection, owner, id).await.map(Err),
         }
     }
 
@@ -77,7 +78,8 @@ impl Change<'_> {
     async fn why_not(
         self,
         connection: &mut SqliteConnection,
-        (owner, id): (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
     ) -> Result<Refused, StoreError> {
         let (preconditions, bytes) = match self {
             Self::Create(_) => return Ok(Refused::Full),
@@ -99,7 +101,8 @@ impl Change<'_> {
 
 async fn create(
     connection: &mut SqliteConnection,
-    (owner, id): (UserId, NoteId),
+    owner: UserId,
+    id: NoteId,
     draft: &Draft,
     now: NumericDate,
 ) -> sqlx::Result<Option<SqliteRow>> {
@@ -118,8 +121,10 @@ async fn create(
 
 async fn replace(
     connection: &mut SqliteConnection,
-    (owner, id): (UserId, NoteId),
-    (preconditions, draft): (&Preconditions, &Draft),
+    owner: UserId,
+    id: NoteId,
+    preconditions: &Preconditions,
+    draft: &Draft,
     now: NumericDate,
 ) -> sqlx::Result<Option<SqliteRow>> {
     let (one_of, none_of) = lists(preconditions);
@@ -139,7 +144,8 @@ async fn replace(
 
 async fn delete(
     connection: &mut SqliteConnection,
-    (owner, id): (UserId, NoteId),
+    owner: UserId,
+    id: NoteId,
     preconditions: &Preconditions,
 ) -> sqlx::Result<Option<SqliteRow>> {
     let (one_of, none_of) = lists(preconditions);

@@ -28,22 +28,23 @@ impl Store {
     /// Executes a write once for each idempotency key. A replayed request gets the first effect.
     pub(super) async fn change(
         &self,
-        whose: (UserId, NoteId),
+        owner: UserId,
+        id: NoteId,
         change: Change<'_>,
         RequestContext { now, key }: RequestContext,
     ) -> Result<Result<Effect, Refused>, StoreError> {
         let Some(key) = key else {
             let mut connection = self.0.acquire().await?;
-            return change.apply(&mut connection, whose, now).await;
+            return change.apply(&mut connection, owner, id, now).await;
         };
         // A concurrent copy waits here until the first request has committed, and then finds its key.
         let mut transaction = self.0.begin_with(sql::BEGIN_WRITING).await?;
         let outcome = match recall(&mut transaction, &key, now).await? {
             Some(earlier) => earlier,
             None => {
-                let outcome = change.apply(&mut transaction, whose, now).await?;
+                let outcome = change.apply(&mut transaction, owner, id, now).await?;
                 if let Ok(effect) = &outcome {
-                    remember(&mut transaction, &key, (whose.0, effect), now).await?;
+                    remember(&mut transaction, &key, owner, effect, now).await?;
                 }
                 outcome
             }
@@ -99,7 +100,8 @@ async fn recall(
 async fn remember(
     connection: &mut SqliteConnection,
     key: &KeyedRequest,
-    (owner, effect): (UserId, &Effect),
+    owner: UserId,
+    effect: &Effect,
     now: NumericDate,
 ) -> Result<(), StoreError> {
     let remove_old = sqlx::query(sql::REMOVE_OLD_KEYS)

@@ -152,8 +152,9 @@ async fn a_database_of_the_version_before_keeps_its_notes_and_takes_keys() {
     let context = RequestContext { now: NumericDate(START), key: Some(key) };
     for id in [5, 6] {
         let draft = Draft { title: "New".to_owned(), text: String::new() };
-        let whose = (owner, NoteId::from_bytes([id; 16]));
-        let made = store.create(whose, draft, context).await.expect("an answer").expect("a note");
+        let id = NoteId::from_bytes([id; 16]);
+        let made =
+            store.create(owner, id, draft, context).await.expect("an answer").expect("a note");
         assert_eq!(made.note.id, NoteId::from_bytes([5; 16]));
     }
     let (wanted, page) = (Wanted { before: None, text: "" }, Page { notes: 10, bytes: 100 });

@@ -26,9 +26,10 @@ impl Observer {
         match (&call.request.call, call.outcome) {
             (Call::SignIn(sign_in), _) => self.signed_in(call, sign_in, store, setting),
             (Call::Refresh { ticket, key }, outcome) => match self.tickets.get(ticket).copied() {
-                Some(presented) => {
-                    self.refreshed(call, presented, key.as_deref(), setting);
-                    self.after_theft(call, presented, (key.as_deref(), store), setting);
+                Some((session, generation)) => {
+                    let key = key.as_deref();
+                    self.refreshed(call, session, generation, key, setting);
+                    self.after_theft(call, session, generation, key, store, setting);
                 }
                 None if matches!(outcome, Outcome::Granted(_)) => {
                     let detail = format!("request {}", call.request.id);
@@ -37,7 +38,7 @@ impl Observer {
                 None => {}
             },
             (Call::ChangePassword { key, .. }, Outcome::Granted(tokens)) => {
-                self.password_changed(call, (tokens, key), store, setting);
+                self.password_changed(call, tokens, key, store, setting);
             }
             (Call::Logout { ticket }, Outcome::Done) => {
                 if let Some((session, _)) = self.tickets.get(ticket).copied() {
@@ -75,7 +76,8 @@ impl Observer {
     fn password_changed(
         &mut self,
         call: &Finished<'_>,
-        (tokens, key): (&IssuedTokens, &str),
+        tokens: &IssuedTokens,
+        key: &str,
         store: &SimulatedStore,
         setting: &Setting,
     ) {
@@ -96,7 +98,7 @@ impl Observer {
             let detail = format!("session {number} outlives request {}", call.request.id);
             self.broken(Invariant::APasswordChangeRevokesTheOthers, call.event, detail);
         }
-        self.refreshed(call, (this, generation), Some(key), setting);
+        self.refreshed(call, this, generation, Some(key), setting);
         if let Some(watched) = self.sessions.get_mut(&this) {
             watched.owner_proved_the_password(generation, call.event);
         }
@@ -105,7 +107,8 @@ impl Observer {
     fn refreshed(
         &mut self,
         call: &Finished<'_>,
-        (session, generation): (SessionId, u32),
+        session: SessionId,
+        generation: u32,
         key: Option<&str>,
         setting: &Setting,
     ) {

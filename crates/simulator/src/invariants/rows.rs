@@ -61,7 +61,8 @@ impl Observer {
         &mut self,
         lost: &[SessionId],
         store: &SimulatedStore,
-        (event, now): (u32, NumericDate),
+        event: u32,
+        now: NumericDate,
     ) {
         for id in lost {
             let (Some(row), Some(watched)) = (store.row(*id), self.sessions.get_mut(id)) else {

@@ -41,8 +41,10 @@ impl Observer {
     pub(super) fn after_theft(
         &mut self,
         call: &Finished<'_>,
-        (session, generation): (SessionId, u32),
-        (key, store): (Option<&str>, &SimulatedStore),
+        session: SessionId,
+        generation: u32,
+        key: Option<&str>,
+        store: &SimulatedStore,
         setting: &Setting,
     ) {
         let Some(watched) = self.sessions.get_mut(&session) else { return };

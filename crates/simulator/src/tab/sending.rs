@@ -8,7 +8,7 @@ impl World {
         match self.browsers[browser].jar.clone() {
             Some(ticket) => {
                 let call = Call::Refresh { ticket, key: Some(key.clone()) };
-                self.ask(browser, tab, task, (Some(key), call));
+                self.ask(browser, tab, task, Some(key), call);
             }
             None => {
                 // The server would refuse a refresh without a cookie.
@@ -26,7 +26,7 @@ impl World {
             Some(ticket) if self.tab(browser, tab).epoch == epoch => {
                 self.counts.add("logout");
                 let call = Call::Logout { ticket };
-                self.ask(browser, tab, Task::LogOut { epoch }, (None, call));
+                self.ask(browser, tab, Task::LogOut { epoch }, None, call);
             }
             _ => self.become_idle(browser, tab),
         }
@@ -34,12 +34,7 @@ impl World {
 
     /// A password change is an attempt like a refresh: its idempotency key stays until it is answered. A pending
     /// attempt comes first, because there is room for one key only.
-    pub(super) fn change_password(
-        &mut self,
-        browser: usize,
-        tab: usize,
-        (serial, epoch): (u64, u64),
-    ) {
+    pub(super) fn change_password(&mut self, browser: usize, tab: usize, serial: u64, epoch: u64) {
         let here = self.tab(browser, tab);
         let token = here.token.clone().filter(|token| token.serial == serial);
         let same_epoch = here.epoch == epoch;
@@ -56,7 +51,7 @@ impl World {
                 let token = token.secret;
                 let call = Call::ChangePassword { token, ticket, key: key.clone() };
                 let task = Task::ChangePassword { serial, epoch };
-                self.ask(browser, tab, task, (Some(key), call));
+                self.ask(browser, tab, task, Some(key), call);
             }
             _ => self.become_idle(browser, tab),
         }
@@ -68,7 +63,8 @@ impl World {
         browser: usize,
         tab: usize,
         task: Task,
-        (key, call): (Option<String>, Call),
+        key: Option<String>,
+        call: Call,
     ) {
         let request = self.send(Party::Tab(browser, tab), call);
         self.tab(browser, tab).state = TaskState::AwaitingAnswer(task, key, request);

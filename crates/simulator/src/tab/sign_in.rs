@@ -73,7 +73,7 @@ impl World {
         });
         let email = self.users[user].email.clone();
         let call = Call::SignIn(SignIn { way, email, key: key.clone() });
-        self.ask(browser, tab, task, (key, call));
+        self.ask(browser, tab, task, key, call);
     }
 
     /// A sign-in got its answer, or none.
@@ -81,7 +81,8 @@ impl World {
         &mut self,
         browser: usize,
         tab: usize,
-        (task, key): (Task, Option<String>),
+        task: Task,
+        key: Option<String>,
         outcome: Result<Answer, NoAnswer>,
     ) {
         let Task::SignIn { user, way, tried } = task else { return };

@@ -39,7 +39,7 @@ impl World {
         if let Some(token) = self.tab(browser, tab).token.clone() {
             self.counts.add("call with an access token");
             let call = Call::Protected { token: token.secret };
-            self.ask(browser, tab, Task::Use { serial }, (None, call));
+            self.ask(browser, tab, Task::Use { serial }, None, call);
         }
     }
 

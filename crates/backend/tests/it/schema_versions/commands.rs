@@ -53,8 +53,9 @@ fn refused(output: &Output) -> String {
 async fn make_ring(store: &Arc<dyn Store>, folder: &Path) {
     let source = MasterKeySource::Folder(folder.join("keys"));
     let plan = settings::<&str>(&[]).expect("settings").key_plan;
-    let (at, entropy) = ((store, &Clock::system()), Entropy::system());
-    let ring = KeyRing::open(&source, plan, at, &entropy, FirstRing::WithNewMasterKey).await;
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let first_ring = FirstRing::WithNewMasterKey;
+    let ring = KeyRing::open(&source, plan, store, &clock, &entropy, first_ring).await;
     ring.expect("a ring");
 }
 

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
-use backend::keys::MasterKey;
 use backend::keys::MASTER_KEY_FILE;
+use backend::keys::MasterKey;
 use backend::store::KeyPurpose;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

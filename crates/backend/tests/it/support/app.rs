@@ -111,9 +111,8 @@ impl TestApp {
     ) -> Self {
         let settings = settings(&flags).expect("valid settings");
         let source = MasterKeySource::Folder(keys.path().to_owned());
-        let (plan, at) = (settings.key_plan, (&store, &clock));
-        let first_ring = FirstRing::WithNewMasterKey;
-        let ring = KeyRing::open(&source, plan, at, &entropy, first_ring).await;
+        let (plan, first_ring) = (settings.key_plan, FirstRing::WithNewMasterKey);
+        let ring = KeyRing::open(&source, plan, &store, &clock, &entropy, first_ring).await;
         let ring = Arc::new(ring.expect("a key ring"));
         let (at, store_too) = (clock.clone(), Arc::clone(&store));
         let dependencies = Dependencies { clock: at, entropy, store: store_too, keys: ring };
