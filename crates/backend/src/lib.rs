@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod http;
 pub mod keys;
 pub mod lifetimes;
+pub mod pace;
 pub mod prune;
 pub mod readiness;
 pub mod router;

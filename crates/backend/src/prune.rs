@@ -3,19 +3,18 @@
 
 mod parts;
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rotation::Policy;
 use shared::NumericDate;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::auth::login_throttle;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::{Lifetime, LifetimeSet};
+use crate::pace::ticks;
 use crate::store::{
     Change, EventsBefore, HeldLifetime, Prunable, PruneBefore, Store, StoreError, UsedKey,
 };
@@ -147,12 +146,12 @@ impl Retention {
     pub fn keep(self, store: &Arc<dyn Store>, clock: &Clock, entropy: &Entropy) -> PruneTask {
         let (store, clock) = (Arc::clone(store), clock.clone());
         let lot = u64::from(u32::from_be_bytes(entropy.bytes()));
-        let mut wait = Duration::from_secs(lot % HOUR_SECONDS);
+        let first = Duration::from_secs(lot % HOUR_SECONDS);
         PruneTask(tokio::spawn(async move {
             let mut progress = Progress::new(Pace::Background);
+            let mut ticks = ticks(first, Duration::from_secs(HOUR_SECONDS));
             loop {
-                let _ = timeout(wait, pending::<()>()).await;
-                wait = Duration::from_secs(HOUR_SECONDS);
+                ticks.tick().await;
                 // No row is pruned by a clock that is or was in doubt, which the clock logs itself.
                 let Ok(now) = clock.settled_now() else { continue };
                 let outcome = self.prune(&*store, now, &mut progress).await;

@@ -30,6 +30,7 @@ use self::heads::FilteredHeads;
 use self::slots::{Slot, Slots};
 use self::watched::WatchedBody;
 use crate::http::client::Peer;
+use crate::pace::rest;
 
 pub use self::slots::ConnectionLimits;
 
@@ -84,7 +85,7 @@ pub async fn serve(
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(event = "accept.failed", %error);
-                pause().await;
+                rest(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -155,14 +156,6 @@ fn closing(mut response: Response, is_last: bool) -> Response {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "out of file descriptors, trying again at once would only spin"
-)]
-async fn pause() {
-    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 /// Resolves when the process has to stop: SIGTERM or Ctrl-C.

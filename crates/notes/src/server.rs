@@ -1,7 +1,6 @@
 //! The service as a process: wires the dependencies, announces its address, bounds the cost of connections by
 //! timeouts and limits, and drains on shutdown. It must not know any path.
 
-use std::future::pending;
 use std::io::Write as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_io_timeout::TimeoutStream;
 use verifier::remote::Issuer;
 
@@ -76,14 +75,16 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
 /// Prunes at the start and every hour: writes prune too, but a service without writes must also forget a key after a
 /// day.
 async fn prune_old_keys(store: Store, dependencies: Dependencies) {
+    let mut ticks = interval(PRUNE_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        ticks.tick().await;
         match store.prune_old_keys(dependencies.now()).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(event = "keys.forgotten", keys),
             // Retried in an hour; only disk space depends on it.
             Err(error) => tracing::warn!(event = "keys.kept", %error),
         }
-        let _ = timeout(PRUNE_PERIOD, pending::<()>()).await;
     }
 }
 
@@ -102,7 +103,7 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
             Ok((stream, permit)) => spawn(&graceful, stream, router.clone(), permit),
             Err(error) => {
                 tracing::warn!(event = "accept.failed", %error);
-                let _ = timeout(ACCEPT_PAUSE, pending::<()>()).await;
+                back_off().await;
             }
         }
     }
@@ -111,6 +112,11 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     if timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
         tracing::warn!(event = "server.drained_partly");
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "accepting again at once would only spin")]
+async fn back_off() {
+    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 async fn accept(

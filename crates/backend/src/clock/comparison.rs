@@ -1,16 +1,15 @@
 //! Compares the machine's clock with the database's, at start and every ten seconds, or, where the database has no
 //! clock, once with the data it holds. What a difference means is decided in [`step`](super::step).
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::tolerance::STEP_TOLERANCE_SECONDS;
 use super::{Clock, LastWork};
 use crate::lifetimes::renewals;
+use crate::pace::ticks;
 use crate::store::{Store, StoreError};
 
 /// Time between two comparisons.
@@ -71,8 +70,9 @@ impl Clock {
     pub fn keep_comparing(&self, store: &Arc<dyn Store>) -> Comparing {
         let (clock, store) = (self.clone(), Arc::clone(store));
         Comparing(tokio::spawn(async move {
+            let mut ticks = ticks(PERIOD, PERIOD);
             loop {
-                let _ = timeout(PERIOD, pending::<()>()).await;
+                ticks.tick().await;
                 let _ = clock.compare_with(&*store).await;
                 // Also without a database clock: a step is detected and logged even if no request comes.
                 let _ = clock.trusted_now();

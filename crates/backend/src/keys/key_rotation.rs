@@ -1,13 +1,11 @@
 //! Key rotation: makes keys before they are needed and removes them after their expiry. The first of all instances
 //! does it, and the others find it done. When it is due is decided in [`plan`](super::plan).
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use shared::NumericDate;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::error::KeyError;
 use super::plan::{KeyPlan, KeyState, Successor};
@@ -15,6 +13,7 @@ use super::source::MasterKeySource;
 use super::{KeyRing, MasterKey, ring};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::pace::ticks;
 use crate::store::{Change, KeyPurpose, Store, StoredKey};
 
 /// How often a running server checks whether a step is due: often enough for the shortest plan.
@@ -179,9 +178,9 @@ impl KeyRing {
     pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> RotationTask {
         let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
         RotationTask(tokio::spawn(async move {
-            let mut troubled = false;
+            let (mut troubled, mut ticks) = (false, ticks(LOOK, LOOK));
             loop {
-                let _ = timeout(LOOK, pending::<()>()).await;
+                ticks.tick().await;
                 // No key is made or removed by a clock that is in doubt, which the clock logs itself.
                 let Ok(now) = clock.settled_now() else { continue };
                 let advanced = async {

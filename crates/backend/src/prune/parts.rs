@@ -5,11 +5,11 @@
 //! a range of it, and a range once read need not be read again. No statement reads more than a part, so none holds
 //! SQLite's one writer, or a row lock of PostgreSQL, for long.
 
-use std::future::pending;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use crate::pace::rest;
 use crate::store::{Change, IdRange, Prunable, Store, StoreError};
 
 /// Rows of a part. Measured on SQLite, where a row of another user's lies on another page of each index and is
@@ -77,7 +77,6 @@ impl Walk<'_> {
     }
 
     async fn rest(&self, took: Duration) {
-        let rest = self.pace.rest_after(took).min(LONGEST_REST);
-        let _ = timeout(rest, pending::<()>()).await;
+        rest(self.pace.rest_after(took).min(LONGEST_REST)).await;
     }
 }

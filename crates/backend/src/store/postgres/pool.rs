@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::connect::{connect, no_answer};
 use super::trouble;
 use crate::clock::{BootInstant, Clock};
+use crate::pace::rest;
 use crate::store::{StoreError, sql};
 use crate::telemetry::causes;
 
@@ -152,7 +153,7 @@ impl ConnectionPool {
                 Err(error) => {
                     pool.say_once(error);
                     // Back-off: the next one may try in a moment, not at once. The server has troubles enough.
-                    let _ = timeout(NUDGE, std::future::pending::<()>()).await;
+                    rest(NUDGE).await;
                 }
             }
             drop(turn);

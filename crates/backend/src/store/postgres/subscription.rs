@@ -5,15 +5,15 @@
 //! sqlx's listener would silently connect again when its connection is lost. Here it cannot: the channel was opened
 //! behind its back, so that a new connection listens to no channel, and is found out.
 
-use std::future::pending;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use shared::{NumericDate, RevocationReason, SessionId};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::connect::no_answer;
+use crate::pace::rest_until;
 use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
 /// Timeout of the start.
@@ -58,7 +58,7 @@ impl Listener {
         self.prove(&mut news).await?;
         let rested_at = self.sent_at.map(|at| at + READ_PAUSE).filter(|_| news.must_read());
         if let Some(rested_at) = rested_at.filter(|at| *at > Instant::now()) {
-            let _ = timeout_at(rested_at, pending::<()>()).await;
+            rest_until(rested_at).await;
             self.prove(&mut news).await?;
         }
         if news.must_read() {

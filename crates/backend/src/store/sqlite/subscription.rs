@@ -1,14 +1,14 @@
 //! How SQLite reports revocations: it polls a counter that changes with every commit of any process.
 
-use std::future::pending;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::file::DatabaseFile;
+use crate::pace::rest_until;
 use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql};
 
 /// A read-only connection.
@@ -35,7 +35,7 @@ impl Poller {
 #[async_trait]
 impl Subscription for Poller {
     async fn next(&mut self) -> Result<Notification, StoreError> {
-        let _ = timeout_at(self.looked_at + HEARTBEAT, pending::<()>()).await;
+        rest_until(self.looked_at + HEARTBEAT).await;
         self.looked_at = Instant::now();
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;

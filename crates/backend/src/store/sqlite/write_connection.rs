@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::time::timeout;
 
 use super::execute::execute;
 use super::file::DatabaseFile;
 use super::migrations;
 use super::timeouts::WAIT;
+use crate::pace::rest;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
 use crate::store::{StoreError, sql};
@@ -110,7 +110,7 @@ impl Source {
         for _ in 0..STARTS {
             match self.connect().await {
                 Err(StoreError::Database(error)) if result_code(&error) == Some(code::BUSY) => {
-                    let _ = timeout(PAUSE, std::future::pending::<()>()).await;
+                    rest(PAUSE).await;
                 }
                 done => return done,
             }

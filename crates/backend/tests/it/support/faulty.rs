@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backend::auth::email::Email;
+use backend::pace::rest;
 use backend::store::memory::Memory;
 use backend::store::{
     AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, IdRange, Notification, Outcome,
@@ -15,7 +16,6 @@ use backend::store::{
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 /// The engine in memory, with faults.
 #[derive(Default)]
@@ -185,7 +185,7 @@ impl Faulty {
     async fn check(&self) -> Result<(), StoreError> {
         let frozen = *self.frozen.lock().expect("no test panics while holding it");
         if let Some(time) = frozen {
-            let _ = timeout(time, pending::<()>()).await;
+            rest(time).await;
             return Err(StoreError::TimedOut);
         }
         if self.broken.load(Ordering::SeqCst) { Err(sqlx_timeout()) } else { Ok(()) }
