@@ -84,10 +84,6 @@ pub(super) fn name_of(url: &str) -> Option<String> {
 
 #[async_trait]
 impl Engine for Postgres {
-    const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_POSTGRES;
-    const ENDED_IN: &'static str = sql::ENDED_IN_POSTGRES;
-    const USERS_BEYOND_ASCII: &'static str = sql::USERS_BEYOND_ASCII_POSTGRES;
-
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
         if script.is_patient {
             let mut connection = patient(&self.options).await?;
@@ -105,7 +101,7 @@ impl Engine for Postgres {
     }
 
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
-        let rows = self.durable.fetch(bound(&query)).await?;
+        let rows = self.durable.fetch(bound(query.sql.postgres, &query.values)).await?;
         rows.iter().map(|row| read(row)).collect()
     }
 

@@ -23,13 +23,6 @@ use crate::entropy::{first_id_at, made_at};
 /// An SQL engine.
 #[async_trait]
 pub(super) trait Engine: Send + Sync {
-    /// A user's newest events of some kinds: each engine has its own SQL for it.
-    const EVENTS_OF_KINDS: &'static str;
-    /// The sessions revoked in a second: likewise.
-    const ENDED_IN: &'static str;
-    /// Users whose address is not of ASCII alone: likewise.
-    const USERS_BEYOND_ASCII: &'static str;
-
     /// Executes all steps of a script, or none.
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError>;
 
@@ -93,7 +86,7 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
         let after = after.unwrap_or(UserId::from_bytes([0; 16]));
-        let query = Statement::new(E::USERS_BEYOND_ASCII).bind(after.as_bytes());
+        let query = Statement::new(sql::USERS_BEYOND_ASCII).bind(after.as_bytes());
         self.0.fetch(query, row::user).await
     }
 
@@ -149,7 +142,7 @@ impl<E: Engine> Store for Sql<E> {
         after: Option<SessionId>,
     ) -> Result<Vec<RevokedSession>, StoreError> {
         let after = after.unwrap_or(SessionId::from_bytes([0; 16]));
-        let query = Statement::new(E::ENDED_IN).bind(second).bind(after.as_bytes());
+        let query = Statement::new(sql::ENDED_IN).bind(second).bind(after.as_bytes());
         self.0.fetch(query.bind(REVOKED_PAGE), row::revoked).await
     }
 
@@ -164,7 +157,7 @@ impl<E: Engine> Store for Sql<E> {
         let kinds = if kinds.is_empty() { EventKind::ALL } else { kinds };
         let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
         let kinds = serde_json::to_string(&kinds).expect("names are strings");
-        let query = Statement::new(E::EVENTS_OF_KINDS).bind(user.as_bytes());
+        let query = Statement::new(sql::EVENTS_OF_KINDS).bind(user.as_bytes());
         let query = query.bind(kinds.as_str()).bind(&before).bind(*limit);
         self.0.fetch(query, row::event).await
     }

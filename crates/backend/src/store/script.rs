@@ -16,7 +16,7 @@ use super::records::{
 };
 use super::sql;
 use super::statement::{Statement, Value};
-use events::{record, trim};
+use events::{record, record_alone, trim};
 pub(super) use step::Step;
 
 /// The statements of a change: all of its steps take place, or none.
@@ -29,6 +29,8 @@ pub(super) struct Script {
     pub(super) is_patient: bool,
     /// It changes rows all over the tables and their indexes.
     pub(super) touches_many_pages: bool,
+    /// It accepts a rotation.
+    is_rotation: bool,
 }
 
 impl Script {
@@ -37,14 +39,26 @@ impl Script {
         let must_last = change.must_last();
         let is_patient = matches!(change, Change::PruneErased(_));
         let touches_many_pages = matches!(change, Change::Prune(..) | Change::PruneErased(_));
+        let is_rotation = matches!(change, Change::Accept(..));
         let mut steps = steps(change);
+        let is_alone = matches!(change, Change::Record);
         for event in events {
-            steps.push(record(event));
+            steps.push(if is_alone { record_alone(event) } else { record(event) });
             steps.extend(
                 event.user.filter(|_| event.makes_room()).map(|user| trim(user, event.kind)),
             );
         }
-        Self { steps, must_last, is_patient, touches_many_pages }
+        Self { steps, must_last, is_patient, touches_many_pages, is_rotation }
+    }
+
+    /// An accepted rotation and its event as one statement, if there is no other step: so is nearly every script.
+    pub(super) fn rotation_with_event(&self) -> Option<Statement> {
+        match self.steps.as_slice() {
+            [accept, record] if self.is_rotation => {
+                Some(accept.followed_by(record, sql::ACCEPT_AND_RECORD))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -113,10 +113,6 @@ async fn within_read_time<T>(
 
 #[async_trait]
 impl Engine for Sqlite {
-    const EVENTS_OF_KINDS: &'static str = sql::EVENTS_OF_KINDS_SQLITE;
-    const ENDED_IN: &'static str = sql::ENDED_IN_SQLITE;
-    const USERS_BEYOND_ASCII: &'static str = sql::USERS_BEYOND_ASCII_SQLITE;
-
     async fn execute(&self, script: Script) -> Result<Outcome, StoreError> {
         let touches_many_pages = script.touches_many_pages;
         let outcome = self.writer.carry_out(script).await?;
@@ -127,7 +123,8 @@ impl Engine for Sqlite {
     }
 
     async fn fetch<T: Send>(&self, query: Statement, read: Read<T>) -> Result<Vec<T>, StoreError> {
-        let rows = within_read_time(bound::<sqlx::Sqlite>(&query).fetch_all(&self.readers)).await?;
+        let question = bound::<sqlx::Sqlite>(query.sql.sqlite, &query.values);
+        let rows = within_read_time(question.fetch_all(&self.readers)).await?;
         rows.iter().map(|row| read(row)).collect()
     }
 
@@ -189,7 +186,7 @@ mod tests {
         let part = IdRange { after: [0; 16], through: [0; 16] };
         for prunable in [Prunable::Sessions(sessions), Prunable::Events(events)] {
             let script = Script::of(&Change::Prune(prunable, part), &[]);
-            let plans = plans(script.steps.iter().map(|step| step.statement.sql)).await;
+            let plans = plans(script.steps.iter().map(|step| step.statement.sql.sqlite)).await;
             assert!(plans[0].contains("(id>? AND id<?)"), "{plans:?}");
             // No other table refers to a pruned session.
             assert_eq!(plans.len(), 1, "{plans:?}");
@@ -205,11 +202,11 @@ mod tests {
             assert!(plan.contains("COVERING INDEX sessions_ended_in_order ("), "{plan}");
         }
         let erased = Script::of(&Change::PruneErased(at), &[]);
-        let erased = plans(erased.steps.iter().map(|step| step.statement.sql)).await;
+        let erased = plans(erased.steps.iter().map(|step| step.statement.sql.sqlite)).await;
         assert!(erased.iter().all(|plan| !plan.starts_with("SCAN")), "{erased:?}");
         let failures = FailuresBefore { all: at, mistyped: at, mistyped_below: 10 };
         let script = Script::of(&Change::Prune(Prunable::Failures(failures), part), &[]);
-        let failures = script.steps.iter().map(|step| step.statement.sql);
+        let failures = script.steps.iter().map(|step| step.statement.sql.sqlite);
         let plans = plans(failures.chain([crate::store::sql::PART_OF_FAILURES])).await;
         assert!(plans[0].contains("(account>? AND account<?)"), "{plans:?}");
         assert!(

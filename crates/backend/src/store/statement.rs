@@ -17,10 +17,23 @@ pub(super) enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+/// The SQL of a statement: one text for both engines, or one for each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SqlText {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
-    pub(super) sql: &'static str,
+    pub(super) sql: SqlText,
     pub(super) values: Vec<Value>,
+}
+
+impl From<&'static str> for SqlText {
+    fn from(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
 }
 
 impl From<Option<String>> for Value {
@@ -65,27 +78,17 @@ impl<const N: usize> From<&[u8; N]> for Value {
     }
 }
 
-/// The statement with its values bound, for one engine.
-pub(super) fn bound<'q, DB: Database>(statement: &'q Statement) -> Query<'q, DB, DB::Arguments>
-where
-    Option<i64>: Encode<'q, DB> + Type<DB>,
-    Option<&'q str>: Encode<'q, DB> + Type<DB>,
-    Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
-{
-    bound_as(statement, statement.sql)
-}
-
-/// The same with the SQL of one engine.
-pub(super) fn bound_as<'q, DB: Database>(
-    statement: &'q Statement,
+/// A text of one engine with the values bound.
+pub(super) fn bound<'q, DB: Database>(
     sql: &'static str,
+    values: &'q [Value],
 ) -> Query<'q, DB, DB::Arguments>
 where
     Option<i64>: Encode<'q, DB> + Type<DB>,
     Option<&'q str>: Encode<'q, DB> + Type<DB>,
     Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
 {
-    statement.values.iter().fold(sqlx::query(sql), |query, value| match value {
+    values.iter().fold(sqlx::query(sql), |query, value| match value {
         Value::Number(number) => query.bind(*number),
         Value::Text(text) => query.bind(text.as_deref()),
         Value::Bytes(bytes) => query.bind(bytes.as_deref()),
@@ -93,8 +96,8 @@ where
 }
 
 impl Statement {
-    pub(super) const fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+    pub(super) fn new(sql: impl Into<SqlText>) -> Self {
+        Self { sql: sql.into(), values: Vec::new() }
     }
 
     pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {

@@ -10,41 +10,24 @@ use sqlx::{Connection as _, Error, Executor as _, Postgres};
 
 use super::pool::is_about_the_statement;
 use crate::store::change::Outcome;
+use crate::store::row;
 use crate::store::script::{Script, Step};
-use crate::store::statement::{Statement, bound};
-use crate::store::{row, sql};
+use crate::store::statement::bound;
 
 /// Executes all steps or none. After an error of the COMMIT it is not known whether the script took place.
 pub(super) async fn execute(
     connection: &mut PgConnection,
     script: &Script,
 ) -> Result<Outcome, Error> {
+    if let Some(rotation) = script.rotation_with_event() {
+        let query = bound::<Postgres>(rotation.sql.postgres, &rotation.values);
+        let rows = connection.execute(query).await?.rows_affected();
+        return Ok(Outcome { rows, revoked: Vec::new() });
+    }
     match script.steps.as_slice() {
         [] => Ok(Outcome::default()),
-        [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
-            let both = accept.followed_by(record, sql::ACCEPT_AND_RECORD);
-            let rows = connection.execute(bound::<Postgres>(&both)).await?.rows_affected();
-            Ok(Outcome { rows, revoked: Vec::new() })
-        }
-        events if events.iter().all(|step| step.is(sql::RECORD) || step.is(sql::TRIM_EVENTS)) => {
-            let alone: Vec<Step> = events.iter().map(recorded_alone).collect();
-            all_or_none(connection, &alone).await
-        }
-        steps => all_or_none(connection, steps).await,
-    }
-}
-
-/// An event without a change: its statement takes the lock which the change would hold.
-fn recorded_alone(step: &Step) -> Step {
-    let Step { statement: Statement { sql, values }, .. } = step.clone();
-    let sql = if step.is(sql::RECORD) { sql::RECORD_ALONE } else { sql };
-    Step { statement: Statement { sql, values }, ..step.clone() }
-}
-
-/// A single statement is a transaction by itself.
-async fn all_or_none(connection: &mut PgConnection, steps: &[Step]) -> Result<Outcome, Error> {
-    match steps {
-        [only] => Ok(take_all(connection, std::slice::from_ref(only)).await?.unwrap_or_default()),
+        // A single statement is a transaction by itself.
+        only @ [_] => Ok(take_all(connection, only).await?.unwrap_or_default()),
         steps => in_transaction(connection, steps).await,
     }
 }
@@ -73,7 +56,7 @@ async fn in_transaction(connection: &mut PgConnection, steps: &[Step]) -> Result
 async fn take_all(connection: &mut PgConnection, steps: &[Step]) -> Result<Option<Outcome>, Error> {
     let mut outcome = Outcome::default();
     for step in steps {
-        let query = bound::<Postgres>(&step.statement);
+        let query = bound::<Postgres>(step.statement.sql.postgres, &step.statement.values);
         let rows = if step.ends_sessions {
             let revoked = connection.fetch_all(query).await?;
             for row in &revoked {

@@ -77,14 +77,18 @@ fn asked() -> Vec<(&'static str, String, &'static str)> {
     let kinds = serde_json::to_string(&kinds).expect("names are strings");
     vec![
         (
-            sql::EVENTS_OF_KINDS_POSTGRES,
+            sql::EVENTS_OF_KINDS.postgres,
             format!("{hog}, '{kinds}', {last}, 51"),
             "events_of_kind on events",
         ),
-        (sql::TRIM_EVENTS, format!("{hog}, 'limited', 1000"), "events_of_kind on events"),
-        (sql::TRIM_EVENTS, format!("{hog}, 'registered', 1000"), "events_of_kind on events"),
+        (sql::TRIM_EVENTS.postgres, format!("{hog}, 'limited', 1000"), "events_of_kind on events"),
         (
-            sql::ENDED_IN_POSTGRES,
+            sql::TRIM_EVENTS.postgres,
+            format!("{hog}, 'registered', 1000"),
+            "events_of_kind on events",
+        ),
+        (
+            sql::ENDED_IN.postgres,
             format!("8, {first}, 1000"),
             "sessions_ended_in_order on sessions",
         ),

@@ -13,9 +13,19 @@ pub(super) fn trim(user: UserId, kind: EventKind) -> Step {
     trim.bind(EVENTS_KEPT).beside()
 }
 
+/// An event beside a change.
 pub(super) fn record(event: &Event) -> Step {
+    recorded(Statement::new(sql::RECORD), event)
+}
+
+/// An event without a change: its statement takes the lock which the change would hold.
+pub(super) fn record_alone(event: &Event) -> Step {
+    recorded(Statement::new(sql::RECORD_ALONE), event)
+}
+
+fn recorded(record: Statement, event: &Event) -> Step {
     let Event { id, kind, at, user, session, cause, client } = event;
-    Statement::new(sql::RECORD)
+    record
         .bind(id.as_bytes())
         .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
         .bind(Value::Bytes(session.map(|session| session.as_bytes().to_vec())))

@@ -7,7 +7,7 @@ use super::step::Step;
 use crate::store::change::{Part, Revocation, SessionScope, Superseded};
 use crate::store::records::event_prefix;
 use crate::store::sql;
-use crate::store::statement::Statement;
+use crate::store::statement::{SqlText, Statement};
 
 pub(super) fn revoke_session(id: SessionId, revocation: Revocation) -> Vec<Step> {
     let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
@@ -36,11 +36,11 @@ pub(super) fn revoke_sessions(whose: &SessionScope, revocation: Revocation) -> V
     }
 }
 
-pub(super) fn of_user(sql: &'static str, user: UserId, revocation: Revocation) -> Statement {
+pub(super) fn of_user(sql: impl Into<SqlText>, user: UserId, revocation: Revocation) -> Statement {
     bind_revocation(Statement::new(sql).bind(user.as_bytes()), revocation)
 }
 
-fn of_part(sql: &'static str, part: &Part, revocation: Revocation) -> Statement {
+fn of_part(sql: impl Into<SqlText>, part: &Part, revocation: Revocation) -> Statement {
     let Part { after, up_to, refresh_key_id } = part;
     let range = Statement::new(sql).bind(after.as_bytes()).bind(up_to.as_bytes());
     bind_revocation(range, revocation).bind(refresh_key_id.clone())

@@ -1,6 +1,6 @@
 //! A step of a script: a statement, and what its outcome means for the change.
 
-use crate::store::statement::Statement;
+use crate::store::statement::{SqlText, Statement};
 
 /// A statement of a script, and what its outcome means.
 #[derive(Debug, Clone)]
@@ -42,13 +42,8 @@ impl Statement {
 }
 
 impl Step {
-    /// Whether it is this statement.
-    pub(in crate::store) fn is(&self, sql: &'static str) -> bool {
-        self.statement.sql == sql
-    }
-
     /// Both as one statement, with the values of the first before those of the second.
-    pub(in crate::store) fn followed_by(&self, next: &Self, sql: &'static str) -> Statement {
+    pub(super) fn followed_by(&self, next: &Self, sql: SqlText) -> Statement {
         let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
         Statement { sql, values }
     }

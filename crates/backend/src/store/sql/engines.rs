@@ -1,5 +1,8 @@
-//! What only one of the engines needs: transactions, durability, and two statements in one where the round trip is
-//! the cost.
+//! What differs between the engines, or only one of them needs: transactions, durability, and two statements in one
+//! where the round trip is the cost.
+
+use super::RECORD;
+use crate::store::statement::SqlText;
 
 macro_rules! end_some_of_user {
     ($is_among:literal, $end:literal) => {
@@ -79,12 +82,132 @@ macro_rules! users_beyond_ascii {
 
 /// Users whose address takes more bytes than characters, in the expression of the index on them. SQLite before
 /// 3.43, with which operators copy and inspect files, has no `octet_length`.
-pub(in crate::store) const USERS_BEYOND_ASCII_SQLITE: &str =
-    users_beyond_ascii!("length(CAST(email AS BLOB))");
+pub(in crate::store) const USERS_BEYOND_ASCII: SqlText = SqlText {
+    sqlite: users_beyond_ascii!("length(CAST(email AS BLOB))"),
+    postgres: users_beyond_ascii!("octet_length(email)"),
+};
 
-/// The same as [`USERS_BEYOND_ASCII_SQLITE`].
-pub(in crate::store) const USERS_BEYOND_ASCII_POSTGRES: &str =
-    users_beyond_ascii!("octet_length(email)");
+/// `ACCEPT` and `RECORD` in one round trip; their values follow each other. For SQLite, each statement that is handed
+/// to the thread that owns the connection costs as much as what it does; after a failure half-way, [`UNDO_ACCEPT`]
+/// has to follow.
+pub(in crate::store) const ACCEPT_AND_RECORD: SqlText = SqlText {
+    sqlite: accept!(
+        "
+    SAVEPOINT rotation;",
+        " RETURNING id;
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
+    RELEASE rotation"
+    ),
+    postgres: accept!(
+        "
+    WITH accepted AS (",
+        " RETURNING id
+    )
+    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted"
+    ),
+};
+
+/// SQLite alone: the rollback after [`ACCEPT_AND_RECORD`] has failed half-way.
+pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
+
+/// `RECORD` for an event without a change. In PostgreSQL, without a lock it could see the account as it was before
+/// its erasure, and commit after the erasure has looked for events. The lock is the one of a foreign key: of all
+/// changes to a user only the erasure conflicts with it, because it changes a key (the email address). The erasure
+/// waits for uncommitted events; an event that meets an uncommitted erasure is left out and does not wait, or the
+/// connections for rotations could wait with it. An event with a change needs no lock of its own: the change holds
+/// the row of the user or of a live session, and the erasure takes both before it looks for events.
+pub(in crate::store) const RECORD_ALONE: SqlText = SqlText {
+    sqlite: RECORD,
+    postgres: "
+        WITH account AS (
+            SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE SKIP LOCKED
+        )
+        INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)",
+};
+
+/// A user's newest events before `$3` of the kinds in the JSON array `$2`, at most `$4`. Of each kind the index gives
+/// that many, and no more rows are read, however many events there are of it.
+///
+/// PostgreSQL gets a form that leaves it one plan. With `kind = …` an order by `id` is also that of the primary key:
+/// where statistics say that most events are this account's, the planner reads all of them to find the few of a rare
+/// kind (145 ms of half a million, for each call). With `user_id` in the compared row, a backward scan does not stop
+/// where the kind does.
+pub(in crate::store) const EVENTS_OF_KINDS: SqlText = SqlText {
+    sqlite: "
+        SELECT e.id, e.user_id, e.session_id, e.kind, e.at, e.cause, e.address, e.browser, e.os, e.device_kind
+        FROM json_each($2) AS wanted CROSS JOIN events AS e
+        WHERE e.user_id = $1 AND e.kind = wanted.value AND e.id < $3 AND e.id >= coalesce((
+            SELECT id FROM events WHERE user_id = $1 AND kind = wanted.value AND id < $3
+            ORDER BY id DESC LIMIT 1 OFFSET $4 - 1), x'')
+        ORDER BY e.id DESC LIMIT $4",
+    postgres: "
+        SELECT e.* FROM json_array_elements_text($2::json) AS wanted (kind) CROSS JOIN LATERAL (
+            SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
+            FROM events
+            WHERE user_id = $1 AND (kind, id) < (wanted.kind, $3) AND kind >= wanted.kind
+            ORDER BY user_id DESC, kind DESC, id DESC LIMIT $4
+        ) AS e
+        ORDER BY e.id DESC LIMIT $4",
+};
+
+/// A page of the sessions that were revoked in this second. PostgreSQL gets a form that leaves the planner one index:
+/// [`EVENTS_OF_KINDS`].
+pub(in crate::store) const ENDED_IN: SqlText = SqlText {
+    sqlite: "
+        SELECT id, revoked_at, revoked_because FROM sessions
+        WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3",
+    postgres: "
+        SELECT id, revoked_at, revoked_because FROM sessions
+        WHERE (revoked_at, id) > ($1, $2) AND revoked_at <= $1 ORDER BY revoked_at, id LIMIT $3",
+};
+
+/// An event for each session of a part that was revoked at this instant. `$6` is the first six bytes of its id,
+/// `$7` its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of revoked sessions:
+/// the part is smaller. Concatenated bytes are a text in SQLite, until they are cast.
+pub(in crate::store) const RECORD_ENDS_OF_PART: SqlText = SqlText {
+    sqlite: ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
+    postgres: ends_of_part!("$6 || substr(s.id, 7)"),
+};
+
+/// The same of one user's: `$4` is the first six bytes, `$5` the kind.
+pub(in crate::store) const RECORD_ENDS_OF_USER: SqlText = SqlText {
+    sqlite: ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
+    postgres: ends_of_user!("$4 || substr(s.id, 7)"),
+};
+
+/// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`,
+/// PostgreSQL may read the whole table to find them. SQLite has no arrays, and looks up what is `IN` once.
+pub(in crate::store) const END_SOME_OF_USER: SqlText = SqlText {
+    sqlite: end_some_of_user!("IN (", ")"),
+    postgres: end_some_of_user!("= ANY (ARRAY(", "))"),
+};
+
+/// Prunes all but an account's newest events of each kind. A few at a time: what is far over the limit goes in
+/// parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the
+/// account's events (47 s of 200,000 with stale statistics; refreshes were 503). Not `kind = $2` there, for the
+/// reason at [`EVENTS_OF_KINDS`].
+pub(in crate::store) const TRIM_EVENTS: SqlText = SqlText {
+    sqlite: "
+        DELETE FROM events -- unguarded: events never change, they only give way to newer ones
+        WHERE id IN (
+            SELECT id FROM events WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 200 OFFSET $3
+        )",
+    postgres: "
+        DELETE FROM events -- unguarded: events never change, they only give way to newer ones
+        WHERE id IN (
+            SELECT id FROM events WHERE user_id = $1 AND kind >= $2 AND kind <= $2
+            ORDER BY user_id DESC, kind DESC, id DESC LIMIT 200 OFFSET $3
+        )",
+};
+
+/// Prunes all but an account's newest idempotency keys. In PostgreSQL, two transactions that prune at once would wait
+/// for each other's rows in different orders (a deadlock): each skips those that the other has locked.
+pub(in crate::store) const TRIM_USED_KEYS: SqlText =
+    SqlText { sqlite: trim_used_keys!(""), postgres: trim_used_keys!(" FOR UPDATE SKIP LOCKED") };
 
 /// SQLite alone: takes the writers' lock at once. A transaction that turned into a writer later would fail without
 /// waiting while another process writes.
@@ -108,104 +231,11 @@ pub(in crate::store) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// (<https://sqlite.org/pragma.html#pragma_data_version>).
 pub(in crate::store) const DATA_VERSION: &str = "PRAGMA data_version";
 
-/// SQLite alone: `ACCEPT` and `RECORD` in one go; their values follow each other. Each statement that is handed to
-/// the thread that owns the connection costs as much as what it does.
-pub(in crate::store) const ACCEPT_THEN_RECORD: &str = "
-    SAVEPOINT rotation;
-    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
-                        address = $7, browser = $8, os = $9, device_kind = $10
-    WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id;
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
-    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
-    RELEASE rotation";
-
-/// SQLite alone: a user's newest events before `$3` of the kinds in the JSON array `$2`, at most `$4`. Of each kind
-/// the index gives that many, and no more rows are read, however many events there are of it.
-pub(in crate::store) const EVENTS_OF_KINDS_SQLITE: &str = "
-    SELECT e.id, e.user_id, e.session_id, e.kind, e.at, e.cause, e.address, e.browser, e.os, e.device_kind
-    FROM json_each($2) AS wanted CROSS JOIN events AS e
-    WHERE e.user_id = $1 AND e.kind = wanted.value AND e.id < $3 AND e.id >= coalesce((
-        SELECT id FROM events WHERE user_id = $1 AND kind = wanted.value AND id < $3
-        ORDER BY id DESC LIMIT 1 OFFSET $4 - 1), x'')
-    ORDER BY e.id DESC LIMIT $4";
-
-/// SQLite alone: a page of the sessions that were revoked in this second.
-pub(in crate::store) const ENDED_IN_SQLITE: &str = "
-    SELECT id, revoked_at, revoked_because FROM sessions
-    WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3";
-
-/// SQLite alone: the rollback after [`ACCEPT_THEN_RECORD`] has failed half-way.
-pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
-
-/// An event for each session of a part that was revoked at this instant. `$6` is the first six bytes of its id,
-/// `$7` its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of revoked sessions:
-/// the part is smaller.
-pub(in crate::store) const RECORD_ENDS_OF_PART: &str = ends_of_part!("$6 || substr(s.id, 7)");
-
-/// The same of one user's: `$4` is the first six bytes, `$5` the kind.
-pub(in crate::store) const RECORD_ENDS_OF_USER: &str = ends_of_user!("$4 || substr(s.id, 7)");
-
-/// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`,
-/// PostgreSQL may read the whole table to find them.
-pub(in crate::store) const END_SOME_OF_USER: &str = end_some_of_user!("= ANY (ARRAY(", "))");
-
-/// Prunes all but an account's newest events of each kind. A few at a time: what is far over the limit goes in
-/// parts. By their ids alone: with `user_id` beside them, PostgreSQL may look for them once for each of the
-/// account's events (47 s of 200,000 with stale statistics; refreshes were 503). Not `kind = $2`, for the reason at
-/// [`EVENTS_OF_KINDS_POSTGRES`].
-pub(in crate::store) const TRIM_EVENTS: &str = "
-    DELETE FROM events -- unguarded: events never change, they only give way to newer ones
-    WHERE id IN (
-        SELECT id FROM events WHERE user_id = $1 AND kind >= $2 AND kind <= $2
-        ORDER BY user_id DESC, kind DESC, id DESC LIMIT 200 OFFSET $3
-    )";
-
-/// Prunes all but an account's newest idempotency keys. Two transactions that prune at once would wait for each
-/// other's rows in different orders (a deadlock): each skips those that the other has locked.
-pub(in crate::store) const TRIM_USED_KEYS: &str = trim_used_keys!(" FOR UPDATE SKIP LOCKED");
-
-/// The same for SQLite: it has no arrays, and looks up what is `IN` once. Concatenated bytes are a text there,
-/// until they are cast.
-pub(in crate::store) fn in_sqlite(sql: &'static str) -> &'static str {
-    match sql {
-        TRIM_EVENTS => TRIM_EVENTS_SQLITE,
-        TRIM_USED_KEYS => trim_used_keys!(""),
-        END_SOME_OF_USER => end_some_of_user!("IN (", ")"),
-        RECORD_ENDS_OF_PART => ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
-        RECORD_ENDS_OF_USER => ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
-        common => common,
-    }
-}
-
-const TRIM_EVENTS_SQLITE: &str = "
-    DELETE FROM events -- unguarded: events never change, they only give way to newer ones
-    WHERE id IN (
-        SELECT id FROM events WHERE user_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 200 OFFSET $3
-    )";
-
 /// SQLite alone: whether sqlx has ever applied a migration.
 pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";
 
 // For PostgreSQL alone.
-
-/// The same as [`EVENTS_OF_KINDS_SQLITE`], in a form that leaves PostgreSQL one plan. With `kind = …` an order by
-/// `id` is also that of the primary key: where statistics say that most events are this account's, the planner
-/// reads all of them to find the few of a rare kind (145 ms of half a million, for each call). With `user_id` in
-/// the compared row, a backward scan does not stop where the kind does.
-pub(in crate::store) const EVENTS_OF_KINDS_POSTGRES: &str = "
-    SELECT e.* FROM json_array_elements_text($2::json) AS wanted (kind) CROSS JOIN LATERAL (
-        SELECT id, user_id, session_id, kind, at, cause, address, browser, os, device_kind
-        FROM events
-        WHERE user_id = $1 AND (kind, id) < (wanted.kind, $3) AND kind >= wanted.kind
-        ORDER BY user_id DESC, kind DESC, id DESC LIMIT $4
-    ) AS e
-    ORDER BY e.id DESC LIMIT $4";
-
-/// The same as [`ENDED_IN_SQLITE`], in a form that leaves the planner one index: [`EVENTS_OF_KINDS_POSTGRES`].
-pub(in crate::store) const ENDED_IN_POSTGRES: &str = "
-    SELECT id, revoked_at, revoked_because FROM sessions
-    WHERE (revoked_at, id) > ($1, $2) AND revoked_at <= $1 ORDER BY revoked_at, id LIMIT $3";
 
 /// Whether sqlx has ever applied a migration, in the schema that unqualified names mean.
 pub(in crate::store) const HAS_MIGRATIONS_IN_POSTGRES: &str =
@@ -213,30 +243,6 @@ pub(in crate::store) const HAS_MIGRATIONS_IN_POSTGRES: &str =
 
 /// The schema that unqualified names mean. Rust has no type for PostgreSQL's `name`.
 pub(in crate::store) const SCHEMA_NAME: &str = "SELECT current_schema()::text AS name";
-
-/// `ACCEPT` and `RECORD` in one round trip; their values follow each other.
-pub(in crate::store) const ACCEPT_AND_RECORD: &str = "
-    WITH accepted AS (
-        UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
-                            address = $7, browser = $8, os = $9, device_kind = $10
-        WHERE id = $1 AND generation = $2 AND revoked_at IS NULL RETURNING id
-    )
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
-    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted";
-
-/// `RECORD` for an event without a change. Without a lock it could see the account as it was before its erasure,
-/// and commit after the erasure has looked for events. The lock is the one of a foreign key: of all changes to a
-/// user only the erasure conflicts with it, because it changes a key (the email address). The erasure waits for
-/// uncommitted events; an event that meets an uncommitted erasure is left out and does not wait, or the connections
-/// for rotations could wait with it. An event with a change needs no lock of its own: the change holds the row of
-/// the user or of a live session, and the erasure takes both before it looks for events.
-pub(in crate::store) const RECORD_ALONE: &str = "
-    WITH account AS (
-        SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE SKIP LOCKED
-    )
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
-    WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)";
 
 /// Every connection but the patient one. READ COMMITTED is what makes a conditional write that waited for another
 /// one evaluate its guard again; the server's timeouts lie below the client's deadline, so that a slow statement

@@ -4,9 +4,10 @@
 use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 
 use crate::store::change::Outcome;
+use crate::store::row;
 use crate::store::script::{Script, Step};
-use crate::store::statement::{bound, bound_as};
-use crate::store::{row, sql};
+use crate::store::sql::UNDO_ACCEPT;
+use crate::store::statement::{Statement, bound};
 
 /// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but not the ones
 /// before it.
@@ -14,12 +15,11 @@ pub(super) async fn execute(
     connection: &mut SqliteConnection,
     script: &Script,
 ) -> sqlx::Result<Outcome> {
-    match script.steps.as_slice() {
-        [] => return Ok(Outcome::default()),
-        [accept, record] if accept.is(sql::ACCEPT) && record.is(sql::RECORD) => {
-            return accept_then_record(connection, accept, record).await;
-        }
-        _ => {}
+    if script.steps.is_empty() {
+        return Ok(Outcome::default());
+    }
+    if let Some(rotation) = script.rotation_with_event() {
+        return accept_and_record(connection, &rotation).await;
     }
     let mut savepoint = connection.begin().await?;
     let mut outcome = Outcome::default();
@@ -33,18 +33,15 @@ pub(super) async fn execute(
     Ok(outcome)
 }
 
-/// Nearly every script is a refresh.
-async fn accept_then_record(
+async fn accept_and_record(
     connection: &mut SqliteConnection,
-    accept: &Step,
-    record: &Step,
+    Statement { sql, values }: &Statement,
 ) -> sqlx::Result<Outcome> {
-    let both = accept.followed_by(record, sql::ACCEPT_THEN_RECORD);
-    match connection.fetch_all(bound::<Sqlite>(&both)).await {
+    match connection.fetch_all(bound::<Sqlite>(sql.sqlite, values)).await {
         Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, revoked: Vec::new() }),
         Err(error) => {
             // After an error of the whole group there may be no savepoint, and the group is given up anyway.
-            let undone = connection.execute(sqlx::raw_sql(sql::UNDO_ACCEPT)).await;
+            let undone = connection.execute(sqlx::raw_sql(UNDO_ACCEPT)).await;
             Err(undone.err().unwrap_or(error))
         }
     }
@@ -57,8 +54,8 @@ async fn take(
     outcome: &mut Outcome,
 ) -> sqlx::Result<bool> {
     #[cfg(test)]
-    assert_ne!(step.statement.sql, super::fixture::PANIC, "as a test asked");
-    let query = bound_as::<Sqlite>(&step.statement, sql::in_sqlite(step.statement.sql));
+    assert_ne!(step.statement.sql.sqlite, super::fixture::PANIC, "as a test asked");
+    let query = bound::<Sqlite>(step.statement.sql.sqlite, &step.statement.values);
     let rows = if step.ends_sessions {
         let revoked = connection.fetch_all(query).await?;
         for row in &revoked {
