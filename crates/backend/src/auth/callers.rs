@@ -110,8 +110,8 @@ impl Sessions {
         let found = self.event_log.store.find_session(caller.session).await?;
         let refused = |cause| session_is_over(caller.session, cause);
         let (session, user) = found.ok_or_else(|| refused(None))?;
-        if session.ended_because.is_some() {
-            return Err(refused(session.ended_because));
+        if session.revoked_because.is_some() {
+            return Err(refused(session.revoked_because));
         }
         let stands = session.family.standing == Standing::Live
             && user.disabled_at.is_none()

@@ -28,7 +28,7 @@ impl Sessions {
             authenticated_at: now,
             step_up_required_at: None,
             client: client.clone(),
-            ended_because: None,
+            revoked_because: None,
         })
     }
 

@@ -79,7 +79,7 @@ impl Sessions {
         self.event_log.earlier(keyed.as_ref()).await?;
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
-        for found in named.iter().filter(|found| found.session.ended_because.is_none()) {
+        for found in named.iter().filter(|found| found.session.revoked_because.is_none()) {
             let event =
                 self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
             let end = Change::RevokeSession(

@@ -125,7 +125,7 @@ impl Sessions {
     }
 
     pub(super) fn stands(&self, session: &Session) -> bool {
-        session.ended_because.is_none() && self.expires_at(session) > self.event_log.now()
+        session.revoked_because.is_none() && self.expires_at(session) > self.event_log.now()
     }
 
     /// Whether this is a refresh token of a session here, active or not.

@@ -45,7 +45,7 @@ pub struct Session {
     /// Where it was last seen.
     pub client: ClientInfo,
     /// The reason of its revocation, if it is revoked.
-    pub ended_because: Option<RevocationReason>,
+    pub revoked_because: Option<RevocationReason>,
 }
 
 /// Where a request comes from, as far as that can be known: its network address, and the device that it claims to

@@ -196,7 +196,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         authenticated_at: date(row, "authenticated_at")?,
         step_up_required_at: row.number("wanted_at")?.map(NumericDate),
         client: client(row)?,
-        ended_because: cause(row, "revoked_because")?,
+        revoked_because: cause(row, "revoked_because")?,
         family: Family {
             generation: generation(row)?,
             attempt: attempt(row, "attempt")?,

@@ -54,7 +54,7 @@ fn session(number: u8, user: &User) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
-        ended_because: None,
+        revoked_because: None,
     }
 }
 

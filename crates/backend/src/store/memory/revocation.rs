@@ -31,7 +31,7 @@ impl Tables {
             self.revoked_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
         let mut revoked: Vec<RevokedSession> = revoked
             .filter_map(|(&session, &at)| {
-                let cause = self.sessions.get(&session)?.ended_because?;
+                let cause = self.sessions.get(&session)?.revoked_because?;
                 Some(RevokedSession { session, cause, at })
             })
             .collect();
@@ -127,7 +127,7 @@ impl Tables {
         let mut revoked = Vec::new();
         for session in live.filter(|session| which(session)).take(most) {
             session.family.standing = Standing::Revoked;
-            session.ended_because = Some(cause);
+            session.revoked_because = Some(cause);
             self.revoked_at.insert(session.id, at);
             revoked.push(session.id);
         }

@@ -98,7 +98,7 @@ async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_othe
         let this = row(store, change.session).await;
         assert_eq!((this.family, this.authenticated_at), (change.accepted.family, NOW.plus(9)));
         let other = row(store, SessionId::from_bytes([3; 16])).await;
-        assert_eq!(other.ended_because, Some(RevocationReason::PasswordChange));
+        assert_eq!(other.revoked_because, Some(RevocationReason::PasswordChange));
         assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
     })
     .await;
@@ -177,7 +177,7 @@ async fn a_disabled_user_loses_every_session_and_can_be_enabled_again() {
         assert!(!disable().await.took_place());
         assert_eq!(stored(store, &one.email).await.disabled_at, Some(NOW.plus(9)));
         let first = row(store, SessionId::from_bytes([1; 16])).await;
-        assert_eq!(first.ended_because, Some(RevocationReason::Disabled));
+        assert_eq!(first.revoked_because, Some(RevocationReason::Disabled));
         assert_eq!(family(store, SessionId::from_bytes([2; 16])).await.standing, Standing::Live);
         assert!(enable().await.took_place());
         assert_eq!(stored(store, &one.email).await.disabled_at, None);
@@ -202,7 +202,7 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
         assert!(store.find_user(&one.email).await.expect("a store").is_none());
         let ended = row(store, SessionId::from_bytes([1; 16])).await;
         assert_eq!(
-            (ended.ended_because, &ended.client),
+            (ended.revoked_because, &ended.client),
             (Some(RevocationReason::Deleted), &ClientInfo::unknown())
         );
         assert_eq!(super::events::kinds(store, one.id).await, []);

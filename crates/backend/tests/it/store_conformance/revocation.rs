@@ -183,7 +183,7 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
         assert!(!commit(store, confirm(at(7))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
         assert_eq!(
-            (found.authenticated_at, found.ended_because),
+            (found.authenticated_at, found.revoked_because),
             (at(5), Some(RevocationReason::Logout))
         );
     })
