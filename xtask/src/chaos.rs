@@ -25,7 +25,7 @@ pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()>
     suite.args(arguments);
     process::run(&mut suite).map_err(|error| {
         // The suite's own table stays the last output.
-        Failed::told("cargo xtask chaos", process::exit_code(&error)).into()
+        Failed::reported("cargo xtask chaos", process::exit_code(&error)).into()
     })
 }
 

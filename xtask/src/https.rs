@@ -115,7 +115,7 @@ async fn supervise(server: &mut Child) -> Result<()> {
             }
             let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
             // The server has reported the error.
-            return Err(process::Failed::told("baton serve", code).into());
+            return Err(process::Failed::reported("baton serve", code).into());
         }
         _ = interrupt.recv() => 130,
         _ = terminate.recv() => 143,
@@ -126,7 +126,7 @@ async fn supervise(server: &mut Child) -> Result<()> {
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
     }
     server.wait().await?;
-    Err(process::Failed::told("baton serve", signal_code).into())
+    Err(process::Failed::reported("baton serve", signal_code).into())
 }
 
 #[cfg(test)]

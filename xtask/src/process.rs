@@ -14,13 +14,13 @@ pub(crate) struct Failed {
     what: String,
     code: u8,
     /// The error is already printed; printing it again would displace the last lines of output.
-    pub(crate) told: bool,
+    pub(crate) reported: bool,
 }
 
 impl Failed {
     /// A failure that was reported where it happened.
-    pub(crate) fn told(what: &str, code: u8) -> Self {
-        Self { what: what.to_owned(), code, told: true }
+    pub(crate) fn reported(what: &str, code: u8) -> Self {
+        Self { what: what.to_owned(), code, reported: true }
     }
 }
 
@@ -154,7 +154,7 @@ fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
     }
     // A child ended by a signal has no code; 1 stands for any.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-    Err(Failed { what: command_line(command), code, told: false }.into())
+    Err(Failed { what: command_line(command), code, reported: false }.into())
 }
 
 fn cannot_start(command: &Command) -> String {

@@ -16,8 +16,8 @@ pub(crate) fn heading(text: &str) {
 
 /// Prints the error with every cause.
 pub(crate) fn failure(error: &anyhow::Error) {
-    let already_told = error.downcast_ref::<Failed>().is_some_and(|failed| failed.told);
-    if !already_told {
+    let already_reported = error.downcast_ref::<Failed>().is_some_and(|failed| failed.reported);
+    if !already_reported {
         eprintln!("\nxtask: {error:#}");
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn simulate(workspace: &Workspace, seeds: &Seeds) -> Result<()> {
     let mut command =
         process::command(workspace, workspace.target().join("simulate").join("simulate"));
     report::step("Running the seeds", || process::run(with(&mut command, seeds)))
-        .map_err(|error| Failed::told("the simulation", process::exit_code(&error)).into())
+        .map_err(|error| Failed::reported("the simulation", process::exit_code(&error)).into())
 }
 
 fn with<'a>(command: &'a mut Command, seeds: &Seeds) -> &'a mut Command {

@@ -47,7 +47,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
             report::say(&format!("\n{} failed. Alone: {}", kind.title(), kind.command_alone()));
             report::say(&summary::table(&parts));
             // The runner's own summary must be the last output.
-            return Err(process::Failed::told(kind.title(), process::exit_code(&error)).into());
+            return Err(process::Failed::reported(kind.title(), process::exit_code(&error)).into());
         }
     }
     report::say(&summary::table(&parts));

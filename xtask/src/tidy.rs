@@ -55,5 +55,5 @@ pub(crate) fn tidy(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     report::say(&format!("tidy: {} findings", findings.len()));
-    Err(Failed::told("cargo xtask tidy", 1).into())
+    Err(Failed::reported("cargo xtask tidy", 1).into())
 }

@@ -77,7 +77,7 @@ pub(crate) fn timing(workspace: &Workspace, measurement: &Measurement) -> Result
         return Ok(());
     }
     report::say(&format!("\nThey can be told apart: |t| is {LEAK_THRESHOLD} or more."));
-    Err(Failed::told("cargo xtask timing", 1).into())
+    Err(Failed::reported("cargo xtask timing", 1).into())
 }
 
 fn built(workspace: &Workspace) -> Result<PathBuf> {

@@ -26,7 +26,7 @@ const OVER_SECONDS: i64 = 7 * 86_400;
 /// How long events of refreshes are kept: most events are.
 const ROUTINE_SECONDS: i64 = 7 * 86_400;
 /// How long events without an account are kept. Callers can cause as many as they like.
-const NOBODYS_SECONDS: i64 = 86_400;
+const ANONYMOUS_SECONDS: i64 = 86_400;
 /// How far the clocks of instances may differ.
 const SLACK_SECONDS: i64 = 300;
 /// An instance that starts learns of a revocation from the session's row, which stays as long as an access token of
@@ -66,7 +66,7 @@ pub struct Progress {
 #[derive(Debug, Default)]
 struct Clean {
     routine: [u8; 16],
-    of_nobody: [u8; 16],
+    without_account: [u8; 16],
 }
 
 impl Progress {
@@ -123,7 +123,7 @@ impl Retention {
         let events = EventsBefore {
             of_users: now.plus(-event_seconds),
             routine: now.plus(-ROUTINE_SECONDS.min(event_seconds)),
-            of_nobody: now.plus(-NOBODYS_SECONDS.min(event_seconds)),
+            without_account: now.plus(-ANONYMOUS_SECONDS.min(event_seconds)),
         };
         let Progress { removed: Removed { sessions: of_sessions, records }, pace, clean } =
             progress;
@@ -173,13 +173,13 @@ impl Clean {
         walk: &mut Walk<'_>,
         before: EventsBefore,
     ) -> Result<(), StoreError> {
-        let [of_users, routine, of_nobody] =
-            [before.of_users, before.routine, before.of_nobody].map(first_id_at);
+        let [of_users, routine, without_account] =
+            [before.of_users, before.routine, before.without_account].map(first_id_at);
         let events = Prunable::Events(before);
         walk.prune(events, &mut [0; 16], of_users).await?;
         self.routine = self.routine.max(of_users);
         walk.prune(events, &mut self.routine, routine).await?;
-        self.of_nobody = self.of_nobody.max(routine);
-        walk.prune(events, &mut self.of_nobody, of_nobody).await
+        self.without_account = self.without_account.max(routine);
+        walk.prune(events, &mut self.without_account, without_account).await
     }
 }

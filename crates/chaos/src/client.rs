@@ -167,7 +167,7 @@ impl Client {
                             RefreshOutcome::Transient
                         })
                     }
-                    (status, code) => bail!("refresh: {status} {code:?}, which nobody expects"),
+                    (status, code) => bail!("refresh: {status} {code:?}, which is unexpected"),
                 }
             }
             Err(lost) => {

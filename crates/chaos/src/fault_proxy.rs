@@ -65,7 +65,7 @@ impl Trigger {
     }
 }
 
-const TRIGGER: &str = "nobody panics while setting a trigger";
+const TRIGGER: &str = "setting a trigger does not panic";
 
 fn contains(message: &[u8], bytes: &[u8]) -> bool {
     bytes.is_empty() || message.windows(bytes.len()).any(|window| window == bytes)

@@ -14,7 +14,7 @@ impl SeededRng {
 
     /// 64 random bits.
     pub(crate) fn bits(&self) -> u64 {
-        let mut state = self.0.lock().expect("nobody panics while choosing");
+        let mut state = self.0.lock().expect("choosing does not panic");
         *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = *state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

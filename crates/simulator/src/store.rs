@@ -131,7 +131,8 @@ impl SimulatedStore {
     /// Disables a user, durably, as an administrator does.
     pub(crate) fn disable(&self, user: UserId) {
         let revocation = Revocation { cause: RevocationReason::Disabled, at: self.clock.now() };
-        let _ = self.write_ends(Change::Disable(user, revocation), RevocationReason::Disabled);
+        let _ =
+            self.write_revocations(Change::Disable(user, revocation), RevocationReason::Disabled);
     }
 
     /// The generation that was accepted together with the password of this hash.
@@ -209,7 +210,11 @@ impl SimulatedStore {
     }
 
     /// A durable change that revokes sessions of any user.
-    fn write_ends(&self, change: Change, cause: RevocationReason) -> Result<Outcome, StoreError> {
+    fn write_revocations(
+        &self,
+        change: Change,
+        cause: RevocationReason,
+    ) -> Result<Outcome, StoreError> {
         let done = at_once(self.memory.commit(change, Vec::new()))?;
         if done.took_place() {
             let mut state = self.state();
@@ -224,7 +229,7 @@ impl SimulatedStore {
         let (id, hash) = (change.session, change.hash.clone());
         let (before, generation) = (self.row(id), change.accepted.family.generation.0);
         let done =
-            self.write_ends(self.planted_change(change), RevocationReason::PasswordChange)?;
+            self.write_revocations(self.planted_change(change), RevocationReason::PasswordChange)?;
         if done.took_place() {
             let mut state = self.state();
             state.changes.insert(hash, generation);
@@ -252,7 +257,11 @@ impl SimulatedStore {
         Ok(Outcome { rows: u64::from(done), revoked: Vec::new() })
     }
 
-    fn write_end(&self, id: SessionId, revocation: Revocation) -> Result<Outcome, StoreError> {
+    fn write_revocation(
+        &self,
+        id: SessionId,
+        revocation: Revocation,
+    ) -> Result<Outcome, StoreError> {
         let before = self.row(id);
         let done = at_once(self.memory.commit(Change::RevokeSession(id, revocation), Vec::new()))?;
         if done.took_place() {
@@ -261,7 +270,7 @@ impl SimulatedStore {
             state.causes.insert(id, revocation.cause);
             // A durable write takes all earlier ones along: a log is flushed up to its end.
             state.not_durable.clear();
-            state.not_durable.extend(before.filter(|_| self.forgets_ends()));
+            state.not_durable.extend(before.filter(|_| self.forgets_revocations()));
         }
         Ok(done)
     }

@@ -2,7 +2,7 @@
 //! not know where lists are published or who signs them. Next: `status_list/token.rs` for the token that carries a
 //! list, `status_list/zlib.rs`.
 //!
-//! An issuer writes a list with [`StatusList::of_ended`] and [`StatusList::to_lst`] and signs it; a service reads it
+//! An issuer writes a list with [`StatusList::of_revoked`] and [`StatusList::to_lst`] and signs it; a service reads it
 //! with [`Verifier::verify_status_list`](crate::Verifier::verify_status_list).
 
 pub(crate) mod token;
@@ -60,13 +60,13 @@ impl StatusList {
     /// ```
     /// use verifier::{Status, StatusList};
     ///
-    /// let list = StatusList::of_ended([3], 16).expect("a short list");
+    /// let list = StatusList::of_revoked([3], 16).expect("a short list");
     /// assert_eq!(list.get(3), Some(Status::Invalid));
     /// assert_eq!(list.get(4), Some(Status::Valid));
     /// assert_eq!(list.get(16), None);
     /// ```
     #[must_use]
-    pub fn of_ended(revoked: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
+    pub fn of_revoked(revoked: impl IntoIterator<Item = u64>, places: u64) -> Option<Self> {
         let length = usize::try_from(places.div_ceil(8)).ok().filter(|it| *it <= MAX_BYTES)?;
         let mut bytes = vec![0; length];
         for place in revoked {

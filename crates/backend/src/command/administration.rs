@@ -33,15 +33,15 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
             .await
         }
         UsersCommand::Disable(args) => {
-            with_user(&args.database, &args.email, async |office, user| {
-                let revoked = office.disable(user).await?;
+            with_user(&args.database, &args.email, async |administration, user| {
+                let revoked = administration.disable(user).await?;
                 say(&format!("disabled {}, and ended {revoked} sessions", user.email.as_str()))
             })
             .await
         }
         UsersCommand::Enable(args) => {
-            with_user(&args.database, &args.email, async |office, user| {
-                office.enable(user).await?;
+            with_user(&args.database, &args.email, async |administration, user| {
+                administration.enable(user).await?;
                 say(&format!("enabled {}", user.email.as_str()))
             })
             .await
@@ -54,8 +54,8 @@ pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
         SessionsCommand::List(args) => list_sessions(&args).await,
         SessionsCommand::End(args) => match &args.whose.user {
             Some(email) => {
-                with_user(&args.database, email, async |office, user| {
-                    let revoked = office.revoke_sessions(user).await?;
+                with_user(&args.database, email, async |administration, user| {
+                    let revoked = administration.revoke_sessions(user).await?;
                     say(&format!("ended {revoked} sessions of {}", user.email.as_str()))
                 })
                 .await
@@ -72,14 +72,14 @@ async fn revoke_everyones(args: &RevokeSessionsArgs) -> anyhow::Result<()> {
         consent::ask(&args.consent, &what)?;
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
-        let office = office(&database.store).await?;
-        let all = office.revoke_everyones(&mut progress).await;
+        let administration = administration_of(&database.store).await?;
+        let all = administration.revoke_everyones(&mut progress).await;
         say(&format!("ended {} sessions, everyone's", all.with_context(|| revoked.stopped())?))
     })
     .await
 }
 
-async fn office(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
+async fn administration_of(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let clock = clock_of(&**store).await?;
     let (store, entropy) = (Arc::clone(store), Entropy::system());
     let hasher = PasswordHasher::new(1, entropy.clone());
@@ -94,15 +94,15 @@ async fn with_user<T>(
     work: impl AsyncFnOnce(&Administration, &User) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     with_database(database, async |database| {
-        let office = office(&database.store).await?;
-        let user = find(&office, email).await?;
-        work(&office, &user).await
+        let administration = administration_of(&database.store).await?;
+        let user = find(&administration, email).await?;
+        work(&administration, &user).await
     })
     .await
 }
 
-async fn find(office: &Administration, email: &str) -> anyhow::Result<User> {
-    let found = office.find(email).await?;
+async fn find(administration: &Administration, email: &str) -> anyhow::Result<User> {
+    let found = administration.find(email).await?;
     found
         .with_context(|| format!("no user has the address {email:?}: `baton users list` shows all"))
 }
@@ -111,7 +111,7 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
     let AddUserArgs { database, email, name } = args;
     with_database(&database, async |database| {
         let request = RegisterRequest { email, password: password::read()?, name };
-        match office(&database.store).await?.add_user(&request).await {
+        match administration_of(&database.store).await?.add_user(&request).await {
             Ok(user) => say(&format!("added {} as {}", user.email.as_str(), user.id)),
             Err(AuthError::Invalid(errors)) => {
                 let errors =
@@ -131,7 +131,7 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
 
 async fn of_each_user(
     store: &dyn Store,
-    tell: impl AsyncFn(&User) -> anyhow::Result<()>,
+    each: impl AsyncFn(&User) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut after = None;
     loop {
@@ -139,7 +139,7 @@ async fn of_each_user(
         let Some(last) = users.last() else { return Ok(()) };
         after = Some(last.id);
         for user in &users {
-            tell(user).await?;
+            each(user).await?;
         }
     }
 }
@@ -155,19 +155,23 @@ fn line_of_user(user: &User) -> String {
 async fn list_sessions(args: &ListSessionsArgs) -> anyhow::Result<()> {
     let policy = Policy::try_from(&args.life)?;
     with_database(&args.database, async |Database { store, .. }| {
-        let office = office(store).await?;
-        let tell = async |user: &User| tell_sessions(&office, user, policy).await;
+        let administration = administration_of(store).await?;
+        let each = async |user: &User| say_sessions(&administration, user, policy).await;
         match &args.whose.user {
-            Some(email) => tell(&find(&office, email).await?).await,
-            None => of_each_user(&**store, tell).await,
+            Some(email) => each(&find(&administration, email).await?).await,
+            None => of_each_user(&**store, each).await,
         }
     })
     .await
 }
 
-async fn tell_sessions(office: &Administration, user: &User, policy: Policy) -> anyhow::Result<()> {
-    let sessions = office.event_log.store.sessions_of(user.id).await?;
-    let now = office.event_log.now();
+async fn say_sessions(
+    administration: &Administration,
+    user: &User,
+    policy: Policy,
+) -> anyhow::Result<()> {
+    let sessions = administration.event_log.store.sessions_of(user.id).await?;
+    let now = administration.event_log.now();
     for session in sessions.iter().filter(|session| now < policy.expires_at(&session.family)) {
         say(&line_of_session(session, user, policy))?;
     }

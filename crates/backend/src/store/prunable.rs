@@ -45,7 +45,7 @@ pub struct EventsBefore {
     /// Of these, those of refreshes.
     pub routine: NumericDate,
     /// Events without an account.
-    pub of_nobody: NumericDate,
+    pub without_account: NumericDate,
 }
 
 /// Before which instants counts of wrong passwords are pruned, by their last wrong password.

@@ -110,7 +110,7 @@ impl<E: Engine> Store for Sql<E> {
         after: SessionId,
         up_to: SessionId,
     ) -> Result<Option<SessionId>, StoreError> {
-        let query = Statement::new(sql::END_OF_PART).bind(after.as_bytes()).bind(up_to.as_bytes());
+        let query = Statement::new(sql::LAST_OF_PART).bind(after.as_bytes()).bind(up_to.as_bytes());
         Ok(self.0.fetch(query, row::session_id).await?.pop())
     }
 
@@ -121,10 +121,10 @@ impl<E: Engine> Store for Sql<E> {
         let (mut counts, mut after) = (BTreeMap::new(), (since, [0; 16]));
         loop {
             let (at, id) = after;
-            let query = Statement::new(sql::PART_OF_ENDED).bind(at).bind(&id);
+            let query = Statement::new(sql::PART_OF_REVOKED).bind(at).bind(&id);
             let end = self.0.fetch(query.bind(REVOKED_PART - 1), row::revoked_at).await?.pop();
             let (last, last_id) = end.unwrap_or((NumericDate(i64::MAX), [0xff; 16]));
-            let query = Statement::new(sql::ENDED_PER_SECOND).bind(at).bind(&id);
+            let query = Statement::new(sql::REVOKED_PER_SECOND).bind(at).bind(&id);
             let query = query.bind(last).bind(&last_id);
             for (second, sessions) in self.0.fetch(query, row::revoked_count).await? {
                 *counts.entry(second).or_default() += sessions;
@@ -142,7 +142,7 @@ impl<E: Engine> Store for Sql<E> {
         after: Option<SessionId>,
     ) -> Result<Vec<RevokedSession>, StoreError> {
         let after = after.unwrap_or(SessionId::from_bytes([0; 16]));
-        let query = Statement::new(sql::ENDED_IN).bind(second).bind(after.as_bytes());
+        let query = Statement::new(sql::REVOKED_IN).bind(second).bind(after.as_bytes());
         self.0.fetch(query.bind(REVOKED_PAGE), row::revoked).await
     }
 

@@ -65,12 +65,15 @@ impl Script {
 fn steps(change: &Change) -> Vec<Step> {
     match change {
         Change::Register(user, session, superseded) => {
-            let mut steps =
-                vec![add_user(user).needed(), open_session(session).needed(), forget_guesses(user)];
+            let mut steps = vec![
+                add_user(user).needed(),
+                open_session(session).needed(),
+                forget_failures_of(user),
+            ];
             steps.extend(superseded.iter().map(revocation::revoke_superseded));
             steps
         }
-        Change::AddUser(user) => vec![add_user(user).needed(), forget_guesses(user)],
+        Change::AddUser(user) => vec![add_user(user).needed(), forget_failures_of(user)],
         Change::OpenSession { session, seen, superseded } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
             let mut steps = vec![hold.bind(seen.as_str()).needed(), open_session(session).needed()];
@@ -83,7 +86,7 @@ fn steps(change: &Change) -> Vec<Step> {
             revocation::revoke_sessions(whose, *revocation)
         }
         Change::RequireStepUp(session, now) => {
-            let want = Statement::new(sql::WANT_PASSWORD).bind(session.as_bytes()).bind(*now);
+            let want = Statement::new(sql::REQUIRE_STEP_UP).bind(session.as_bytes()).bind(*now);
             vec![want.needed()]
         }
         Change::Confirm { session, at, client } => {
@@ -105,7 +108,7 @@ fn steps(change: &Change) -> Vec<Step> {
             let disable = Statement::new(sql::DISABLE).bind(user.as_bytes()).bind(revocation.at);
             vec![
                 disable.needed(),
-                revocation::of_user(sql::END_SOME_OF_USER, *user, *revocation).and_end(),
+                revocation::of_user(sql::REVOKE_SOME_OF_USER, *user, *revocation).revoking(),
             ]
         }
         Change::Enable(user) => vec![Statement::new(sql::ENABLE).bind(user.as_bytes()).needed()],
@@ -156,7 +159,7 @@ fn forget_failures(account: AccountTag) -> Statement {
 }
 
 /// Wrong passwords from before the account existed are no evidence about its owner.
-fn forget_guesses(user: &User) -> Step {
+fn forget_failures_of(user: &User) -> Step {
     forget_failures(AccountTag::of(&user.email)).beside()
 }
 
@@ -170,7 +173,7 @@ fn open_session(session: &Session) -> Statement {
         .bind(session.family.accepted_at)
         .bind(session.family.created_at)
         .bind(session.authenticated_at)
-        .bind_whence(&session.client)
+        .bind_client_info(&session.client)
 }
 
 fn accept(id: SessionId, Accepted { seen, family, client }: &Accepted) -> Statement {
@@ -184,11 +187,11 @@ fn accept(id: SessionId, Accepted { seen, family, client }: &Accepted) -> Statem
         .bind(hash(&family.attempt))
         .bind(hash(&family.previous_attempt))
         .bind(family.accepted_at)
-        .bind_whence(client)
+        .bind_client_info(client)
 }
 
 fn confirm(session: SessionId, at: NumericDate, client: &ClientInfo) -> Statement {
-    Statement::new(sql::CONFIRM).bind(session.as_bytes()).bind(at).bind_whence(client)
+    Statement::new(sql::CONFIRM).bind(session.as_bytes()).bind(at).bind_client_info(client)
 }
 
 fn set_password(user: UserId, seen: &str, hash: &str) -> Statement {
@@ -201,7 +204,7 @@ fn change_password(change: &PasswordChange) -> Vec<Step> {
         set_password(*user, seen, hash).needed(),
         accept(*session, accepted).needed(),
         confirm(*session, revocation.at, &accepted.client).needed(),
-        revocation::revoke_others(*user, *session, *revocation).and_end(),
+        revocation::revoke_others(*user, *session, *revocation).revoking(),
     ]
 }
 
@@ -212,8 +215,8 @@ fn erase(user: &UserId, revocation: Revocation, key_hash: &[u8]) -> Vec<Step> {
     let erase = Statement::new(sql::ERASE).bind(user.as_bytes()).bind(revocation.at);
     vec![
         erase.bind(nobody.as_str()).needed(),
-        revocation::of_user(sql::END_ALL_OF_USER, *user, revocation).and_end(),
-        Statement::new(sql::FORGET_WHENCE).bind(user.as_bytes()).beside(),
+        revocation::of_user(sql::REVOKE_ALL_OF_USER, *user, revocation).revoking(),
+        Statement::new(sql::CLEAR_CLIENT_INFO).bind(user.as_bytes()).beside(),
         Statement::new(sql::FORGET_EVENTS).bind(user.as_bytes()).beside(),
         idempotency::forget_keys(user, key_hash),
     ]

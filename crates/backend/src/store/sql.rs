@@ -94,13 +94,13 @@ pub(super) const SESSIONS_OF: &str = "
 
 /// Where a part of the revoked sessions ends, in the order of time and id, after one of them: so many further on.
 /// From an index alone. `>=` is what tells PostgreSQL that the index, which holds revoked sessions only, will do.
-pub(super) const PART_OF_ENDED: &str = "
+pub(super) const PART_OF_REVOKED: &str = "
     SELECT revoked_at, id FROM sessions
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2)
     ORDER BY revoked_at, id LIMIT 1 OFFSET $3";
 
 /// Counts in one part, from the same index.
-pub(super) const ENDED_PER_SECOND: &str = "
+pub(super) const REVOKED_PER_SECOND: &str = "
     SELECT revoked_at, count(*) AS sessions FROM sessions
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2) AND (revoked_at, id) <= ($3, $4)
     GROUP BY revoked_at ORDER BY revoked_at";
@@ -109,7 +109,7 @@ pub(super) const ENDED_PER_SECOND: &str = "
 pub(super) const ACCEPT: &str = accept!("", "");
 
 /// Requires a step-up before the next refresh.
-pub(super) const WANT_PASSWORD: &str = "
+pub(super) const REQUIRE_STEP_UP: &str = "
     UPDATE sessions SET wanted_at = $2
     WHERE id = $1 AND wanted_at IS NULL AND revoked_at IS NULL";
 
@@ -118,35 +118,35 @@ pub(super) const CONFIRM: &str = "
     WHERE id = $1 AND revoked_at IS NULL";
 
 /// Revokes a session. The first reason stands.
-pub(super) const END_SESSION: &str = "
+pub(super) const REVOKE_SESSION: &str = "
     UPDATE sessions SET revoked_at = $2, revoked_because = $3
     WHERE id = $1 AND revoked_at IS NULL RETURNING id";
 
-pub(super) const END_ALL_OF_USER: &str = "
+pub(super) const REVOKE_ALL_OF_USER: &str = "
     UPDATE sessions SET revoked_at = $2, revoked_because = $3
     WHERE user_id = $1 AND revoked_at IS NULL RETURNING id";
 
-pub(super) const END_OTHERS: &str = "
+pub(super) const REVOKE_OTHERS: &str = "
     UPDATE sessions SET revoked_at = $3, revoked_because = $4
     WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL RETURNING id";
 
 pub(super) const LAST_SESSION: &str = "SELECT id FROM sessions ORDER BY id DESC LIMIT 1";
 
 /// By the ids alone, revoked or not: so how much of the table a part is has a bound.
-pub(super) const END_OF_PART: &str = "
+pub(super) const LAST_OF_PART: &str = "
     SELECT id FROM (
         SELECT id FROM sessions WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1000
     ) AS part ORDER BY id DESC LIMIT 1";
 
 /// `$5` is the id of a refresh key, or NULL for all.
-pub(super) const END_PART: &str = "
+pub(super) const REVOKE_PART: &str = "
     UPDATE sessions SET revoked_at = $3, revoked_because = $4
     WHERE id > $1 AND id <= $2 AND ($5 IS NULL OR refresh_key_id = $5) AND revoked_at IS NULL
     RETURNING id";
 
-pub(super) const FORGET_WHENCE: &str = "
+pub(super) const CLEAR_CLIENT_INFO: &str = "
     UPDATE sessions SET address = NULL, browser = 'unknown', os = 'unknown', device_kind = 'unknown'
-    WHERE user_id = $1 -- unguarded: whatever state they are in, nobody's traces are kept";
+    WHERE user_id = $1 -- unguarded: personal data is erased in any state";
 
 /// The id at the end of a part of the table: so many rows further on. Read from the primary key alone.
 pub(super) const PART_OF_SESSIONS: &str =
@@ -158,7 +158,7 @@ pub(super) const PART_OF_EVENTS: &str =
 
 /// Prunes one part of the table: the sessions for which one of their limits is long past.
 pub(super) const PRUNE_SESSIONS: &str = "
-    DELETE FROM sessions -- unguarded: nothing brings a session back that is over
+    DELETE FROM sessions -- unguarded: a session that is over never becomes live again
     WHERE id > $1 AND id <= $2 AND (created_at < $3 OR accepted_at < $4 OR +revoked_at < $5)";
 
 /// No event is recorded of an account that was deleted a moment ago. PostgreSQL needs more than this for an event
@@ -169,7 +169,7 @@ pub(super) const RECORD: &str = "
     WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)";
 
 pub(super) const FORGET_EVENTS: &str = "
-    DELETE FROM events -- unguarded: an account's traces go with it
+    DELETE FROM events -- unguarded: personal data is erased with its account
     WHERE user_id = $1";
 
 /// Prunes one part of the table: all events that are too old, those of refreshes, those without an account. `+`
@@ -190,7 +190,7 @@ pub(super) const FAILURES: &str = "
     SELECT failures, last_at FROM login_failures WHERE account = $1";
 
 pub(super) const FORGET_FAILURES: &str = "
-    DELETE FROM login_failures -- unguarded: whoever knows the password was no guesser
+    DELETE FROM login_failures -- unguarded: a right password resets the count
     WHERE account = $1";
 
 /// As [`PART_OF_SESSIONS`]: the first half of the hash, as long as an id, marks the end of a part.
@@ -207,7 +207,7 @@ pub(super) const PRUNE_FAILURES: &str = "
 /// Events that an earlier version, or one that still runs beside this one, has recorded of an erased account. Of
 /// the two tables, the accounts are read first (SQLite takes the order of a CROSS JOIN from the text).
 pub(super) const PRUNE_EVENTS_OF_ERASED: &str = "
-    DELETE FROM events -- unguarded: an account's traces go with it
+    DELETE FROM events -- unguarded: personal data is erased with its account
     WHERE id IN (
         SELECT e.id FROM users u CROSS JOIN events e
         WHERE u.erased_at < $1 AND e.user_id = u.id LIMIT 250
@@ -216,7 +216,7 @@ pub(super) const PRUNE_EVENTS_OF_ERASED: &str = "
 /// An account's sessions were revoked with it at the latest, so that one erased since then most likely has some
 /// left: it is skipped.
 pub(super) const PRUNE_ERASED: &str = "
-    DELETE FROM users -- unguarded: nothing brings an erased account back
+    DELETE FROM users -- unguarded: an erased account never comes back
     WHERE id IN (
         SELECT id FROM users
         WHERE erased_at < $1
@@ -238,15 +238,15 @@ pub(super) const ADD_KEY: &str = "
        OR ($3 = '' AND NOT EXISTS (SELECT 1 FROM ring_keys WHERE purpose = $2))
     ON CONFLICT DO NOTHING";
 
-pub(super) const RETIRE_KEY: &str = "
+pub(super) const REVOKE_KEY: &str = "
     UPDATE ring_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL";
 
-pub(super) const HASTEN_KEY: &str = "
+pub(super) const ACTIVATE_KEY_EARLY: &str = "
     UPDATE ring_keys SET signs_from = $2 WHERE kid = $1 AND retired_at IS NULL AND signs_from > $2";
 
 /// The last key of a chain is never old: an instance that removes one knows its successor.
 pub(super) const REMOVE_KEY: &str = "
-    DELETE FROM ring_keys -- unguarded: nobody uses it who has a successor, and no session names it
+    DELETE FROM ring_keys -- unguarded: it has a successor, and no session refers to it
     WHERE kid = $1 AND EXISTS (SELECT 1 FROM ring_keys AS next WHERE next.predecessor = $1)
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE refresh_key_id = $1)";
 
@@ -269,7 +269,7 @@ pub(super) const ADD_SERVICE: &str = "
     ON CONFLICT (id) DO NOTHING";
 
 pub(super) const REMOVE_SERVICE: &str = "
-    DELETE FROM services -- unguarded: it is there, or it is not
+    DELETE FROM services -- unguarded: a service has no states
     WHERE id = $1";
 
 pub(super) const FIND_SERVICE: &str =

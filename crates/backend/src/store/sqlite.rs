@@ -182,7 +182,7 @@ mod tests {
     async fn nothing_that_prunes_reads_more_than_its_part() {
         let at = NumericDate(0);
         let sessions = PruneBefore { created_at: at, accepted_at: at, revoked_at: at };
-        let events = EventsBefore { of_users: at, routine: at, of_nobody: at };
+        let events = EventsBefore { of_users: at, routine: at, without_account: at };
         let part = IdRange { after: [0; 16], through: [0; 16] };
         for prunable in [Prunable::Sessions(sessions), Prunable::Events(events)] {
             let script = Script::of(&Change::Prune(prunable, part), &[]);
@@ -197,7 +197,7 @@ mod tests {
             assert!(plan.contains("COVERING INDEX") && plan.contains("(id>?)"), "{plan}");
         }
         for plan in
-            plans([crate::store::sql::PART_OF_ENDED, crate::store::sql::ENDED_PER_SECOND]).await
+            plans([crate::store::sql::PART_OF_REVOKED, crate::store::sql::REVOKED_PER_SECOND]).await
         {
             assert!(plan.contains("COVERING INDEX sessions_ended_in_order ("), "{plan}");
         }

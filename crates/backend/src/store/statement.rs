@@ -105,7 +105,7 @@ impl Statement {
         self
     }
 
-    pub(super) fn bind_whence(self, client: &ClientInfo) -> Self {
+    pub(super) fn bind_client_info(self, client: &ClientInfo) -> Self {
         let ClientInfo { address, device } = client;
         self.bind(address.map(|address| address.to_string()))
             .bind(device.browser.as_str())

@@ -74,7 +74,7 @@ impl TestIssuer {
         let (list_url, of_list) = (format!("{url}/status-lists/1"), Arc::clone(&revoked));
         let list = move || async move {
             let revoked = of_list.lock().expect("a lock").clone();
-            let list = StatusList::of_ended(revoked, 64).expect("a short list");
+            let list = StatusList::of_revoked(revoked, 64).expect("a short list");
             let status_list = json!({"bits": 1, "lst": list.to_lst()});
             sign(
                 "statuslist+jwt",

@@ -21,7 +21,7 @@ impl Store for SimulatedStore {
                     .await
             }
             Change::RevokeSession(id, revocation) => {
-                self.call(None, |store| store.write_end(id, revocation)).await
+                self.call(None, |store| store.write_revocation(id, revocation)).await
             }
             Change::OpenSession { .. } | Change::Register(..) => {
                 self.call(None, |store| store.write_session(change)).await

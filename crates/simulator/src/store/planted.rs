@@ -67,7 +67,7 @@ impl SimulatedStore {
     }
 
     /// Whether a failover forgets revocations.
-    pub(super) fn forgets_ends(&self) -> bool {
+    pub(super) fn forgets_revocations(&self) -> bool {
         self.bug == Some(Bug::RevocationForgotten)
     }
 }

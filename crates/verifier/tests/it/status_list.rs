@@ -75,34 +75,34 @@ fn four_and_eight_bits_begin_with_the_lowest_of_each_byte() {
 #[test]
 fn a_written_list_is_the_one_of_the_draft() {
     let revoked = [0, 3, 4, 5, 7, 8, 9, 13, 15];
-    let ours = StatusList::of_ended(revoked, 16).expect("a short list");
+    let ours = StatusList::of_revoked(revoked, 16).expect("a short list");
     assert_eq!(ours.bits(), 1);
     assert_eq!(ours.to_lst(), "eNrbuRgAAhcBXQ");
-    let million = StatusList::of_ended(PLACES, 1 << 20).expect("a million places");
+    let million = StatusList::of_revoked(PLACES, 1 << 20).expect("a million places");
     assert_eq!(list(1, ONE_BIT), Ok(million.clone()));
     assert_eq!(list(1, &million.to_lst()), Ok(million));
 }
 
 #[test]
 fn a_written_list_is_as_long_as_whole_bytes_make_it() {
-    let list = StatusList::of_ended([8], 9).expect("a short list");
+    let list = StatusList::of_revoked([8], 9).expect("a short list");
     assert_eq!(numbers(&list), [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(StatusList::of_ended([], 0).map(|list| numbers(&list)), Some(vec![]));
+    assert_eq!(StatusList::of_revoked([], 0).map(|list| numbers(&list)), Some(vec![]));
 }
 
 #[test]
 fn no_session_is_written_beyond_the_list() {
-    assert_eq!(StatusList::of_ended([9], 9), None);
-    assert_eq!(StatusList::of_ended([u64::MAX], 9), None);
-    assert_eq!(StatusList::of_ended([0], 0), None);
+    assert_eq!(StatusList::of_revoked([9], 9), None);
+    assert_eq!(StatusList::of_revoked([u64::MAX], 9), None);
+    assert_eq!(StatusList::of_revoked([0], 0), None);
 }
 
 #[test]
 fn no_list_is_written_longer_than_the_reader_takes() {
-    let largest = StatusList::of_ended([0, (1 << 25) - 1], 1 << 25).expect("4 MiB");
+    let largest = StatusList::of_revoked([0, (1 << 25) - 1], 1 << 25).expect("4 MiB");
     assert_eq!(list(1, &largest.to_lst()), Ok(largest));
-    assert_eq!(StatusList::of_ended([], (1 << 25) + 1), None);
-    assert_eq!(StatusList::of_ended([], u64::MAX), None);
+    assert_eq!(StatusList::of_revoked([], (1 << 25) + 1), None);
+    assert_eq!(StatusList::of_revoked([], u64::MAX), None);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn what_is_hard_to_compress_is_written_whole() {
     // As random as two multiplications make it.
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let revoked = (0..1 << 16).filter(|n| mixed(mixed(*n) ^ (mixed(*n) >> 29)) >> 63 == 1);
-    let noise = StatusList::of_ended(revoked, 1 << 16).expect("a list");
+    let noise = StatusList::of_revoked(revoked, 1 << 16).expect("a list");
     assert!(unb64(&noise.to_lst()).len() > 8_000);
     assert_eq!(list(1, &noise.to_lst()), Ok(noise));
 }
@@ -125,7 +125,7 @@ fn a_list_of_bits_is_written_and_read_whether_few_or_many_are_set() {
             bits[usize::try_from(place / 8).expect("a byte")] |= 1 << (place % 8);
         }
         let ours = StatusList::of_bits(bits).expect("a short list");
-        assert_eq!(StatusList::of_ended(places, 1 << 21), Some(ours.clone()));
+        assert_eq!(StatusList::of_revoked(places, 1 << 21), Some(ours.clone()));
         assert_eq!(list(1, &ours.to_lst()), Ok(ours));
     }
     assert_eq!(StatusList::of_bits(vec![0; (1 << 22) + 1]), None);

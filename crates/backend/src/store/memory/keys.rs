@@ -43,7 +43,7 @@ impl Tables {
         true
     }
 
-    pub(super) fn hasten_key(&mut self, kid: &str, at: NumericDate) -> bool {
+    pub(super) fn activate_key_early(&mut self, kid: &str, at: NumericDate) -> bool {
         let waits = |key: &&mut StoredKey| key.revoked_at.is_none() && key.signs_from > at;
         let key = self.keys.iter_mut().find(|key| key.kid == kid).filter(waits);
         key.map(|key| key.signs_from = at).is_some()

@@ -63,13 +63,13 @@ impl Tables {
         IdRange { after, through }: IdRange,
         before: EventsBefore,
     ) -> Outcome {
-        let EventsBefore { of_users, routine, of_nobody } = before;
+        let EventsBefore { of_users, routine, without_account } = before;
         let is_routine =
             |event: &Event| matches!(event.kind, EventKind::Refreshed | EventKind::AnsweredAgain);
         let is_old = |event: &Event| {
             event.at < of_users
                 || (is_routine(event) && event.at < routine)
-                || (event.user.is_none() && event.at < of_nobody)
+                || (event.user.is_none() && event.at < without_account)
         };
         let [after, through] = [after, through].map(EventId::from_bytes);
         let part = self.events.range((Excluded(after), Included(through)));

@@ -50,14 +50,14 @@ impl Tables {
         let revoked = self.revoke_those(whose, revocation);
         if !matches!(whose, SessionScope::OthersOf(..)) {
             let events: Vec<Event> =
-                revoked.iter().filter_map(|id| self.end_of(*id, revocation)).collect();
+                revoked.iter().filter_map(|id| self.revocation_event(*id, revocation)).collect();
             self.events.extend(events.into_iter().map(|event| (event.id, event)));
         }
         Outcome { rows: revoked.len() as u64, revoked }
     }
 
     /// Revokes these sessions, too, if a change took place.
-    pub(super) fn and_end(
+    pub(super) fn and_revoke(
         &mut self,
         done: bool,
         whose: &SessionScope,
@@ -92,32 +92,32 @@ impl Tables {
         if !done {
             return Outcome::default();
         }
-        let revoked = self.end(|session| session.user == user, revocation, usize::MAX);
+        let revoked = self.revoke_where(|session| session.user == user, revocation, usize::MAX);
         Outcome { rows: 1, revoked }
     }
 
     /// Revokes one session.
     pub(super) fn revoke_one(&mut self, id: SessionId, revocation: Revocation) -> Outcome {
-        let revoked = self.end(|session| session.id == id, revocation, 1);
+        let revoked = self.revoke_where(|session| session.id == id, revocation, 1);
         Outcome { rows: revoked.len() as u64, revoked }
     }
 
     fn revoke_those(&mut self, whose: &SessionScope, revocation: Revocation) -> Vec<SessionId> {
         match whose {
             SessionScope::User(user) => {
-                self.end(|session| session.user == *user, revocation, AT_ONCE)
+                self.revoke_where(|session| session.user == *user, revocation, AT_ONCE)
             }
             SessionScope::OthersOf(user, but) => {
                 let is_other = |session: &Session| session.user == *user && session.id != *but;
-                self.end(is_other, revocation, usize::MAX)
+                self.revoke_where(is_other, revocation, usize::MAX)
             }
             SessionScope::Part(part) => {
-                self.end(|session| is_in(session, part), revocation, usize::MAX)
+                self.revoke_where(|session| is_in(session, part), revocation, usize::MAX)
             }
         }
     }
 
-    fn end(
+    fn revoke_where(
         &mut self,
         which: impl Fn(&Session) -> bool,
         Revocation { cause, at }: Revocation,
@@ -134,7 +134,11 @@ impl Tables {
         revoked
     }
 
-    fn end_of(&self, id: SessionId, Revocation { cause, at }: Revocation) -> Option<Event> {
+    fn revocation_event(
+        &self,
+        id: SessionId,
+        Revocation { cause, at }: Revocation,
+    ) -> Option<Event> {
         let user = self.sessions.get(&id)?.user;
         self.users.get(&user).filter(|user| !self.erased.contains(&user.id))?;
         let mut bytes = *id.as_bytes();

@@ -59,7 +59,7 @@ impl Tables {
             Change::Disable(user, revocation) => {
                 let enabled = self.enabled(user);
                 let done = enabled.map(|user| user.disabled_at = Some(revocation.at)).is_some();
-                self.and_end(done, &SessionScope::User(user), revocation)
+                self.and_revoke(done, &SessionScope::User(user), revocation)
             }
             Change::Enable(user) => rows(self.enable(user)),
             Change::Erase(user, revocation) => {
@@ -77,7 +77,7 @@ impl Tables {
             Change::PruneErased(before) => self.prune_erased(before),
             Change::AddKey(key) => rows(self.add_key(*key)),
             Change::RevokeKey { kid, successor, at } => rows(self.revoke_key(&kid, successor, at)),
-            Change::ActivateKeyEarly(kid, at) => rows(self.hasten_key(&kid, at)),
+            Change::ActivateKeyEarly(kid, at) => rows(self.activate_key_early(&kid, at)),
             Change::RemoveKey(kid) => rows(self.remove_key(&kid)),
             Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
             Change::AddService(service) => rows(self.add_service(*service)),
@@ -89,11 +89,11 @@ impl Tables {
 
     /// No event is recorded of an account that was deleted a moment ago.
     pub(super) fn record(&mut self, events: Vec<Event>) {
-        let told = events.into_iter().filter(|event| {
+        let recorded = events.into_iter().filter(|event| {
             let is_there = |user| self.users.contains_key(&user) && !self.erased.contains(&user);
             event.user.is_none_or(is_there)
         });
-        for event in told.collect::<Vec<_>>() {
+        for event in recorded.collect::<Vec<_>>() {
             let (user, kind, makes_room) = (event.user, event.kind, event.makes_room());
             self.events.insert(event.id, event);
             if user.is_some() && makes_room {
@@ -229,7 +229,7 @@ impl Tables {
             && self.accept(session, accepted)
             && self.confirm(session, revocation.at, client)
             && self.set_password(user, &seen, hash);
-        self.and_end(done, &SessionScope::OthersOf(user, session), revocation)
+        self.and_revoke(done, &SessionScope::OthersOf(user, session), revocation)
     }
 
     fn enable(&mut self, user: UserId) -> bool {

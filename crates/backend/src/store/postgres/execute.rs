@@ -57,7 +57,7 @@ async fn take_all(connection: &mut PgConnection, steps: &[Step]) -> Result<Optio
     let mut outcome = Outcome::default();
     for step in steps {
         let query = bound::<Postgres>(step.statement.sql.postgres, &step.statement.values);
-        let rows = if step.ends_sessions {
+        let rows = if step.revokes_sessions {
             let revoked = connection.fetch_all(query).await?;
             for row in &revoked {
                 outcome.revoked.push(row::revoked_id(row)?);

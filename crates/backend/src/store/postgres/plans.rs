@@ -28,7 +28,9 @@ async fn database() -> Option<PgConnection> {
         return None;
     }
     let mut connection = PgConnection::connect(&url).await.expect("a PostgreSQL");
-    for statement in ["BEGIN", "CREATE SCHEMA plans", "SET search_path = plans", sql::HURRIED] {
+    for statement in
+        ["BEGIN", "CREATE SCHEMA plans", "SET search_path = plans", sql::CONNECTION_SETTINGS]
+    {
         sqlx::raw_sql(statement).execute(&mut connection).await.expect("a schema");
     }
     for migration in migrations::MIGRATOR.iter() {
@@ -59,8 +61,8 @@ async fn plans(connection: &mut PgConnection, statement: &str, values: &str) -> 
 
 /// Of the whole statement: the first line that counts pages.
 fn pages(plan: &str) -> u32 {
-    let told = plan.lines().find_map(|line| line.trim().strip_prefix("Buffers: shared "));
-    let counts = told
+    let buffers = plan.lines().find_map(|line| line.trim().strip_prefix("Buffers: shared "));
+    let counts = buffers
         .unwrap_or_default()
         .split(' ')
         .filter(|part| part.starts_with("hit=") || part.starts_with("read="));
@@ -88,7 +90,7 @@ fn asked() -> Vec<(&'static str, String, &'static str)> {
             "events_of_kind on events",
         ),
         (
-            sql::ENDED_IN.postgres,
+            sql::REVOKED_IN.postgres,
             format!("8, {first}, 1000"),
             "sessions_ended_in_order on sessions",
         ),

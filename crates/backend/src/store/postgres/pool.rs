@@ -143,7 +143,7 @@ impl ConnectionPool {
         tokio::spawn(async move {
             // `CAN_WRITE`: a standby that has taken over this address, or is about to, answers reads with stale
             // data.
-            let settings = [sql::HURRIED, pool.durability, sql::CAN_WRITE];
+            let settings = [sql::CONNECTION_SETTINGS, pool.durability, sql::CAN_WRITE];
             let opened = timeout(OPENING_TIME, connect(&pool.options, &settings)).await;
             match opened.unwrap_or_else(|_| Err(no_answer())) {
                 Ok(connection) => {
@@ -223,7 +223,11 @@ pub(super) struct PooledConnection<'a> {
 
 impl PooledConnection<'_> {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.live.as_mut().expect("it is taken only when the loan ends").connection
+        &mut self
+            .live
+            .as_mut()
+            .expect("it is taken only when the connection is released")
+            .connection
     }
 
     /// Releases the connection, outside of a transaction, with the outcome of the call.

@@ -19,7 +19,7 @@ use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql
 /// Timeout of the start.
 const START_TIME: Duration = Duration::from_secs(2);
 /// If more revocations than this are notified at once, they are read from the table instead.
-const MOST_TOLD: usize = 10_000;
+const MOST_NOTIFIED: usize = 10_000;
 
 /// Pause between two notifications that make the listener read the table: many transactions that revoke many
 /// sessions each are read together. The revocation cache, which is trusted for 0.9 s, must not go stale over it.
@@ -44,36 +44,37 @@ impl Listener {
         let pool = pool.connect_lazy_with(options.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        for statement in [sql::HURRIED, sql::DURABLE_SOON, sql::LISTEN] {
+        for statement in [sql::CONNECTION_SETTINGS, sql::DURABLE_SOON, sql::LISTEN] {
             sqlx::raw_sql(statement).execute(&mut listener).await?;
         }
         Ok(Self { listener, sent_at: None })
     }
 
     async fn hear(&mut self) -> Result<Notification, sqlx::Error> {
-        let mut news = News::default();
+        let mut notifications = Notifications::default();
         if let Ok(notification) = timeout(HEARTBEAT, self.listener.try_recv()).await {
-            news.take(&notification?.ok_or(sqlx::Error::PoolClosed)?);
+            notifications.take(&notification?.ok_or(sqlx::Error::PoolClosed)?);
         }
-        self.prove(&mut news).await?;
-        let rested_at = self.sent_at.map(|at| at + READ_PAUSE).filter(|_| news.must_read());
+        self.prove(&mut notifications).await?;
+        let rested_at =
+            self.sent_at.map(|at| at + READ_PAUSE).filter(|_| notifications.must_read());
         if let Some(rested_at) = rested_at.filter(|at| *at > Instant::now()) {
             rest_until(rested_at).await;
-            self.prove(&mut news).await?;
+            self.prove(&mut notifications).await?;
         }
-        if news.must_read() {
+        if notifications.must_read() {
             self.sent_at = Some(Instant::now());
         }
-        Ok(news.notification())
+        Ok(notifications.notification())
     }
 
     /// A revocation has woken this connection's server process before it is answered, and that process delivers
     /// notifications before any answer. So with its answer, all revocations that had been answered when it was
     /// asked have been received.
-    async fn prove(&mut self, news: &mut News) -> Result<(), sqlx::Error> {
+    async fn prove(&mut self, notifications: &mut Notifications) -> Result<(), sqlx::Error> {
         let listens = sqlx::query(sql::IS_LISTENING).fetch_optional(&mut self.listener).await?;
         while let Some(notification) = self.listener.next_buffered() {
-            news.take(&notification);
+            notifications.take(&notification);
         }
         listens.map(|_| ()).ok_or(sqlx::Error::PoolClosed)
     }
@@ -88,7 +89,7 @@ impl Subscription for Listener {
 
 /// The notifications of our triggers, collected.
 #[derive(Default)]
-struct News {
+struct Notifications {
     revoked: Vec<(SessionId, RevocationReason)>,
     /// The earliest instant of sessions that were not notified by their ids.
     since: Option<NumericDate>,
@@ -98,7 +99,7 @@ struct News {
     is_full: bool,
 }
 
-impl News {
+impl Notifications {
     fn take(&mut self, notification: &PgNotification) {
         match notification.payload().split_once(' ') {
             None => self.has_changed |= notification.payload() == "keys",
@@ -106,7 +107,7 @@ impl News {
                 let at = at.parse().ok().map(NumericDate);
                 self.since = self.since.into_iter().chain(at).min();
             }
-            Some(_) if self.revoked.len() >= MOST_TOLD => self.is_full = true,
+            Some(_) if self.revoked.len() >= MOST_NOTIFIED => self.is_full = true,
             Some((id, cause)) => self.revoked.extend(revoked_by(id, cause)),
         }
     }

@@ -32,6 +32,6 @@ fn recorded(record: Statement, event: &Event) -> Step {
         .bind(kind.as_str())
         .bind(*at)
         .bind(cause.map(|cause| cause.as_str().to_owned()))
-        .bind_whence(client)
+        .bind_client_info(client)
         .beside()
 }

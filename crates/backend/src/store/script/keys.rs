@@ -18,11 +18,11 @@ pub(super) fn add(key: &StoredKey) -> Statement {
 }
 
 pub(super) fn activate_early(kid: &str, at: NumericDate) -> Statement {
-    Statement::new(sql::HASTEN_KEY).bind(kid).bind(at)
+    Statement::new(sql::ACTIVATE_KEY_EARLY).bind(kid).bind(at)
 }
 
 pub(super) fn revoke_key(kid: &str, successor: Option<&StoredKey>, at: NumericDate) -> Vec<Step> {
-    let mut steps = vec![Statement::new(sql::RETIRE_KEY).bind(kid).bind(at).needed()];
+    let mut steps = vec![Statement::new(sql::REVOKE_KEY).bind(kid).bind(at).needed()];
     // Another instance may have added one a moment ago: then that one is the successor.
     steps.extend(successor.map(|successor| add(successor).beside()));
     steps

@@ -17,7 +17,7 @@ pub(super) fn part(prunable: &Prunable, IdRange { after, through }: &IdRange) ->
         Prunable::Events(before) => of_part(sql::PRUNE_EVENTS)
             .bind(before.of_users)
             .bind(before.routine)
-            .bind(before.of_nobody),
+            .bind(before.without_account),
         Prunable::Failures(before) => of_part(sql::PRUNE_FAILURES)
             .bind(before.all)
             .bind(before.mistyped_below)

@@ -10,13 +10,13 @@ use crate::store::sql;
 use crate::store::statement::{SqlText, Statement};
 
 pub(super) fn revoke_session(id: SessionId, revocation: Revocation) -> Vec<Step> {
-    let end = Statement::new(sql::END_SESSION).bind(id.as_bytes());
+    let end = Statement::new(sql::REVOKE_SESSION).bind(id.as_bytes());
     vec![bind_revocation(end, revocation).needed().revoking_sessions()]
 }
 
 /// If it was revoked before, the new session begins all the same.
 pub(super) fn revoke_superseded(Superseded(id, revocation): &Superseded) -> Step {
-    bind_revocation(Statement::new(sql::END_SESSION).bind(id.as_bytes()), *revocation).and_end()
+    bind_revocation(Statement::new(sql::REVOKE_SESSION).bind(id.as_bytes()), *revocation).revoking()
 }
 
 pub(super) fn revoke_sessions(whose: &SessionScope, revocation: Revocation) -> Vec<Step> {
@@ -25,13 +25,13 @@ pub(super) fn revoke_sessions(whose: &SessionScope, revocation: Revocation) -> V
             vec![revoke_others(*user, *session, revocation).needed().revoking_sessions()]
         }
         SessionScope::User(user) => vec![
-            of_user(sql::END_SOME_OF_USER, *user, revocation).needed().revoking_sessions(),
-            recorded(of_user(sql::RECORD_ENDS_OF_USER, *user, revocation), revocation),
+            of_user(sql::REVOKE_SOME_OF_USER, *user, revocation).needed().revoking_sessions(),
+            recorded(of_user(sql::RECORD_REVOCATIONS_OF_USER, *user, revocation), revocation),
             trim(*user, EventKind::SessionEnded),
         ],
         SessionScope::Part(part) => vec![
-            of_part(sql::END_PART, part, revocation).needed().revoking_sessions(),
-            recorded(of_part(sql::RECORD_ENDS_OF_PART, part, revocation), revocation),
+            of_part(sql::REVOKE_PART, part, revocation).needed().revoking_sessions(),
+            recorded(of_part(sql::RECORD_REVOCATIONS_OF_PART, part, revocation), revocation),
         ],
     }
 }
@@ -52,7 +52,7 @@ fn recorded(record: Statement, Revocation { at, .. }: Revocation) -> Step {
 }
 
 pub(super) fn revoke_others(user: UserId, session: SessionId, revocation: Revocation) -> Statement {
-    let others = Statement::new(sql::END_OTHERS).bind(user.as_bytes()).bind(session.as_bytes());
+    let others = Statement::new(sql::REVOKE_OTHERS).bind(user.as_bytes()).bind(session.as_bytes());
     bind_revocation(others, revocation)
 }
 

@@ -9,7 +9,7 @@ pub(in crate::store) struct Step {
     /// If it changes no row, the script does not take place.
     pub(in crate::store) needed: bool,
     /// It returns the ids of the sessions it revoked.
-    pub(in crate::store) ends_sessions: bool,
+    pub(in crate::store) revokes_sessions: bool,
     /// The rows it changes are part of the outcome.
     pub(in crate::store) counts: bool,
 }
@@ -17,27 +17,27 @@ pub(in crate::store) struct Step {
 impl Statement {
     /// Needed: if it changes no row, there is no change.
     pub(super) const fn needed(self) -> Step {
-        Step { statement: self, needed: true, ends_sessions: false, counts: true }
+        Step { statement: self, needed: true, revokes_sessions: false, counts: true }
     }
 
     /// Needed, beside the change: its rows are not counted.
     pub(super) const fn condition(self) -> Step {
-        Step { statement: self, needed: true, ends_sessions: false, counts: false }
+        Step { statement: self, needed: true, revokes_sessions: false, counts: false }
     }
 
     /// Not needed: its rows are counted, however many.
     pub(super) const fn counted(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: false, counts: true }
+        Step { statement: self, needed: false, revokes_sessions: false, counts: true }
     }
 
     /// Neither needed nor counted.
     pub(super) const fn beside(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: false, counts: false }
+        Step { statement: self, needed: false, revokes_sessions: false, counts: false }
     }
 
     /// The same; it revokes sessions, or none.
-    pub(super) const fn and_end(self) -> Step {
-        Step { statement: self, needed: false, ends_sessions: true, counts: false }
+    pub(super) const fn revoking(self) -> Step {
+        Step { statement: self, needed: false, revokes_sessions: true, counts: false }
     }
 }
 
@@ -49,6 +49,6 @@ impl Step {
     }
 
     pub(super) fn revoking_sessions(self) -> Self {
-        Self { ends_sessions: true, ..self }
+        Self { revokes_sessions: true, ..self }
     }
 }

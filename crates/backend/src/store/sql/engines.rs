@@ -4,7 +4,7 @@
 use super::RECORD;
 use crate::store::statement::SqlText;
 
-macro_rules! end_some_of_user {
+macro_rules! revoke_some_of_user {
     ($is_among:literal, $end:literal) => {
         concat!(
             "
@@ -32,7 +32,7 @@ macro_rules! trim_used_keys {
     };
 }
 
-macro_rules! record_ends {
+macro_rules! record_revocations {
     ($id:literal, $kind:literal, $which:literal) => {
         concat!(
             "
@@ -50,9 +50,9 @@ macro_rules! record_ends {
     };
 }
 
-macro_rules! ends_of_part {
+macro_rules! revocations_of_part {
     ($id:literal) => {
-        record_ends!(
+        record_revocations!(
             $id,
             "$7",
             "s.id > $1 AND s.id <= $2 AND +s.revoked_at = $3 AND s.revoked_because = $4
@@ -61,9 +61,13 @@ macro_rules! ends_of_part {
     };
 }
 
-macro_rules! ends_of_user {
+macro_rules! revocations_of_user {
     ($id:literal) => {
-        record_ends!($id, "$5", "s.user_id = $1 AND +s.revoked_at = $2 AND s.revoked_because = $3")
+        record_revocations!(
+            $id,
+            "$5",
+            "s.user_id = $1 AND +s.revoked_at = $2 AND s.revoked_because = $3"
+        )
     };
 }
 
@@ -156,7 +160,7 @@ pub(in crate::store) const EVENTS_OF_KINDS: SqlText = SqlText {
 
 /// A page of the sessions that were revoked in this second. PostgreSQL gets a form that leaves the planner one index:
 /// [`EVENTS_OF_KINDS`].
-pub(in crate::store) const ENDED_IN: SqlText = SqlText {
+pub(in crate::store) const REVOKED_IN: SqlText = SqlText {
     sqlite: "
         SELECT id, revoked_at, revoked_because FROM sessions
         WHERE revoked_at = $1 AND id > $2 ORDER BY id LIMIT $3",
@@ -168,22 +172,22 @@ pub(in crate::store) const ENDED_IN: SqlText = SqlText {
 /// An event for each session of a part that was revoked at this instant. `$6` is the first six bytes of its id,
 /// `$7` its kind. What was recorded before stays as it is. The `+` keeps SQLite from the index of revoked sessions:
 /// the part is smaller. Concatenated bytes are a text in SQLite, until they are cast.
-pub(in crate::store) const RECORD_ENDS_OF_PART: SqlText = SqlText {
-    sqlite: ends_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
-    postgres: ends_of_part!("$6 || substr(s.id, 7)"),
+pub(in crate::store) const RECORD_REVOCATIONS_OF_PART: SqlText = SqlText {
+    sqlite: revocations_of_part!("CAST($6 || substr(s.id, 7) AS BLOB)"),
+    postgres: revocations_of_part!("$6 || substr(s.id, 7)"),
 };
 
 /// The same of one user's: `$4` is the first six bytes, `$5` the kind.
-pub(in crate::store) const RECORD_ENDS_OF_USER: SqlText = SqlText {
-    sqlite: ends_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
-    postgres: ends_of_user!("$4 || substr(s.id, 7)"),
+pub(in crate::store) const RECORD_REVOCATIONS_OF_USER: SqlText = SqlText {
+    sqlite: revocations_of_user!("CAST($4 || substr(s.id, 7) AS BLOB)"),
+    postgres: revocations_of_user!("$4 || substr(s.id, 7)"),
 };
 
 /// A thousand of a user's sessions. As an array, the ids are looked up once and the rows by them; with `IN`,
 /// PostgreSQL may read the whole table to find them. SQLite has no arrays, and looks up what is `IN` once.
-pub(in crate::store) const END_SOME_OF_USER: SqlText = SqlText {
-    sqlite: end_some_of_user!("IN (", ")"),
-    postgres: end_some_of_user!("= ANY (ARRAY(", "))"),
+pub(in crate::store) const REVOKE_SOME_OF_USER: SqlText = SqlText {
+    sqlite: revoke_some_of_user!("IN (", ")"),
+    postgres: revoke_some_of_user!("= ANY (ARRAY(", "))"),
 };
 
 /// Prunes all but an account's newest events of each kind. A few at a time: what is far over the limit goes in
@@ -249,7 +253,7 @@ pub(in crate::store) const SCHEMA_NAME: &str = "SELECT current_schema()::text AS
 /// ends with an answer, and no abandoned connection holds a lock. Rows are found by an index, and in its order: a
 /// plan that was made while a table was empty is cached, and would read all of it later. Compiling never pays:
 /// where the planner's estimate is too high, that alone takes 200 ms.
-pub(in crate::store) const HURRIED: &str = "
+pub(in crate::store) const CONNECTION_SETTINGS: &str = "
     SET default_transaction_isolation = 'read committed';
     SET statement_timeout = '1800ms';
     SET lock_timeout = '1600ms';
@@ -274,7 +278,7 @@ pub(in crate::store) const DURABLE_SOON: &str = "SET synchronous_commit = 'off'"
 
 /// Fails if the server is a standby, or this user may not write.
 pub(in crate::store) const CAN_WRITE: &str = "
-    DELETE FROM sessions -- unguarded: it removes nothing
+    DELETE FROM sessions -- unguarded: no row matches
     WHERE false";
 
 /// The channel's name holds the number of the table: several Batons may share a database, each in a schema of its

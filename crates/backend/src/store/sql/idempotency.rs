@@ -14,7 +14,7 @@ pub(in crate::store) const USED_KEY: &str = "
     FROM idempotency_keys WHERE key_hash = $1";
 
 pub(in crate::store) const FORGET_USED_KEYS: &str = "
-    DELETE FROM idempotency_keys -- unguarded: an account's traces go with it
+    DELETE FROM idempotency_keys -- unguarded: personal data is erased with its account
     WHERE user_id = $1 AND key_hash <> $2";
 
 /// As [`PART_OF_FAILURES`](super::PART_OF_FAILURES).

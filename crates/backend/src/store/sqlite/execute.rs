@@ -56,7 +56,7 @@ async fn take(
     #[cfg(test)]
     assert_ne!(step.statement.sql.sqlite, super::fixture::PANIC, "as a test asked");
     let query = bound::<Sqlite>(step.statement.sql.sqlite, &step.statement.values);
-    let rows = if step.ends_sessions {
+    let rows = if step.revokes_sessions {
         let revoked = connection.fetch_all(query).await?;
         for row in &revoked {
             outcome.revoked.push(row::revoked_id(row)?);

@@ -24,7 +24,7 @@ pub(super) async fn write_connection() -> (WriteConnection, TempDir) {
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let options = super::options(&url).expect("valid options");
     let file = Arc::new(DatabaseFile::open(options.get_filename(), true).expect("a file"));
-    (WriteConnection::open(options, file, true).await.expect("a desk"), folder)
+    (WriteConnection::open(options, file, true).await.expect("a write connection"), folder)
 }
 
 fn user(number: u8) -> User {
@@ -75,7 +75,7 @@ pub(super) fn accept(session: u8) -> Script {
 }
 
 /// The same with the event of this number.
-pub(super) fn accept_and_tell(session: u8, event: u8) -> Script {
+pub(super) fn accept_and_record(session: u8, event: u8) -> Script {
     let event = Event {
         id: EventId::from_bytes([event; 16]),
         kind: EventKind::Refreshed,

@@ -183,7 +183,7 @@ fn result_code(error: &sqlx::Error) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{
-        accept, accept_and_tell, open_session, register, register_at_length, revoke,
+        accept, accept_and_record, open_session, register, register_at_length, revoke,
         write_connection,
     };
     use super::*;
@@ -224,9 +224,9 @@ mod tests {
         let sessions = [register(1, 1), register(2, 2), register(3, 3)];
         assert_eq!(rows(&mut writer, &sessions).await, [one; 3]);
         // The second event's id is taken; a late rotation has no event either.
-        let group = [accept_and_tell(1, 1), accept_and_tell(2, 1), accept_and_tell(1, 2)];
+        let group = [accept_and_record(1, 1), accept_and_record(2, 1), accept_and_record(1, 2)];
         assert_eq!(rows(&mut writer, &group).await, [one, None, Some(0)]);
-        let next = [accept_and_tell(2, 2), revoke(3), accept_and_tell(3, 3)];
+        let next = [accept_and_record(2, 2), revoke(3), accept_and_record(3, 3)];
         assert_eq!(rows(&mut writer, &next).await, [one, one, Some(0)]);
     }
 

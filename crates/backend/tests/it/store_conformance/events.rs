@@ -151,13 +151,19 @@ async fn old_events_are_pruned_and_nobodys_sooner() {
             [1, 2, 3].map(|number| event(number, &one, EventKind::LoggedIn)).into();
         events.extend([dummy_hash(11), dummy_hash(12), dummy_hash(13)]);
         record(store, events).await;
-        let before =
-            EventsBefore { of_users: NOW.plus(3), routine: LONG_AGO, of_nobody: NOW.plus(13) };
+        let before = EventsBefore {
+            of_users: NOW.plus(3),
+            routine: LONG_AGO,
+            without_account: NOW.plus(13),
+        };
         assert_eq!(prune(store, before, ALL).await, 4);
         assert_eq!(prune(store, before, ALL).await, 0);
         assert_eq!(kinds(store, one.id).await, [EventKind::LoggedIn]);
-        let all =
-            EventsBefore { of_users: NOW.plus(100), routine: LONG_AGO, of_nobody: NOW.plus(100) };
+        let all = EventsBefore {
+            of_users: NOW.plus(100),
+            routine: LONG_AGO,
+            without_account: NOW.plus(100),
+        };
         assert_eq!(prune(store, all, ALL).await, 2);
     })
     .await;
@@ -175,7 +181,7 @@ async fn events_are_pruned_in_parts_and_the_routine_before_the_rest() {
         };
         record(store, (1..=12).map(|number| event(number, &one, kind(number))).collect()).await;
         let before =
-            EventsBefore { of_users: NOW.plus(3), routine: NOW.plus(9), of_nobody: LONG_AGO };
+            EventsBefore { of_users: NOW.plus(3), routine: NOW.plus(9), without_account: LONG_AGO };
         let part = |after, through| IdRange { after: [after; 16], through: [through; 16] };
         // Numbers 1 and 2 are too old; of the others up to 8, the routine: 3, 4, 6 and 7.
         assert_eq!(prune(store, before, part(0, 1)).await, 1);
@@ -196,7 +202,7 @@ async fn a_part_ends_so_many_rows_further_on_in_the_order_of_ids() {
         let (one, _) = registered(store, 1).await;
         record(store, [7, 3, 9, 5].map(|number| event(number, &one, EventKind::LoggedIn)).into())
             .await;
-        let before = EventsBefore { of_users: NOW, routine: NOW, of_nobody: NOW };
+        let before = EventsBefore { of_users: NOW, routine: NOW, without_account: NOW };
         let part_end = async |after: u8, rows| {
             let end = store.part_end(Prunable::Events(before), [after; 16], rows).await;
             end.expect("a store").map(|id| id[0])
