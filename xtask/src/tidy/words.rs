@@ -1,11 +1,15 @@
 //! Prose in the field's words: how many indefinite and archaic words, and how many terms of the field, stand in a
 //! thousand words of Rust comments (`cargo xtask words`), and a list of words that do not come back.
 
-use super::tree::{Finding, Tree};
+mod gone;
+
+use super::tree::Tree;
 use crate::report;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use std::collections::BTreeMap;
+
+pub(crate) use gone::check;
 
 /// Words without a referent, and words that no technical text of today has. A noun stands better in their place.
 const INDEFINITE: [&str; 37] = [
@@ -186,25 +190,6 @@ const TERM_PHRASES: [&str; 8] = [
     "token endpoint",
 ];
 
-/// Words that were taken out of comments and do not come back, each with what is said instead.
-const GONE: [(&str, &str); 0] = [];
-
-/// Finds words in comments that were taken out before.
-pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (file, source) in tree.rust().filter(|(file, _)| file.path != "xtask/src/tidy/words.rs") {
-        for comment in &source.comments {
-            for word in split(&comment.text) {
-                if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == word) {
-                    let message = format!("\"{word}\" in a comment: {instead}");
-                    findings.push(Finding::new(&file.path, comment.line, message));
-                }
-            }
-        }
-    }
-    findings
-}
-
 /// Prints how plain the comments are, crate by crate.
 pub(crate) fn words(workspace: &Workspace) -> Result<()> {
     let tree = Tree::read(&workspace.root)?;
@@ -297,11 +282,5 @@ mod tests {
     fn figures_are_of_a_thousand_words() {
         let counts = Counts { words: 2_000, indefinite: 3, terms: 19 };
         assert_eq!(counts.to_string(), "   2000     1.5     9.5");
-    }
-
-    #[test]
-    fn code_and_strings_are_no_comments() {
-        let tree = Tree::of(&[("crates/a/src/lib.rs", "//! A.\nfn whoever() { \"whoever\" }\n")]);
-        assert_eq!(check(&tree), []);
     }
 }

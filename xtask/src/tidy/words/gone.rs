@@ -1,0 +1,90 @@
+//! Words that were taken out of comments and do not come back.
+
+use super::split;
+use crate::tidy::tree::{File, Finding, Tree};
+
+/// Each word with what is said instead.
+const GONE: [(&str, &str); 22] = [
+    ("anew", "again"),
+    ("anybody", "name the party: a caller, a user, an attacker"),
+    ("ere", "before"),
+    ("everybody", "name the party: all users, every service"),
+    ("forthwith", "at once"),
+    ("henceforth", "from now on"),
+    ("hereby", "leave it out"),
+    ("herein", "here, or the name of the place"),
+    ("lately", "recently, or the time"),
+    ("meanwhile", "at the same time, or the name of what happens then"),
+    ("nobody", "no caller, no user, no program"),
+    ("nowhere", "in no file, in no table"),
+    ("somebody", "name the party: a caller, a user, an attacker"),
+    ("thence", "from there, or the name of the place"),
+    ("thereby", "so, or a sentence of its own"),
+    ("therein", "in it, or the name of the place"),
+    ("thereof", "of it, or its name"),
+    ("till", "until"),
+    ("whence", "from where; of a request: client info"),
+    ("whoever", "name the party: a caller, a user, an attacker"),
+    ("whomever", "name the party: a caller, a user, an attacker"),
+    ("whosoever", "name the party: a caller, a user, an attacker"),
+];
+
+/// Finds them in comments of Rust, and of the browser tests.
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (file, source) in tree.rust() {
+        for comment in &source.comments {
+            findings.extend(gone(file, comment.line, &comment.text));
+        }
+    }
+    for file in tree.under("end2end/").filter(|file| file.path.ends_with(".ts")) {
+        for (index, line) in file.text.lines().enumerate() {
+            findings.extend(gone(file, index + 1, comment_in_typescript(line)));
+        }
+    }
+    findings
+}
+
+fn gone(file: &File, line: usize, comment: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for word in split(comment) {
+        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == word) {
+            let message = format!("\"{word}\" in a comment: {instead}");
+            findings.push(Finding::new(&file.path, line, message));
+        }
+    }
+    findings
+}
+
+/// The comment in a line of TypeScript: the whole line, or what follows a `//` between spaces.
+fn comment_in_typescript(line: &str) -> &str {
+    let trimmed = line.trim_start();
+    if ["//", "/*", "*"].iter().any(|mark| trimmed.starts_with(mark)) {
+        return trimmed;
+    }
+    line.split_once(" // ").map_or("", |(_, comment)| comment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(path: &str, text: &str) -> usize {
+        check(&Tree::of(&[(path, text)])).len()
+    }
+
+    #[test]
+    fn code_and_strings_are_no_comments() {
+        let code = "//! A caller.\nfn whoever() { \"whoever\" }\n";
+        assert_eq!(count("crates/a/src/lib.rs", code), 0);
+        let code =
+            "const nobody = 'whoever' // a caller\nawait page.goto('https://whoever.example')";
+        assert_eq!(count("end2end/a.spec.ts", code), 0);
+    }
+
+    #[test]
+    fn a_word_that_comes_back_is_found() {
+        assert_eq!(count("crates/a/src/lib.rs", "//! Whoever calls.\n// Till then\n"), 2);
+        assert_eq!(count("end2end/a.spec.ts", "// Nobody\nf() // lately\n/**\n * anew */"), 3);
+    }
+}
