@@ -1,8 +1,8 @@
 //! `cargo xtask chaos`: the fault suite (`crates/chaos`) against the program, both built here. It must not know any
 //! scenario.
 
+use crate::cluster;
 use crate::process::{self, Failed};
-use crate::test::cluster;
 use crate::tools::{self, envoy, faketime, postgres};
 use crate::workspace::Workspace;
 use crate::{environment, report};

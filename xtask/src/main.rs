@@ -1,13 +1,14 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
 //! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`, `words`,
 //! `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools), `site` (the
-//! browser's half), `process` (child processes) and `report` (output).
+//! browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report` (output).
 #![forbid(unsafe_code)]
 
 mod browsers;
 mod build;
 mod chaos;
 mod ci;
+mod cluster;
 mod environment;
 mod files;
 mod gateway;

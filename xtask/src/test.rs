@@ -3,16 +3,15 @@
 //! and the real gateway. The runners' own summary lines are printed again at the very end (`summary`), where a reader
 //! of a long log looks first.
 
-pub(crate) mod cluster;
 mod summary;
 
+use crate::cluster::{self, Cluster};
 use crate::process::{self, Stream};
 use crate::report::{self, Stopwatch};
 use crate::tools::{self, cargo, chromium, envoy, node};
 use crate::workspace::Workspace;
 use crate::{chaos, environment, site};
 use anyhow::{Context, Result};
-use cluster::Cluster;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::Command;

@@ -9,7 +9,7 @@ use frontend::session::attempt::{KeyStore, PendingAttempt};
 use shared::NumericDate;
 
 use crate::server::Way;
-use crate::tab::Tab;
+use crate::tab::memory::Tab;
 
 /// A user's browser, which may be lent to another user.
 pub(crate) struct Browser {

@@ -4,7 +4,7 @@
 //! look at state that a page cannot see.
 
 mod channel;
-mod memory;
+pub(crate) mod memory;
 mod sending;
 mod sign_in;
 mod task;
