@@ -40,7 +40,8 @@ impl Imports {
 
     /// The paths of what the file uses itself: a re-export counts only if the name stands in the rest of the code.
     pub(super) fn used(&self) -> impl Iterator<Item = &[String]> {
-        let uses = self.uses.iter().filter(|it| !it.is_public || self.names.contains(&it.name));
+        let uses =
+            self.uses.iter().filter(move |it| !it.is_public || self.names.contains(&it.name));
         uses.map(|it| &it.path).chain(&self.paths).map(Vec::as_slice)
     }
 

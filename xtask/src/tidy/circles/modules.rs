@@ -47,10 +47,10 @@ impl<'t> Modules<'t> {
     /// What each file imports.
     pub(super) fn arrows(&self) -> Arrows<'t> {
         let mut arrows = Arrows::new();
-        for (path, Module { file, imports }) in &self.0 {
-            let imported = arrows.entry(*file).or_default();
+        for (path, &Module { file, ref imports }) in &self.0 {
+            let imported = arrows.entry(file).or_default();
             let definitions = imports.used().filter_map(|it| self.resolve(path, it, 0));
-            for Definition { file, name } in definitions.filter(|it| it.file != *file) {
+            for Definition { file, name } in definitions.filter(|it| it.file != file) {
                 imported.entry(file).or_default().insert(name);
             }
         }
@@ -92,7 +92,7 @@ impl<'t> Modules<'t> {
         if self.0.contains_key(&child) {
             return self.find(&child, rest, true, re_exports);
         }
-        let Module { file, imports } = self.0.get(module)?;
+        let &Module { file, ref imports } = self.0.get(module)?;
         let is_glob = first == "*";
         let used = imports.uses.iter().find(|it| it.name == *first && it.path.len() > 1);
         match used.filter(|_| !is_glob && re_exports < MOST_RE_EXPORTS) {
