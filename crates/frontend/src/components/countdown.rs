@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::text::Text;
 use crate::session::Session;
-use crate::session::browser::now_ms;
+use crate::session::clock::now_ms;
 
 /// The countdown. Signed-in users alone see it, so the server never renders it.
 #[component]

@@ -11,7 +11,8 @@ use super::text::Text;
 use crate::dom::focus_soon;
 use crate::messages;
 use crate::session::Rejected;
-use crate::session::browser::{here, now_ms};
+use crate::session::clock::now_ms;
+use crate::session::location::here;
 
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {

@@ -2,12 +2,12 @@
 //! its answer, removed at their expiry or with their session. [`super::pending_action`] decides which key is taken.
 
 use super::pending_action::{self, TakenKey};
-use super::{browser, key_store};
+use super::{clock, key_store, random};
 use crate::action::{Action, begins_a_session};
 
 /// The key to send: the pending one if the action is the same, else a new one.
 pub(super) async fn take(action: &Action) -> TakenKey {
-    let (now, fresh) = (browser::unix_ms(), browser::fresh_key());
+    let (now, fresh) = (clock::unix_ms(), random::fresh_key());
     key_store::in_action_transaction(action.name(), |store| {
         pending_action::take_or_create(store, action, now, fresh)
     })
@@ -27,7 +27,7 @@ pub(super) async fn discard(action: &Action) {
 
 /// Discards the keys that are too old for a retry.
 pub(super) async fn discard_expired() {
-    let now = browser::unix_ms();
+    let now = clock::unix_ms();
     for name in key_store::names_of_actions().await {
         key_store::in_action_transaction(&name, |store| {
             pending_action::remove_expired(store, &name, now)

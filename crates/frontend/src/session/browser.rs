@@ -1,106 +1,21 @@
-//! The browser's clock, random source, timer and localStorage. For effects and event handlers only, never while the
-//! server renders.
+//! localStorage, with this page's memory in its place for pending keys. For effects and event handlers only, never
+//! while the server renders.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use js_sys::{Function, Promise};
 use leptos::prelude::window;
-use shared::NumericDate;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
-use super::attempt::{self, KeyStore, PENDING_ATTEMPT};
+use super::attempt::{KeyStore, PENDING_ATTEMPT};
 use super::key_store;
 use super::login_alerts::DISMISSED;
 use super::pending_action::PENDING_ACTION;
 use super::record::Record;
 use crate::action::begins_a_session;
 
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> f64 {
-    js_sys::Date::now()
-}
-
-/// Seconds since 1970.
-#[expect(clippy::cast_possible_truncation, reason = "a date is far below 2^63")]
-pub(super) fn now() -> NumericDate {
-    NumericDate((now_ms() / 1000.0) as i64)
-}
-
-/// [`now_ms`] without fractions.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a date after 1970, far below 2^53"
-)]
-pub(super) fn unix_ms() -> u64 {
-    now_ms() as u64
-}
-
-/// A number in `0.0..1.0`, good enough for the jitter of retries.
-pub(super) fn jitter() -> f64 {
-    js_sys::Math::random()
-}
-
-/// A new attempt key or idempotency key, also used as a random name.
-pub(super) fn fresh_key() -> String {
-    attempt::key_of(unix_ms(), random_bytes())
-}
-
-/// 80 random bits. An attempt key is no credential, so a browser without `crypto` may use `Math.random`.
-fn random_bytes() -> [u8; 10] {
-    let mut bytes = [0; 10];
-    let filled = window()
-        .crypto()
-        .is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
-    if !filled {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a number from 0 up to 256 becomes a byte"
-        )]
-        bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
-    }
-    bytes
-}
-
-pub(super) async fn pause(milliseconds: u32) {
-    let _ = JsFuture::from(timer(milliseconds)).await;
-}
-
-/// A promise that resolves to `undefined` after a timeout.
-pub(super) fn timer(milliseconds: u32) -> Promise {
-    Promise::new(&mut |resolve, _| call_later(&resolve, milliseconds))
-}
-
-fn call_later(function: &Function, milliseconds: u32) {
-    let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
-    // Without a timer there is no wait, which is right for a page that is closing.
-    if window()
-        .set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds)
-        .is_err()
-    {
-        let _ = function.call0(&JsValue::UNDEFINED);
-    }
-}
-
-/// The page's origin, and its path with the query.
-pub(crate) fn here() -> (String, String) {
-    let location = window().location();
-    let part = |part: Result<String, _>| part.unwrap_or_default();
-    (part(location.origin()), part(location.pathname()) + &part(location.search()))
-}
-
-/// The name of this tab, until the page closes.
-pub(super) fn tab() -> String {
-    TAB.with(Clone::clone)
-}
-
 thread_local! {
     /// Pending keys by their names, where localStorage refuses. A page has one thread.
     static MEMORY: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
-    static TAB: String = fresh_key();
 }
 
 /// A record in localStorage, or in memory if localStorage refuses (private windows, blocked site data). For

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use shared::RevocationReason;
 
 use super::no_cookie::NoCookie;
-use super::{AuthState, Session, SignOutReason, Token, action_keys, browser, hint, probe};
+use super::{AuthState, Session, SignOutReason, Token, action_keys, clock, hint, probe};
 
 /// Checks before the cookies count as missing: a browser may need a moment until scripts see the cookies of an
 /// answer.
@@ -39,7 +39,7 @@ impl Session {
         spawn_local(async move {
             for _ in 0..CHECKS {
                 if !hint::is_there() {
-                    browser::pause(CHECK_INTERVAL_MS).await;
+                    clock::pause(CHECK_INTERVAL_MS).await;
                 }
             }
             if !self.is_current(&token) {
@@ -71,15 +71,15 @@ impl Session {
 
     /// Ends the session at the expiry of this token, in case no call comes that would notice.
     async fn sign_out_at_expiry(self, token: Token) {
-        let left_ms = token.expires_at_ms - browser::now_ms();
+        let left_ms = token.expires_at_ms - clock::now_ms();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "not negative, and a cast of floats saturates"
         )]
-        browser::pause(left_ms.max(0.0).ceil() as u32).await;
+        clock::pause(left_ms.max(0.0).ceil() as u32).await;
         if self.is_current(&token) && self.cannot_be_refreshed() {
-            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
+            spawn_local(action_keys::discard_of_session(clock::unix_ms()));
             self.forget(SignOutReason::NoCookies);
         }
     }

@@ -10,7 +10,7 @@ use super::pending_action::TakenKey;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{CallError, Session, Token, action_keys, browser};
+use super::{CallError, Session, Token, action_keys, clock, random};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 
@@ -146,7 +146,7 @@ impl Session {
         mode: &mut SendMode,
         read: impl Fn(&Answer) -> Option<T>,
     ) -> Result<Completed<T>, ActionError> {
-        let begun_ms = browser::now_ms();
+        let begun_ms = clock::now_ms();
         let TakenKey { key, resumed } = action_keys::take(action).await;
         let mut is_uncertain = resumed;
         let mut tried = 0;
@@ -165,12 +165,12 @@ impl Session {
                 }
                 Outcome::Unanswered { error, retry_after_seconds } => {
                     is_uncertain = true;
-                    let spent_ms = browser::now_ms() - begun_ms;
+                    let spent_ms = clock::now_ms() - begun_ms;
                     let wait =
-                        retry::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter());
+                        retry::wait_ms(tried, retry_after_seconds, spent_ms, random::jitter());
                     let Some(wait) = wait else { return Err(ActionError::Uncertain(error)) };
                     mode.release_lock();
-                    browser::pause(wait).await;
+                    clock::pause(wait).await;
                     tried += 1;
                 }
             }
@@ -187,7 +187,7 @@ impl Session {
                 if turn.held.is_none() {
                     turn.held = Some(lock::acquire().await);
                     // The tab that held the lock may have broadcast a login or a sign-out; let that message arrive.
-                    browser::pause(0).await;
+                    clock::pause(0).await;
                 }
                 if turn.epoch.is_some_and(|epoch| self.epoch() != epoch) {
                     return Err(CallError::SignedOut);

@@ -17,6 +17,7 @@ use web_sys::{
 
 use super::attempt::{KeyStore, PENDING_ATTEMPT, PendingAttempt};
 use super::browser::{self, LocalStorage};
+use super::clock;
 use super::pending_action::{PENDING_ACTION, PendingAction};
 use super::record::{Record, newer};
 
@@ -113,7 +114,7 @@ pub(super) async fn clear() {
 
 /// Resolves at the timeout.
 fn timeout_promise() -> Promise {
-    browser::timer(if is_responsive() { TIMEOUT_MS } else { SHORT_TIMEOUT_MS })
+    clock::timer(if is_responsive() { TIMEOUT_MS } else { SHORT_TIMEOUT_MS })
 }
 
 /// Opens the database, and creates it if it is missing.

@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::{browser, key_store};
+use super::{clock, key_store, random};
 use crate::transport::REQUEST_TIMEOUT_MS;
 
 const NAME: &str = "baton-refresh";
@@ -58,7 +58,7 @@ pub(super) fn distrust() {
 
 /// Holds this tab's own lock until the page closes. Returns its name once it is granted.
 pub(super) async fn hold_own() -> Option<String> {
-    let name = format!("{TAB}{}", browser::fresh_key());
+    let name = format!("{TAB}{}", random::fresh_key());
     let (grant, granted) = oneshot::channel();
     let mut grant = Some(grant);
     let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |_lock| {
@@ -103,7 +103,7 @@ impl LockGuard {
 
     /// Keeps the lock if one more request fits into the timeout of waiting tabs; else releases it.
     pub(super) fn for_another_request(self) -> Option<Self> {
-        (browser::now_ms() - self.since_ms < f64::from(YOUNG_MS)).then_some(self)
+        (clock::now_ms() - self.since_ms < f64::from(YOUNG_MS)).then_some(self)
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn acquire() -> LockGuard {
         Some(granted) => granted.await.ok(),
         None => None,
     };
-    LockGuard { release, since_ms: browser::now_ms() }
+    LockGuard { release, since_ms: clock::now_ms() }
 }
 
 /// Requests the lock. The receiver gets the function that releases it.

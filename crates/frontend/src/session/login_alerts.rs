@@ -7,9 +7,8 @@ use leptos::task::spawn_local;
 use shared::body::{Event, Events};
 use shared::{EventId, EventKind, NumericDate, SessionId};
 
-use super::browser;
 use super::call::with_token;
-use super::{Session, Token};
+use super::{Session, Token, browser, clock};
 use crate::{api, transport};
 
 /// The localStorage item of the last dismissed event's id, which is not secret.
@@ -80,7 +79,7 @@ impl Session {
 
     /// Checks for alerts, unless this tab has checked within the last minute.
     pub(super) fn check_login_alerts(self, token: &Token) {
-        let now = browser::now_ms();
+        let now = clock::now_ms();
         if self.memory.with_value(|memory| now < memory.alerts_checked_ms + EVERY_MS) {
             return;
         }
@@ -94,7 +93,7 @@ impl Session {
                 return;
             };
             let dismissed = browser::kept(DISMISSED).and_then(|id| id.parse().ok());
-            let now = browser::now();
+            let now = clock::now();
             self.login_alert.set(alert_for(&page.events, began, now, dismissed));
         });
     }

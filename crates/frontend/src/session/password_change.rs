@@ -11,7 +11,7 @@ use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{Session, Token, attempt, browser, key_store, lock};
+use super::{Session, Token, attempt, clock, key_store, lock, random};
 use crate::api;
 use crate::transport::Answer;
 
@@ -34,9 +34,9 @@ impl Session {
     pub(crate) async fn change_password(self, body: &PasswordRequest) -> Result<(), Rejected> {
         let mut change = Change {
             body,
-            key: browser::fresh_key(),
+            key: random::fresh_key(),
             epoch: self.epoch(),
-            begun_ms: browser::now_ms(),
+            begun_ms: clock::now_ms(),
             unanswered: 0,
         };
         let mut stale = None;
@@ -73,11 +73,11 @@ impl Session {
             let Some(Outcome::Unanswered { retry_after_seconds, .. }) = tried else {
                 return Ok(tried);
             };
-            let spent_ms = browser::now_ms() - change.begun_ms;
-            let (tries, random) = (change.unanswered, browser::jitter());
+            let spent_ms = clock::now_ms() - change.begun_ms;
+            let (tries, random) = (change.unanswered, random::jitter());
             change.unanswered += 1;
             match retry::wait_ms(tries, retry_after_seconds, spent_ms, random) {
-                Some(wait) => browser::pause(wait).await,
+                Some(wait) => clock::pause(wait).await,
                 None => return Ok(tried),
             }
         }
@@ -93,18 +93,18 @@ impl Session {
         let Change { body, key, epoch, unanswered, .. } = change;
         let _held = lock::acquire().await;
         // The tab that held the lock may have broadcast a sign-out; let that message arrive.
-        browser::pause(0).await;
+        clock::pause(0).await;
         if self.epoch() != *epoch {
             return Err(Rejected::SignedOut);
         }
         let begun =
-            key_store::in_transaction(|store| attempt::begin(store, &browser::tab(), key)).await;
+            key_store::in_transaction(|store| attempt::begin(store, &random::tab(), key)).await;
         if !begun.value {
             return Ok(None);
         }
         let sent = self.send(with_token(api::change_password(body, key), token)).await;
         if settles_a_password_change(&sent, *unanswered > 0) {
-            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), key)).await;
+            key_store::in_transaction(|store| attempt::settle(store, &random::tab(), key)).await;
         }
         Ok(Some(retry::classify(sent.map_err(TransientError::from), no_content)))
     }

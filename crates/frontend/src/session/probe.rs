@@ -3,8 +3,8 @@
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 
-use super::browser;
 use super::no_cookie::{NoCookie, Observed};
+use super::random;
 
 /// Prefix of the probe's name; a random key follows, since tabs share cookies.
 const PROBE: &str = "__Host-baton-probe-";
@@ -32,7 +32,7 @@ pub(super) fn observe() -> Observed {
 
 /// Sets a cookie with the attributes of the refresh cookie that a script may set, and removes it at once.
 fn keeps_the_probe() -> bool {
-    let name = format!("{PROBE}{}", browser::fresh_key());
+    let name = format!("{PROBE}{}", random::fresh_key());
     set(&format!("{name}=1; Path=/; Secure; SameSite=Strict; Max-Age=10"));
     let kept =
         html().and_then(|document| document.cookie().ok()).is_some_and(|it| it.contains(&name));

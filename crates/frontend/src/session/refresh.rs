@@ -10,7 +10,9 @@ use super::channel::Reason;
 use super::login_alerts::DISMISSED;
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::transient_error::TransientError;
-use super::{Session, Token, action_keys, attempt, backoff, browser, hint, key_store, lock};
+use super::{
+    Session, Token, action_keys, attempt, backoff, browser, clock, hint, key_store, lock, random,
+};
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
 
@@ -86,8 +88,8 @@ impl Session {
                 }
             };
             if tried + 1 < backoff::TRIES {
-                let wait = backoff::wait_ms(tried, retry_after_seconds, browser::jitter());
-                browser::pause(wait).await;
+                let wait = backoff::wait_ms(tried, retry_after_seconds, random::jitter());
+                clock::pause(wait).await;
             }
         }
         self.fail_transiently(last, epoch)
@@ -97,10 +99,10 @@ impl Session {
     async fn try_once(self, stale: Option<u64>, epoch: u64) -> TryResult {
         let held = lock::acquire().await;
         // The tab that held the lock may have broadcast a token; let that message arrive.
-        browser::pause(0).await;
+        clock::pause(0).await;
         if !held.is_exclusive() && !key_store::is_responsive() {
             // Another tab may hold the lock too, and finish while this one makes sure of the key.
-            attempt_key(&held, browser::fresh_key()).await;
+            attempt_key(&held, random::fresh_key()).await;
         }
         if let Some(newer) = self.token_newer_than(stale) {
             return TryResult::Done(Ok(newer));
@@ -113,7 +115,7 @@ impl Session {
             // A refresh without the cookie would fail. Whether the session was revoked is still to be found out.
             RefreshOutcome::SignedOut
         } else {
-            self.send_attempt(&held, browser::fresh_key(), api::refresh).await.outcome
+            self.send_attempt(&held, random::fresh_key(), api::refresh).await.outcome
         };
         match outcome {
             RefreshOutcome::Renewed(body) => TryResult::Done(self.accept(*body, epoch)),
@@ -147,14 +149,14 @@ impl Session {
         let response = self.send(request(&key)).await;
         let classified = classify(&response);
         if classified.settled {
-            key_store::in_transaction(|store| attempt::settle(store, &browser::tab(), &key)).await;
+            key_store::in_transaction(|store| attempt::settle(store, &random::tab(), &key)).await;
         }
         SentAttempt { key, response, outcome: classified.outcome }
     }
 
     /// A token that another tab has broadcast, or a login has brought, since `stale` was in use.
     fn token_newer_than(self, stale: Option<u64>) -> Option<Token> {
-        let now = browser::now_ms();
+        let now = clock::now_ms();
         self.token().filter(|token| Some(token.serial) != stale && token.expires_at_ms > now)
     }
 
@@ -177,7 +179,7 @@ impl Session {
         if self.epoch() == epoch {
             // Its attempt has been settled.
             browser::remove(DISMISSED);
-            spawn_local(action_keys::discard_of_session(browser::unix_ms()));
+            spawn_local(action_keys::discard_of_session(clock::unix_ms()));
             let session_id = self.session_id();
             let cause = self.revocation_reason();
             // Without a session id, a hint that is not our own is another server's: no session of this server has
@@ -217,15 +219,14 @@ impl Session {
 
 /// The attempt key to send: the pending one, else `fresh`.
 async fn attempt_key(held: &lock::LockGuard, fresh: String) -> String {
-    let take =
-        move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || fresh);
+    let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &random::tab(), || fresh);
     let taken = key_store::in_transaction(take).await;
     let key = taken.value;
     if taken.is_atomic || held.is_exclusive() {
         return key;
     }
     // Another tab may be writing a key at this moment. Both tabs then use the one written last.
-    browser::pause(UNLOCKED_PAUSE_MS).await;
-    let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &browser::tab(), || key);
+    clock::pause(UNLOCKED_PAUSE_MS).await;
+    let take = move |store: &dyn KeyStore| attempt::take_or_create(store, &random::tab(), || key);
     key_store::in_transaction(take).await.value
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use shared::{ErrorCode, Problem};
 
 use super::CallError;
-use super::browser::here;
+use super::location::here;
 use super::transient_error::TransientError;
 use crate::messages;
 use crate::transport::{Answer, NoAnswer};

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::call::with_token;
-use super::{Session, Token, browser};
+use super::{Session, Token, clock};
 use crate::transport::Answer;
 use crate::{api, transport};
 
@@ -83,6 +83,6 @@ impl Session {
 
     /// The token until its expiry, by this browser's clock.
     fn usable_token(self) -> Option<Token> {
-        self.token().filter(|token| token.expires_at_ms > browser::now_ms())
+        self.token().filter(|token| token.expires_at_ms > clock::now_ms())
     }
 }

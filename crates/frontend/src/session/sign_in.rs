@@ -12,7 +12,7 @@ use super::channel::Reason;
 use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
 use super::transient_error::TransientError;
-use super::{AuthState, Session, SignOutReason, action_keys, address, browser, hint, lock};
+use super::{AuthState, Session, SignOutReason, action_keys, address, browser, clock, hint, lock};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
@@ -114,7 +114,7 @@ impl Session {
         let expected = self.session_id();
         let held = lock::acquire().await;
         // The tab that held the lock may have broadcast a login or a sign-out; let that message arrive.
-        browser::pause(0).await;
+        clock::pause(0).await;
         if !self.is_still_current(expected) {
             // Ended already; another session was not meant.
             return self.report_other_session();

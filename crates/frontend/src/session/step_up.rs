@@ -14,7 +14,7 @@ use super::refresh_outcome::RefreshOutcome;
 use super::rejected::Rejected;
 use super::single_flight::SingleFlight;
 use super::transient_error::TransientError;
-use super::{Session, browser, lock, retry};
+use super::{Session, clock, lock, random, retry};
 use crate::api;
 
 /// A late copy makes the attempt start over with another key, once.
@@ -165,11 +165,11 @@ impl Session {
         body: &ConfirmRequest,
         epoch: u64,
     ) -> Result<(lock::LockGuard, SentAttempt), Rejected> {
-        let (begun_ms, mut key, mut tried) = (browser::now_ms(), browser::fresh_key(), 0);
+        let (begun_ms, mut key, mut tried) = (clock::now_ms(), random::fresh_key(), 0);
         loop {
             let held = lock::acquire().await;
             // The tab that held the lock may have broadcast a sign-out; let that message arrive.
-            browser::pause(0).await;
+            clock::pause(0).await;
             if self.epoch() != epoch {
                 return Err(Rejected::SignedOut);
             }
@@ -179,14 +179,14 @@ impl Session {
                 RefreshOutcome::Transient { error, retry_after_seconds, worth_retrying: true }
                     if error != TransientError::RateLimited =>
                 {
-                    let spent_ms = browser::now_ms() - begun_ms;
-                    retry::wait_ms(tried, retry_after_seconds, spent_ms, browser::jitter())
+                    let spent_ms = clock::now_ms() - begun_ms;
+                    retry::wait_ms(tried, retry_after_seconds, spent_ms, random::jitter())
                 }
                 _ => None,
             };
             let Some(wait) = wait else { return Ok((held, sent)) };
             drop(held);
-            browser::pause(wait).await;
+            clock::pause(wait).await;
             (key, tried) = (sent.key, tried + 1);
         }
     }

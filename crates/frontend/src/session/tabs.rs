@@ -7,7 +7,7 @@ use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{AuthState, Session, SignOutReason, Token, browser, lock};
+use super::{AuthState, Session, SignOutReason, Token, browser, clock, lock};
 
 impl Session {
     /// Listens until the page closes.
@@ -90,7 +90,7 @@ impl Session {
     /// Adopts `body` as the session of this tab, and broadcasts it to the others.
     pub(super) fn adopt_and_broadcast(self, body: SessionBody) -> Token {
         #[expect(clippy::cast_precision_loss, reason = "a number of seconds far below 2^52")]
-        let expires_at_ms = browser::now_ms() + body.expires_in as f64 * 1000.0;
+        let expires_at_ms = clock::now_ms() + body.expires_in as f64 * 1000.0;
         channel::post(&Message {
             session: Some(body.clone()),
             expires_at_ms: Some(expires_at_ms),
