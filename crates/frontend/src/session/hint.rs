@@ -6,7 +6,7 @@ use leptos::prelude::{document, window};
 use shared::path::{SIGNED_IN_COOKIE, at_port};
 use wasm_bindgen::JsCast;
 
-use super::browser::{self, can_keep, keep, kept};
+use super::local_storage::{self, can_keep, keep, kept};
 
 /// The localStorage item that records whose hint has the usual name.
 const WHOSE: &str = "baton.hint";
@@ -61,7 +61,7 @@ pub(super) fn forget() {
     if has(SIGNED_IN_COOKIE) {
         keep(WHOSE, ANOTHERS);
     } else {
-        browser::remove(WHOSE);
+        local_storage::remove(WHOSE);
     }
 }
 

@@ -16,8 +16,8 @@ use web_sys::{
 };
 
 use super::attempt::{KeyStore, PENDING_ATTEMPT, PendingAttempt};
-use super::browser::{self, LocalStorage};
 use super::clock;
+use super::local_storage::{self, LocalStorage};
 use super::pending_action::{PENDING_ACTION, PendingAction};
 use super::record::{Record, newer};
 
@@ -86,7 +86,7 @@ async fn transact<P: Record, R>(
 
 /// Names of the actions with a stored key, in the database or as a copy.
 pub(super) async fn names_of_actions() -> BTreeSet<String> {
-    let mut names: BTreeSet<_> = browser::names_of_actions().into_iter().collect();
+    let mut names: BTreeSet<_> = local_storage::names_of_actions().into_iter().collect();
     let timeout = timeout_promise();
     if let Some(database) = open_existing(&timeout).await {
         names.extend(names_of_records(&database, &timeout).await.unwrap_or_default());
@@ -109,7 +109,7 @@ pub(super) async fn clear() {
     if let Some(database) = database {
         database.close();
     }
-    browser::remove_pending();
+    local_storage::remove_pending();
 }
 
 /// Resolves at the timeout.

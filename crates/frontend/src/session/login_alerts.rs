@@ -8,7 +8,7 @@ use shared::body::{Event, Events};
 use shared::{EventId, EventKind, NumericDate, SessionId};
 
 use super::call::with_token;
-use super::{Session, Token, browser, clock};
+use super::{Session, Token, clock, local_storage};
 use crate::{api, transport};
 
 /// The localStorage item of the last dismissed event's id, which is not secret.
@@ -72,7 +72,7 @@ impl Session {
     /// Dismisses the alert.
     pub(crate) fn dismiss_login_alert(self) {
         if let Some(LoginAlert { newest, .. }) = self.login_alert.get_untracked() {
-            browser::keep(DISMISSED, &newest.id.to_string());
+            local_storage::keep(DISMISSED, &newest.id.to_string());
         }
         self.login_alert.set(None);
     }
@@ -92,7 +92,7 @@ impl Session {
             let Some(page) = answer.json::<Events>().filter(|_| self.epoch() == epoch) else {
                 return;
             };
-            let dismissed = browser::kept(DISMISSED).and_then(|id| id.parse().ok());
+            let dismissed = local_storage::kept(DISMISSED).and_then(|id| id.parse().ok());
             let now = clock::now();
             self.login_alert.set(alert_for(&page.events, began, now, dismissed));
         });

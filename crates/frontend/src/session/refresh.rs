@@ -11,7 +11,8 @@ use super::login_alerts::DISMISSED;
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::transient_error::TransientError;
 use super::{
-    Session, Token, action_keys, attempt, backoff, browser, clock, hint, key_store, lock, random,
+    Session, Token, action_keys, attempt, backoff, clock, hint, key_store, local_storage, lock,
+    random,
 };
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
@@ -178,7 +179,7 @@ impl Session {
         }
         if self.epoch() == epoch {
             // Its attempt has been settled.
-            browser::remove(DISMISSED);
+            local_storage::remove(DISMISSED);
             spawn_local(action_keys::discard_of_session(clock::unix_ms()));
             let session_id = self.session_id();
             let cause = self.revocation_reason();

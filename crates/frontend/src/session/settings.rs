@@ -8,7 +8,7 @@ use shared::body::{Me, NameRequest, Sessions};
 use super::channel::Reason;
 use super::idempotent_action::no_content;
 use super::rejected::Rejected;
-use super::{AuthState, Session, SignOutReason, browser, hint};
+use super::{AuthState, Session, SignOutReason, hint, local_storage};
 use crate::api;
 
 impl Session {
@@ -51,7 +51,7 @@ impl Session {
         hint::remove();
         self.forget(SignOutReason::Ended(Some(RevocationReason::Deleted)));
         Self::broadcast_sign_out(session_id, Reason::Ended, Some(RevocationReason::Deleted));
-        browser::clear_stored().await;
+        local_storage::clear_stored().await;
         Ok(())
     }
 }

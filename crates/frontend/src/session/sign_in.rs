@@ -12,7 +12,9 @@ use super::channel::Reason;
 use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
 use super::transient_error::TransientError;
-use super::{AuthState, Session, SignOutReason, action_keys, address, browser, clock, hint, lock};
+use super::{
+    AuthState, Session, SignOutReason, action_keys, address, clock, hint, local_storage, lock,
+};
 use crate::action::Action;
 use crate::api;
 use crate::transport::Answer;
@@ -130,7 +132,7 @@ impl Session {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
                 Self::broadcast_sign_out(expected, Reason::LoggedOut, None);
-                browser::clear_stored().await;
+                local_storage::clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
                     drop(mode);

@@ -7,7 +7,7 @@ use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{AuthState, Session, SignOutReason, Token, browser, clock, lock};
+use super::{AuthState, Session, SignOutReason, Token, clock, local_storage, lock};
 
 impl Session {
     /// Listens until the page closes.
@@ -66,7 +66,7 @@ impl Session {
                     None => logged_out && self.auth_state_untracked() == AuthState::Restoring,
                 };
                 if ours {
-                    browser::forget_actions_in_memory();
+                    local_storage::forget_actions_in_memory();
                     self.forget(match cause {
                         _ if logged_out => SignOutReason::LoggedOutElsewhere,
                         None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
