@@ -24,6 +24,7 @@ mod local_storage;
 pub(crate) mod location;
 mod lock;
 pub mod login_alerts;
+mod memory;
 pub mod network_log;
 pub mod no_cookie;
 mod password_change;
@@ -48,13 +49,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::SessionBody;
-use shared::{RevocationReason, Secret, SessionId};
+use shared::{RevocationReason, SessionId};
 
 pub(crate) use auth_state::AuthStatus;
 pub use auth_state::{AuthState, SignOutReason, SignedIn};
 pub(crate) use call::{CallError, CallPath, CallResult};
 use cookies::CookieState;
 use login_alerts::LoginAlert;
+use memory::{Memory, Token};
 use network_log::NetworkLog;
 use refresh::{RefreshError, RefreshResult};
 pub(crate) use rejected::Rejected;
@@ -63,32 +65,6 @@ use single_flight::SingleFlight;
 pub(crate) use step_up::StepUpReason;
 use step_up::{StepUpPrompt, StepUpResult};
 use transient_error::TransientError;
-
-/// An access token. No `Debug`: it is a bearer credential.
-#[derive(Clone)]
-struct Token {
-    secret: Secret,
-    /// Tells tokens apart without comparing secrets.
-    serial: u64,
-    session_id: SessionId,
-    expires_at_ms: f64,
-}
-
-/// State that views must not see.
-#[derive(Default)]
-struct Memory {
-    token: Option<Token>,
-    serial: u64,
-    /// Changes when the session ends or another session replaces it: an answer to a request of an earlier epoch is
-    /// stale.
-    epoch: u64,
-    /// Sessions that are known to have ended. Their late messages and answers are ignored.
-    ended: Vec<SessionId>,
-    /// Why the server revoked the session of this epoch.
-    revocation_reason: Option<RevocationReason>,
-    /// When login alerts were last checked, by this browser's clock.
-    alerts_checked_ms: f64,
-}
 
 /// The handle. All copies are the same session.
 #[derive(Clone, Copy)]
