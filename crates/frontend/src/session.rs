@@ -14,6 +14,7 @@ pub mod attempt;
 mod auth_state;
 pub mod backoff;
 mod call;
+mod call_error;
 mod channel;
 pub(crate) mod clock;
 pub(crate) mod cookies;
@@ -41,6 +42,7 @@ mod settings;
 mod sign_in;
 pub mod single_flight;
 mod step_up;
+mod storage_names;
 mod tabs;
 pub mod transient_error;
 
@@ -53,7 +55,8 @@ use shared::{RevocationReason, SessionId};
 
 pub(crate) use auth_state::AuthStatus;
 pub use auth_state::{AuthState, SignOutReason, SignedIn};
-pub(crate) use call::{CallError, CallPath, CallResult};
+pub(crate) use call::{CallPath, CallResult};
+pub(crate) use call_error::CallError;
 use cookies::CookieState;
 use login_alerts::LoginAlert;
 use memory::{Memory, Token};

@@ -4,8 +4,6 @@
 
 use super::record::Record;
 
-/// The localStorage name of the pending key's copy.
-pub const PENDING_ATTEMPT: &str = "baton.attempt";
 /// Key lengths that the server accepts.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 const KEY_BYTES: usize = 16;

@@ -4,10 +4,10 @@
 use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
+use super::call_error::CallError;
 use super::refresh::RefreshError;
 use super::rejected::Rejected;
 use super::step_up::{StepUpReason, StepUpResult};
-use super::transient_error::TransientError;
 use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
 
@@ -26,35 +26,6 @@ pub(crate) enum CallPath {
     RefreshedFirst,
     /// The token was refused, so the call refreshed and retried.
     Retried,
-}
-
-/// Why a protected call has no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// The session has ended.
-    SignedOut,
-    /// Step-up is required, and the user declined it.
-    Declined,
-    /// Transient error: the call was not sent.
-    Transient(TransientError),
-    /// The call was sent, and no answer came.
-    Unanswered(TransientError),
-}
-
-impl From<RefreshError> for CallError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::SignedOut => Self::SignedOut,
-            RefreshError::StepUpRequired => Self::Declined,
-            RefreshError::Transient(error) => Self::Transient(error),
-        }
-    }
-}
-
-impl From<NoAnswer> for CallError {
-    fn from(no_answer: NoAnswer) -> Self {
-        Self::Unanswered(no_answer.into())
-    }
 }
 
 impl Session {

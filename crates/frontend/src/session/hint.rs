@@ -7,15 +7,14 @@ use shared::path::{SIGNED_IN_COOKIE, at_port};
 use wasm_bindgen::JsCast;
 
 use super::local_storage::{self, can_keep, keep, kept};
+use super::storage_names::HINT_OWNER;
 
-/// The localStorage item that records whose hint has the usual name.
-const WHOSE: &str = "baton.hint";
 const OWN: &str = "own";
 const ANOTHERS: &str = "another server's";
 
 /// Whether a refresh cookie of this server is probably there.
 pub(crate) fn is_there() -> bool {
-    has(&own_name()) || (has(SIGNED_IN_COOKIE) && kept(WHOSE).as_deref() != Some(ANOTHERS))
+    has(&own_name()) || (has(SIGNED_IN_COOKIE) && kept(HINT_OWNER).as_deref() != Some(ANOTHERS))
 }
 
 /// Whether this server has set the hint. Without localStorage it counts as its own.
@@ -24,15 +23,15 @@ pub(super) fn is_own() -> bool {
 }
 
 fn usual_is_own() -> bool {
-    kept(WHOSE).map_or_else(|| !can_keep(), |whose| whose == OWN)
+    kept(HINT_OWNER).map_or_else(|| !can_keep(), |whose| whose == OWN)
 }
 
 /// Records whose hint has the usual name: a session of this server is there, and the server has chosen one of the two
 /// names.
 pub(super) fn note_session() {
     let whose = if has(&own_name()) { ANOTHERS } else { OWN };
-    if kept(WHOSE).as_deref() != Some(whose) {
-        keep(WHOSE, whose);
+    if kept(HINT_OWNER).as_deref() != Some(whose) {
+        keep(HINT_OWNER, whose);
     }
 }
 
@@ -59,9 +58,9 @@ pub(super) fn disregard() {
 /// Handles the end of a session whose hint the server has cleared. A hint that is left is another server's.
 pub(super) fn forget() {
     if has(SIGNED_IN_COOKIE) {
-        keep(WHOSE, ANOTHERS);
+        keep(HINT_OWNER, ANOTHERS);
     } else {
-        local_storage::remove(WHOSE);
+        local_storage::remove(HINT_OWNER);
     }
 }
 

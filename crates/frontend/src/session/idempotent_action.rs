@@ -5,12 +5,13 @@
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
+use super::call_error::CallError;
 use super::lock::{self, LockGuard};
 use super::pending_action::TakenKey;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{CallError, Session, Token, action_keys, clock, random};
+use super::{Session, Token, action_keys, clock, random};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 

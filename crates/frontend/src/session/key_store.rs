@@ -15,11 +15,12 @@ use web_sys::{
     IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
-use super::attempt::{KeyStore, PENDING_ATTEMPT, PendingAttempt};
+use super::attempt::{KeyStore, PendingAttempt};
 use super::clock;
 use super::local_storage::{self, LocalStorage};
-use super::pending_action::{PENDING_ACTION, PendingAction};
+use super::pending_action::PendingAction;
 use super::record::{Record, newer};
+use super::storage_names::{PENDING_ACTION, PENDING_ATTEMPT};
 
 const DATABASE: &str = "baton";
 const STORE: &str = "attempt";

@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::window;
 
-use super::attempt::{KeyStore, PENDING_ATTEMPT};
-use super::key_store;
-use super::login_alerts::DISMISSED;
-use super::pending_action::PENDING_ACTION;
+use super::attempt::KeyStore;
 use super::record::Record;
+use super::storage_names::{PENDING_ACTION, PENDING_ATTEMPT};
 use crate::action::begins_a_session;
 
 thread_local! {
@@ -19,7 +17,7 @@ thread_local! {
 }
 
 /// A record in localStorage, or in memory if localStorage refuses (private windows, blocked site data). For
-/// [`key_store`] only.
+/// [`super::key_store`] only.
 pub(super) struct LocalStorage<'a>(pub(super) &'a str);
 
 impl<R: Record> KeyStore<R> for LocalStorage<'_> {
@@ -45,7 +43,7 @@ impl<R: Record> KeyStore<R> for LocalStorage<'_> {
     }
 }
 
-/// Names of the actions with a pending key in localStorage or in memory. For [`key_store`] only.
+/// Names of the actions with a pending key in localStorage or in memory. For [`super::key_store`] only.
 pub(super) fn names_of_actions() -> Vec<String> {
     let mut names: Vec<_> = MEMORY.with_borrow(|memory| memory.keys().cloned().collect());
     if let Some(storage) = storage() {
@@ -63,19 +61,13 @@ pub(super) fn forget_actions_in_memory() {
     });
 }
 
-/// Removes the copies of all pending keys. For [`key_store`] only.
+/// Removes the copies of all pending keys. For [`super::key_store`] only.
 pub(super) fn remove_pending() {
     remove(PENDING_ATTEMPT);
     for name in names_of_actions() {
         remove(&format!("{PENDING_ACTION}{name}"));
     }
     MEMORY.with_borrow_mut(BTreeMap::clear);
-}
-
-/// Removes all stored data of a session (ASVS 5.0.0 V14.3.1), for logout and account deletion.
-pub(super) async fn clear_stored() {
-    remove(DISMISSED);
-    key_store::clear().await;
 }
 
 /// The localStorage item `name`.

@@ -8,11 +8,10 @@ use shared::body::{Event, Events};
 use shared::{EventId, EventKind, NumericDate, SessionId};
 
 use super::call::with_token;
+use super::storage_names::DISMISSED;
 use super::{Session, Token, clock, local_storage};
 use crate::{api, transport};
 
-/// The localStorage item of the last dismissed event's id, which is not secret.
-pub(super) const DISMISSED: &str = "baton.dismissed";
 /// The kinds of events that cause an alert.
 const KINDS: [EventKind; 2] = [EventKind::NewDevice, EventKind::NewNetwork];
 /// At most one check in this time.

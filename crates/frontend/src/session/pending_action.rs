@@ -6,8 +6,6 @@ use super::attempt::{KeyStore, is_usable, made_at_ms};
 use super::record::Record;
 use crate::action::{Action, begins_a_session};
 
-/// Prefix of the records' names.
-pub const PENDING_ACTION: &str = "baton.action.";
 /// Maximum age of a key for a retry. The server remembers a key for 24 hours; clocks and requests may be late.
 const USABLE_FOR_MS: u64 = 20 * 60 * 60 * 1_000;
 /// The same for a sign-in. Its digest covers an email address, which can be guessed; and a repeated answer has the

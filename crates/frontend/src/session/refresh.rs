@@ -7,8 +7,8 @@ use shared::body::SessionBody;
 
 use super::attempt::KeyStore;
 use super::channel::Reason;
-use super::login_alerts::DISMISSED;
 use super::refresh_outcome::{RefreshOutcome, classify};
+use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
 use super::{
     Session, Token, action_keys, attempt, backoff, clock, hint, key_store, local_storage, lock,

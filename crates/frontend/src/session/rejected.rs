@@ -4,7 +4,7 @@ use std::fmt;
 
 use shared::{ErrorCode, Problem};
 
-use super::CallError;
+use super::call_error::CallError;
 use super::location::here;
 use super::transient_error::TransientError;
 use crate::messages;

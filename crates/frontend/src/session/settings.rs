@@ -8,7 +8,8 @@ use shared::body::{Me, NameRequest, Sessions};
 use super::channel::Reason;
 use super::idempotent_action::no_content;
 use super::rejected::Rejected;
-use super::{AuthState, Session, SignOutReason, hint, local_storage};
+use super::sign_in::clear_stored;
+use super::{AuthState, Session, SignOutReason, hint};
 use crate::api;
 
 impl Session {
@@ -51,7 +52,7 @@ impl Session {
         hint::remove();
         self.forget(SignOutReason::Ended(Some(RevocationReason::Deleted)));
         Self::broadcast_sign_out(session_id, Reason::Ended, Some(RevocationReason::Deleted));
-        local_storage::clear_stored().await;
+        clear_stored().await;
         Ok(())
     }
 }

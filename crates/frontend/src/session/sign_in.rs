@@ -11,9 +11,11 @@ use shared::{ErrorCode, SessionId};
 use super::channel::Reason;
 use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
 use super::rejected::Rejected;
+use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
 use super::{
-    AuthState, Session, SignOutReason, action_keys, address, clock, hint, local_storage, lock,
+    AuthState, Session, SignOutReason, action_keys, address, clock, hint, key_store, local_storage,
+    lock,
 };
 use crate::action::Action;
 use crate::api;
@@ -132,7 +134,7 @@ impl Session {
             Ok(done) => {
                 let session_ended = done.settle(&action).await;
                 Self::broadcast_sign_out(expected, Reason::LoggedOut, None);
-                local_storage::clear_stored().await;
+                clear_stored().await;
                 // The answer clears the hint, unless the cookie is of another session.
                 if hint::is_there() {
                     drop(mode);
@@ -207,6 +209,12 @@ fn rejected(error: ActionError) -> Rejected {
 
 fn as_login(body: &RegisterRequest) -> LoginRequest {
     LoginRequest { email: body.email.clone(), password: body.password.clone() }
+}
+
+/// Removes all stored data of a session (ASVS 5.0.0 V14.3.1), for logout and account deletion.
+pub(super) async fn clear_stored() {
+    local_storage::remove(DISMISSED);
+    key_store::clear().await;
 }
 
 /// Why a logout failed.
