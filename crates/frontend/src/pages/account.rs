@@ -10,9 +10,9 @@ use super::protected_page::ProtectedPage;
 use crate::api;
 use crate::components::countdown::Countdown;
 use crate::components::facts::Fact;
+use crate::components::network_log::NetworkLogList;
 use crate::components::panel::Panel;
 use crate::components::text::Text;
-use crate::components::wire_log::NetworkLogList;
 use crate::dom::local_time;
 use crate::session::{CallError, CallPath, CallResult, Session};
 
