@@ -172,8 +172,8 @@ test('account', async ({ account, user }) => {
         - definition: /\\d{4}/
         - term: Ends unless passed on
         - definition: /\\d{4}/
-      - heading "On the wire" [level=2]
-      - list "On the wire":
+      - heading "Network log" [level=2]
+      - list "Network log":
         - /children: equal
         - listitem: POST /api/auth/login 200
         - listitem: GET /api/me 200

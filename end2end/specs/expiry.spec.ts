@@ -31,7 +31,7 @@ test('expiry in mid-use is invisible: the call is refused, the token renewed, th
   await expectAccountOf(account, user);
   await expect(account.locator('.notices')).toBeEmpty();
   // The page's network list shows the same calls.
-  const entries = account.getByRole('list', { name: 'On the wire' }).getByRole('listitem');
+  const entries = account.getByRole('list', { name: 'Network log' }).getByRole('listitem');
   await expect(entries).toHaveText([/login 200$/, `GET ${api.me} 200`, ...calls]);
 });
 

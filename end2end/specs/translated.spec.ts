@@ -92,7 +92,7 @@ test('a translated page behind the login counts down, answers, and is replaced b
     await callTheApi(account);
     await expectCallResult(account, 'Answered in one try.');
   }
-  await expect(account.locator('.wire-list')).not.toContainText('no answer');
+  await expect(account.locator('.network-list')).not.toContainText('no answer');
   for (const [link, heading, lead] of [
     ['Sessions', 'Your sessions', 'Each of these is a browser or a program'],
     ['Activity', 'Your activity', 'What has happened around your account'],

@@ -44,7 +44,7 @@ async function unheardOf(another: User, page: Page, user: User, context: Browser
   return form;
 }
 
-const networkEntries = (page: Page) => page.getByRole('list', { name: 'On the wire' });
+const networkEntries = (page: Page) => page.getByRole('list', { name: 'Network log' });
 
 test('a call that is refused after another user has logged in is not repeated as that user', async ({
   account,

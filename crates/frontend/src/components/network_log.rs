@@ -11,14 +11,14 @@ use crate::session::network_log::Exchange;
 pub(crate) fn NetworkLogList() -> impl IntoView {
     let network_log = expect_context::<Session>().network_log();
     view! {
-        <section class="wire-log">
-            <h2 class="panel-title" id="wire-title">
-                "On the wire"
+        <section class="network-log">
+            <h2 class="panel-title" id="network-title">
+                "Network log"
             </h2>
-            <p class="wire-log-hint">
-                "Method, path and answer of the last calls from this tab, oldest first. Tokens are never shown, and what this page asks by itself is left out."
+            <p class="network-log-hint">
+                "The last calls from this tab, oldest first: method, path and status. Tokens are never shown, and calls in the background are left out."
             </p>
-            <ol class="wire-list" role="list" aria-labelledby="wire-title">
+            <ol class="network-list" role="list" aria-labelledby="network-title">
                 <For
                     each=move || network_log.with(|network_log| network_log.exchanges().to_vec())
                     key=|exchange| exchange.number
@@ -37,13 +37,13 @@ fn entry(exchange: &Exchange) -> impl IntoView + use<> {
         None => "silent",
     };
     let status = exchange.status.map_or_else(|| "no answer".to_owned(), |it| it.to_string());
-    let kind = if exchange.path == REFRESH { "handover" } else { "call" };
+    let kind = if exchange.path == REFRESH { "refresh" } else { "call" };
     let request = format!("{} {}", exchange.method, exchange.path);
     view! {
-        <li class="wire-leg" data-outcome=outcome data-kind=kind>
-            <span class="wire-request">{request}</span>
+        <li class="network-exchange" data-outcome=outcome data-kind=kind>
+            <span class="network-request">{request}</span>
             " "
-            <span class="wire-status">{status}</span>
+            <span class="network-status">{status}</span>
         </li>
     }
 }
