@@ -6,6 +6,8 @@ import { expectedConsoleErrors, pageStates } from '../support/page-states';
 const narrow = { width: 320, height: 640 };
 const wide = { width: 1280, height: 900 };
 
+test.use({ withNotes: true });
+
 for (const [name, visit] of Object.entries(pageStates)) {
   test(`axe finds nothing: ${name}`, async ({ consoleErrors, page, user }) => {
     if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);

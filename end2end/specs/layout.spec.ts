@@ -3,6 +3,8 @@ import { expect, test } from '../support/fixtures';
 import { expectedConsoleErrors, pageStates } from '../support/page-states';
 import { open } from '../support/users';
 
+test.use({ withNotes: true });
+
 for (const [name, visit] of Object.entries(pageStates)) {
   test(`no content is wider than a narrow screen: ${name}`, async ({ consoleErrors, page, user }) => {
     if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);

@@ -58,7 +58,7 @@ test.describe('cookies blocked in the settings of the browser', () => {
       await expectNoticeWith(page, 'This browser kept no cookie of your login', until, blocked);
       await callTheApi(page);
       await expectCallResult(page, 'Answered in one try.');
-      for (const name of ['Sessions', 'Activity', 'Settings', 'Notes']) {
+      for (const name of ['Sessions', 'Activity', 'Settings']) {
         await page.getByRole('link', { name, exact: true }).click();
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expectNoticeWith(page, until);

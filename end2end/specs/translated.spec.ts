@@ -97,7 +97,6 @@ test('a translated page behind the login counts down, answers, and is replaced b
     ['Sessions', 'Your sessions', 'Each of these is a browser or a program'],
     ['Activity', 'Your activity', 'What has happened around your account'],
     ['Settings', 'Your settings', 'Delete the account'],
-    ['Notes', 'Your notes', 'A service of its own keeps these'],
     ['Overview', 'Your account', 'Who is logged in'],
   ] as const) {
     await account.getByRole('navigation', { name: 'Your account' }).getByText(link).click();

@@ -24,7 +24,6 @@ const behindLogin = [
   { link: 'Sessions', path: pages.sessions, heading: 'Your sessions' },
   { link: 'Activity', path: pages.activity, heading: 'Your activity' },
   { link: 'Settings', path: pages.settings, heading: 'Your settings' },
-  { link: 'Notes', path: pages.notes, heading: 'Your notes' },
   { link: 'Overview', path: pages.account, heading: 'Your account' },
 ];
 

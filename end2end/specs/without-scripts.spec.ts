@@ -3,7 +3,7 @@ import { api, loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { newUser } from '../support/users';
 
-test.use({ javaScriptEnabled: false });
+test.use({ javaScriptEnabled: false, withNotes: true });
 
 test('the home page is complete without scripts', async ({ page }) => {
   await page.goto(pages.home);

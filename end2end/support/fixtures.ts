@@ -32,7 +32,7 @@ interface WorkerFixtures {
   server: Server;
 }
 
-export interface WorkerOptions extends ServerOptions {
+export interface WorkerOptions extends Required<ServerOptions> {
   /** Whether Envoy stands in front of the server, and the notes service beside it. */
   behindGateway: boolean;
 }
@@ -41,6 +41,7 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   accessTokenSeconds: [900, { option: true, scope: 'worker' }],
   recentLoginSeconds: [900, { option: true, scope: 'worker' }],
   limits: ['off', { option: true, scope: 'worker' }],
+  withNotes: [false, { option: true, scope: 'worker' }],
   behindGateway: [false, { option: true, scope: 'worker' }],
 
   gatewayIfAny: [
@@ -63,8 +64,8 @@ export const test = base.extend<Fixtures, WorkerFixtures & WorkerOptions>({
   ],
 
   server: [
-    async ({ gatewayIfAny, accessTokenSeconds, recentLoginSeconds, limits }, use) => {
-      const options = { accessTokenSeconds, recentLoginSeconds, limits };
+    async ({ gatewayIfAny, accessTokenSeconds, recentLoginSeconds, limits, withNotes }, use) => {
+      const options = { accessTokenSeconds, recentLoginSeconds, limits, withNotes };
       const server = gatewayIfAny?.server ?? (await Server.start(options));
       await use(server);
       if (!gatewayIfAny) await server.discard();

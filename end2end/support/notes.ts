@@ -28,12 +28,11 @@ export async function saveNote(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save note' }).click();
 }
 
-/** Visits another page, and comes back. */
-export async function leaveAndReturn(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Sessions' }).click();
-  await expect(page).toHaveURL(pages.sessions);
-  await page.getByRole('link', { name: 'Notes' }).click();
-  await expect(page).toHaveURL(pages.notes);
+/** Opens the form of a note, and waits for its focus: text typed before would go elsewhere. */
+export async function editNote(page: Page, title: string): Promise<void> {
+  await noteCards(page, title).getByRole('button', { name: 'Edit' }).click();
+  await expect(page.getByLabel('Title')).toBeFocused();
+  await expect(page.getByLabel('Title')).toHaveValue(title);
 }
 
 /** The cards on the page, or the one with this title. */

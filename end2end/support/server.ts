@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { api } from './contract';
 import { freePort, ManagedProcess } from './managed-process';
 
 /** Options of a spec file: `test.use({ accessTokenSeconds: 2 })`. */
@@ -11,6 +12,8 @@ export interface ServerOptions {
   recentLoginSeconds: number;
   /** Rate limits: the defaults, or none. */
   limits: 'default' | 'off';
+  /** Whether access tokens are for a notes service of this origin, so that the site has its page. */
+  withNotes?: boolean;
 }
 
 /** A reverse proxy in front of the server, and their common origin. */
@@ -40,7 +43,8 @@ export class Server {
     const folder = await mkdtemp(path.join(tmpdir(), 'baton-end2end-'));
     const port = await freePort();
     const origin = proxy?.origin ?? `http://localhost:${port}`;
-    const gateway = proxy && proxy.audiences.length > 0 ? proxy : undefined;
+    const services = proxy?.audiences ?? [];
+    const audiences = options.withNotes ? [...services, `${origin}${api.notes}`] : services;
     const flags = [
       'serve',
       ['--listen', `127.0.0.1:${port}`],
@@ -51,8 +55,8 @@ export class Server {
       ['--limits', options.limits],
       ['--access-token-seconds', String(options.accessTokenSeconds)],
       ['--recent-login-seconds', String(options.recentLoginSeconds)],
-      gateway ? ['--trusted-proxies', '127.0.0.1'] : [],
-      gateway ? ['--audience', [origin, ...gateway.audiences].join(',')] : [],
+      services.length > 0 ? ['--trusted-proxies', '127.0.0.1'] : [],
+      audiences.length > 0 ? ['--audience', [origin, ...audiences].join(',')] : [],
     ].flat();
     const program = new ManagedProcess({ binary, arguments: flags, folder, ready: 'listening on ' });
     const server = new Server(origin, port, folder, program);

@@ -92,7 +92,7 @@ impl AppState {
                 let unreadable =
                     |error| ConfigError::new("--site", format!("{}: {error}", folder.display()));
                 (
-                    Site::read(folder).map_err(unreadable)?,
+                    Site::read(folder, settings.has_notes()).map_err(unreadable)?,
                     AssetFiles::read(&folder.join("assets")).map_err(unreadable)?,
                 )
             }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use rotation::Policy;
+use shared::path::NOTES;
 
 use crate::auth::rate_limit::Rates;
 use crate::auth::risk::RiskPolicy;
@@ -85,6 +86,13 @@ impl Settings {
             session_absolute: self.policy.absolute_seconds,
             event_retention: self.retention.event_seconds,
         }
+    }
+
+    /// Whether access tokens are for the notes service at this origin, where a gateway leads to it.
+    #[must_use]
+    pub fn has_notes(&self) -> bool {
+        let service = format!("{}{NOTES}", self.origin.as_str());
+        self.audience.contains(&service)
     }
 }
 

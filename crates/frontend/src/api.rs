@@ -6,7 +6,7 @@ use gloo_net::http::Method;
 use serde::Serialize;
 use shared::body::{ConfirmRequest, LoginRequest, NameRequest, PasswordRequest, RegisterRequest};
 use shared::note::NoteRequest;
-use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER, SEARCH_PARAMETER};
+use shared::path::{self, BEFORE_PARAMETER, KIND_PARAMETER};
 use shared::{EventId, EventKind, NoteId, Secret, SessionId};
 
 use crate::action::{Action, LOGIN, REGISTER, REGISTER_AGAIN};
@@ -98,13 +98,12 @@ pub(crate) fn events(kinds: &[EventKind], before: Option<EventId>) -> Request {
     Request::new(Method::GET, path)
 }
 
-/// Notes that contain `text`, newest first, before `before` if it is given. In the browser only.
-pub(crate) fn notes(text: &str, before: Option<NoteId>) -> Request {
-    let text = js_sys::encode_uri_component(text);
-    let mut path = format!("{}?{SEARCH_PARAMETER}={text}", path::NOTES);
-    if let Some(before) = before {
-        path.push_str(&format!("&{BEFORE_PARAMETER}={before}"));
-    }
+/// Notes, newest first, before `before` if it is given.
+pub(crate) fn notes(before: Option<NoteId>) -> Request {
+    let path = match before {
+        Some(before) => format!("{}?{BEFORE_PARAMETER}={before}", path::NOTES),
+        None => path::NOTES.to_owned(),
+    };
     Request::new(Method::GET, path)
 }
 

@@ -17,13 +17,13 @@ use crate::components::password_dialog::PasswordDialog;
 use crate::components::site_footer::SiteFooter;
 use crate::components::site_header::SiteHeader;
 use crate::dom::{Ready, focus_soon};
-use crate::page::{HINT_ATTRIBUTE, SignedInHint};
+use crate::page::server_context::{NotesService, SignedInHint};
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::notes::{Drafts, NotesPage};
+use crate::pages::notes::NotesPage;
 use crate::pages::register::RegisterPage;
 use crate::pages::sessions::SessionsPage;
 use crate::pages::settings::SettingsPage;
@@ -36,9 +36,9 @@ const NO_PAGE: &str = "";
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let session = Session::new(hint_of_the_server());
+    let session = Session::new(SignedInHint::of_the_page().0);
     provide_context(session);
-    provide_context(Drafts::new(session));
+    provide_context(NotesService::of_the_page());
     let ready = RwSignal::new(false);
     provide_context(Ready(ready));
     // Effects run in the browser only, after the first render.
@@ -60,7 +60,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment(REGISTER_PAGE) view=|| whole(REGISTER_PAGE, RegisterPage) />
                     <Route path=StaticSegment(LOGIN_PAGE) view=|| whole(LOGIN_PAGE, LoginPage) />
                     <Route path=StaticSegment(ACCOUNT_PAGE) view=|| whole(ACCOUNT_PAGE, AccountPage) />
-                    <Route path=StaticSegment(NOTES_PAGE) view=|| whole(NOTES_PAGE, NotesPage) />
+                    <Route path=StaticSegment(NOTES_PAGE) view=|| whole(NOTES_PAGE, notes_page) />
                     <Route path=StaticSegment(SESSIONS_PAGE) view=|| whole(SESSIONS_PAGE, SessionsPage) />
                     <Route path=StaticSegment(ACTIVITY_PAGE) view=|| whole(ACTIVITY_PAGE, ActivityPage) />
                     <Route path=StaticSegment(SETTINGS_PAGE) view=|| whole(SETTINGS_PAGE, SettingsPage) />
@@ -78,6 +78,12 @@ fn whole<V: IntoView + 'static>(path: &'static str, view: fn() -> V) -> impl Int
     keyed(move || path, move |_| view())
 }
 
+/// Without the service its page does not exist.
+fn notes_page() -> AnyView {
+    let NotesService(is_there) = expect_context();
+    if is_there { NotesPage().into_any() } else { NotFoundPage().into_any() }
+}
+
 /// Moves the focus to the heading after a navigation, so that a screen reader reads it and the next Tab starts there.
 /// The browser itself does this for the first page.
 #[component]
@@ -90,16 +96,4 @@ fn FocusOnNavigation() -> impl IntoView {
         }
         now
     });
-}
-
-/// The server's [`SignedInHint`] from the time when it rendered this page.
-fn hint_of_the_server() -> bool {
-    if cfg!(feature = "ssr") {
-        use_context::<SignedInHint>().is_some_and(|hint| hint.0)
-    } else {
-        document()
-            .document_element()
-            .and_then(|html| html.get_attribute(HINT_ATTRIBUTE))
-            .is_some_and(|hint| hint == "true")
-    }
 }

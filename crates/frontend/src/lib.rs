@@ -23,4 +23,4 @@ pub mod transport;
 
 pub use app::App;
 pub use page::shape::seal;
-pub use page::{Assets, NotFoundFlag, SignedInHint, page};
+pub use page::{Assets, NotFoundFlag, NotesService, SignedInHint, page};

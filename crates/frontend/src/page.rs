@@ -2,10 +2,10 @@
 //! does. The server sets the CSP that applies here: no inline style, no inline script without the nonce, same-origin
 //! sources only.
 
+pub(crate) mod server_context;
 pub(crate) mod shape;
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -14,9 +14,8 @@ use leptos_meta::MetaTags;
 use crate::App;
 use crate::components::start_note::StartNote;
 
-/// The attribute of `<html>` that repeats the [`SignedInHint`], so that the client's first state is the one that the
-/// server rendered, even if the cookie has changed since.
-pub(crate) const HINT_ATTRIBUTE: &str = "data-signed-in-hint";
+pub use server_context::{NotFoundFlag, NotesService, SignedInHint};
+
 /// The id of the application's root. Other children of the body may belong to browser extensions.
 pub(crate) const ROOT_ID: &str = "app";
 
@@ -41,23 +40,16 @@ pub struct Assets {
     pub icon: Option<String>,
 }
 
-/// Whether the readable hint cookie says that a user is probably signed in. A context of the server.
-#[derive(Clone, Copy)]
-pub struct SignedInHint(pub bool);
-
-/// Set during rendering if the page is "not found", so that the server answers 404. A context of the server.
-#[derive(Clone, Default)]
-pub struct NotFoundFlag(pub Arc<AtomicBool>);
-
 /// The document around [`App`].
 pub fn page(assets: Assets) -> impl IntoView {
-    let hint = use_context::<SignedInHint>().is_some_and(|hint| hint.0);
+    let SignedInHint(hint) = use_context().unwrap_or_default();
+    let NotesService(notes) = use_context().unwrap_or_default();
     let preload = preload_script(&assets);
     let start = start_script(&assets);
     let Assets { stylesheet, icon, .. } = assets;
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-signed-in-hint=hint.to_string()>
+        <html lang="en" data-signed-in-hint=hint.to_string() data-notes-service=notes.to_string()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

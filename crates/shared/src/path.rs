@@ -25,8 +25,8 @@ pub const SESSIONS: &str = "/api/sessions";
 /// `GET`: the user's security events; takes [`BEFORE_PARAMETER`] and [`KIND_PARAMETER`].
 pub const EVENTS: &str = "/api/events";
 
-/// Of the notes service. `GET`: the user's notes; takes [`BEFORE_PARAMETER`] and [`SEARCH_PARAMETER`]. `POST`: add a
-/// note. One of them is at [`note`].
+/// Of the notes service. `GET`: the user's notes; takes [`BEFORE_PARAMETER`]. `POST`: add a note. One of them is at
+/// [`note`].
 pub const NOTES: &str = "/api/notes";
 
 /// `GET`: the JWKS, the public keys of access tokens (RFC 7517 section 5).
@@ -66,8 +66,6 @@ pub const SETTINGS_PAGE: &str = "/settings";
 pub const BEFORE_PARAMETER: &str = "before";
 /// Query parameter of [`EVENTS`]: only events of these kinds, separated by commas.
 pub const KIND_PARAMETER: &str = "kind";
-/// Query parameter of [`NOTES`]: only notes that hold this text, in any case.
-pub const SEARCH_PARAMETER: &str = "q";
 /// Query parameter of [`LOGIN_PAGE`]: the path on this origin to open after login.
 pub const NEXT_PARAMETER: &str = "next";
 

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use frontend::page::{Assets, NotFoundFlag, SignedInHint};
+use frontend::page::{Assets, NotFoundFlag, NotesService, SignedInHint};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
@@ -22,9 +22,13 @@ use super::cookie;
 use super::error::ApiError;
 use crate::config::Origin;
 
-/// The files of the built site. `None` if none was built, and then there are no pages.
+/// The built site.
 #[derive(Clone, Default)]
-pub struct Site(pub Option<Assets>);
+pub struct Site {
+    /// Its files. `None` if none was built, and then there are no pages.
+    assets: Option<Assets>,
+    notes: NotesService,
+}
 
 /// The build's manifest, beside the files.
 #[derive(Deserialize)]
@@ -36,26 +40,27 @@ struct Manifest {
 }
 
 impl Site {
-    /// Reads `site.json` of a built site.
+    /// Reads `site.json` of a built site. `has_notes`: whether it has the page of the notes service.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read(folder: &Path) -> io::Result<Self> {
+    pub fn read(folder: &Path, has_notes: bool) -> io::Result<Self> {
         let text = std::fs::read(folder.join("site.json"))?;
         // Rendering spawns tasks; an error means that the executor is already set.
         let _ = any_spawner::Executor::init_tokio();
         let Manifest { stylesheet, script, wasm, icon } = serde_json::from_slice(&text)?;
-        Ok(Self(Some(Assets { stylesheet, script, wasm, icon })))
+        let assets = Some(Assets { stylesheet, script, wasm, icon });
+        Ok(Self { assets, notes: NotesService(has_notes) })
     }
 }
 
 /// The fallback: a page, even if only the one for an unknown path.
 pub async fn page(
-    State(site): State<Site>,
+    State(Site { assets, notes }): State<Site>,
     State(origin): State<Origin>,
     request: Request,
 ) -> Response {
-    let Some(assets) = site.0 else {
+    let Some(assets) = assets else {
         return ApiError::NotFound.into_response();
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -72,6 +77,7 @@ pub async fn page(
     let flag = not_found.clone();
     let provide = move || {
         provide_context(hint);
+        provide_context(notes);
         provide_context(flag.clone());
     };
     let render = move || {

@@ -11,7 +11,7 @@ use backend::store::memory::Memory;
 use shared::path::{self, SIGNED_IN_COOKIE, at_port};
 use tempfile::TempDir;
 
-use crate::support::{Answer, Browser, Place, TestApp};
+use crate::support::{Answer, Browser, ORIGIN, Place, TestApp};
 
 /// A site as `cargo xtask build` leaves it, with minimal content.
 pub(crate) fn built() -> TempDir {
@@ -155,6 +155,20 @@ async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back(
         let page = browser.get(path::ACCOUNT_PAGE).await;
         page.assert_ok();
         assert!(!page.body.contains("@example.com"), "a page never knows who asks");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_notes_is_there_where_access_tokens_are_for_the_service() {
+    let service = format!("{ORIGIN}{}", path::NOTES);
+    let both = format!("{ORIGIN},{service}");
+    let with = built_app(&["--audience", &both]).await.browser().get(path::NOTES_PAGE).await;
+    with.assert_status(302);
+    assert_eq!(with.header("location"), Some("/login?next=%2Fnotes"));
+    let other = format!("{service}-of-another");
+    for audience in [ORIGIN, &other] {
+        let without = built_app(&["--audience", audience]).await;
+        without.browser().get(path::NOTES_PAGE).await.assert_status(404);
     }
 }
 

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, ACTIVITY_PAGE, NOTES_PAGE, SESSIONS_PAGE, SETTINGS_PAGE};
 
+use crate::page::server_context::NotesService;
+
 const PAGES: [(&str, &str); 5] = [
     (ACCOUNT_PAGE, "Overview"),
     (NOTES_PAGE, "Notes"),
@@ -12,10 +14,12 @@ const PAGES: [(&str, &str); 5] = [
     (SETTINGS_PAGE, "Settings"),
 ];
 
-/// The links; `aria-current` marks the current page.
+/// The links, without the page of a service that is not there; `aria-current` marks the current page.
 #[component]
 pub(crate) fn AccountNav() -> impl IntoView {
-    let links = PAGES.map(|(path, name)| {
+    let NotesService(has_notes) = expect_context();
+    let pages = PAGES.into_iter().filter(|(path, _)| has_notes || *path != NOTES_PAGE);
+    let links = pages.map(|(path, name)| {
         view! {
             <A href=path attr:class="account-nav-link">
                 {name}

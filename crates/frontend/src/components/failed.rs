@@ -4,19 +4,14 @@ use leptos::prelude::*;
 
 use super::text::Text;
 
-/// The reason, a remedy, and a retry button.
+/// The reason, and a retry button.
 #[component]
-pub(crate) fn Failed(
-    why: String,
-    retry: impl Fn() + 'static,
-    #[prop(optional)] children: Option<Children>,
-) -> impl IntoView {
+pub(crate) fn Failed(why: String, retry: impl Fn() + 'static) -> impl IntoView {
     view! {
         <div class="notice" data-kind="trouble" role="alert">
             <p>
                 <Text text=why />
             </p>
-            {children.map(|children| children())}
             <button type="button" class="button" data-size="small" on:click=move |_| retry()>
                 "Try again"
             </button>

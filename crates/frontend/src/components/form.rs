@@ -47,7 +47,7 @@ impl FormState {
     }
 
     /// Clears the alert, the errors and the wait.
-    pub(crate) fn clear(self) {
+    fn clear(self) {
         self.alert.set(None);
         self.errors.set(Vec::new());
         self.wait.set(None);

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::components::A;
 use shared::path::HOME_PAGE;
 
-use crate::page::NotFoundFlag;
+use crate::page::server_context::NotFoundFlag;
 
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {

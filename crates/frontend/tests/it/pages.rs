@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
-use any_server::{Rendered, render};
+use any_server::{Rendered, render, render_without_notes};
 
 /// Renders a page as the server does, with the contexts the server provides.
 mod any_server {
     use super::{Arc, Mutex, Ordering};
-    use frontend::{Assets, NotFoundFlag, SignedInHint, page};
+    use frontend::{Assets, NotFoundFlag, NotesService, SignedInHint, page};
     use leptos::prelude::*;
     use leptos_router::components::provide_server_redirect;
     use leptos_router::location::RequestUrl;
@@ -20,12 +20,22 @@ mod any_server {
     }
 
     pub(super) fn render(path: &str, hint: bool) -> Rendered {
+        render_with(path, hint, true)
+    }
+
+    /// The same on a server that no notes service belongs to.
+    pub(super) fn render_without_notes(path: &str, hint: bool) -> Rendered {
+        render_with(path, hint, false)
+    }
+
+    fn render_with(path: &str, hint: bool, notes: bool) -> Rendered {
         let redirect = Arc::new(Mutex::new(None));
         let flag = NotFoundFlag::default();
         let owner = Owner::new();
         let html = owner.with(|| {
             provide_context(RequestUrl::new(path));
             provide_context(SignedInHint(hint));
+            provide_context(NotesService(notes));
             provide_context(flag.clone());
             let seen = Arc::clone(&redirect);
             provide_server_redirect(move |to: &str| {
@@ -159,4 +169,18 @@ fn only_an_unknown_path_is_not_found() {
         assert_eq!(render(path, true).not_found, path == "/nowhere", "{path}");
     }
     assert!(render("/nowhere", false).html.contains("Page not found"));
+}
+
+#[test]
+fn the_page_of_notes_is_there_only_where_a_service_is() {
+    let with = render("/account", true).html;
+    assert!(with.contains("data-notes-service=\"true\"") && with.contains("href=\"/notes\""));
+    let without = render_without_notes("/account", true).html;
+    assert!(without.contains("data-notes-service=\"false\""), "{without}");
+    assert!(!without.contains("href=\"/notes\""), "{without}");
+    for hint in [true, false] {
+        let Rendered { html, not_found, redirect } = render_without_notes("/notes", hint);
+        assert!(not_found && html.contains("Page not found"), "{html}");
+        assert_eq!(redirect, None);
+    }
 }

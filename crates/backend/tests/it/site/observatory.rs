@@ -10,6 +10,8 @@ use crate::headers::{EVERYWHERE, OVER_TLS};
 use crate::support::{Answer, TestApp};
 
 const HTTPS: &str = "https://login.example.com";
+/// With it the site has the page of notes.
+const AUDIENCES: &str = "https://login.example.com,https://login.example.com/api/notes";
 
 const BEHIND_LOGIN: [&str; 5] = [
     path::ACCOUNT_PAGE,
@@ -20,7 +22,7 @@ const BEHIND_LOGIN: [&str; 5] = [
 ];
 
 async fn app() -> TestApp {
-    built_app(&["--origin", HTTPS]).await
+    built_app(&["--origin", HTTPS, "--audience", AUDIENCES]).await
 }
 
 /// Every page, a missing page, a redirect, and the assets.

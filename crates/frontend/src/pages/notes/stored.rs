@@ -1,4 +1,4 @@
-//! Reads and stores notes at the service, without knowing the editor.
+//! Reads and stores notes at the service, without knowing the form.
 
 use shared::note::{Note, NoteRequest};
 use shared::{ErrorCode, NoteId};
@@ -7,6 +7,7 @@ use crate::api;
 use crate::session::{Rejected, Session};
 
 /// A note in the version that was read (`ETag`).
+#[derive(Clone)]
 pub(super) struct Opened {
     pub(super) note: Note,
     pub(super) version: String,
@@ -14,7 +15,7 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Whether the note has this title and text.
-    pub(super) fn says(&self, typed: &NoteRequest) -> bool {
+    fn says(&self, typed: &NoteRequest) -> bool {
         self.note.title == typed.title && self.note.text == typed.text
     }
 }
@@ -30,11 +31,11 @@ pub(super) async fn open(session: Session, id: NoteId) -> Result<Opened, Rejecte
 /// Creates a note, or replaces the version that was read.
 pub(super) async fn store(
     session: Session,
-    base: Option<&(NoteId, String)>,
+    base: Option<&Opened>,
     typed: &NoteRequest,
 ) -> Result<Note, Rejected> {
     let action = match base {
-        Some((id, version)) => api::replace_note(*id, version, typed),
+        Some(Opened { note, version }) => api::replace_note(note.id, version, typed),
         None => api::create_note(typed),
     };
     // The server repeats the answer to an earlier click, although the note may have been changed or deleted since.
@@ -45,5 +46,12 @@ pub(super) async fn store(
             Err(rejected) => Err(rejected),
         }
     };
-    session.create(&action, is_there).await
+    match (session.create(&action, is_there).await, base) {
+        (Err(rejected), Some(base)) if rejected.is(ErrorCode::PreconditionFailed) => {
+            let current = open(session, base.note.id).await?;
+            // It may be our own version: the answer to an earlier try was lost.
+            if current.says(typed) { Ok(current.note) } else { Err(rejected) }
+        }
+        (stored, _) => stored,
+    }
 }
