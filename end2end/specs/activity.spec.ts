@@ -13,20 +13,20 @@ test('events are listed newest first, and refreshes on request only', async ({ p
   await page.reload();
   await page.getByRole('link', { name: 'Activity' }).click();
   const events = page.locator('.event-text');
-  await expect(events.first()).toHaveText(/^A login on a device that is new to this account: Chrome on Linux/);
+  await expect(events.first()).toHaveText(/^A login on a new device: Chrome on Linux/);
   await expect(events.nth(1)).toHaveText(/^Logged in with Chrome on Linux from 127\.0\.0\.1\.$/);
-  await expect(page.locator('.event').nth(1)).toContainText('In this session');
+  await expect(page.locator('.event').nth(1)).toContainText('This session');
   await expect(events.filter({ hasText: 'A login failed' })).toHaveCount(1);
   await expect(events.filter({ hasText: 'The account was created' })).toHaveCount(1);
-  await expect(events.filter({ hasText: 'The session went on' })).toHaveCount(0);
+  await expect(events.filter({ hasText: 'The session was refreshed' })).toHaveCount(0);
 
   await page.getByRole('button', { name: 'Refreshes' }).click();
   await expect(page.getByRole('button', { name: 'Refreshes' })).toBeFocused();
-  await expect(events).toHaveText([/^The session went on with Chrome on Linux/]);
+  await expect(events).toHaveText([/^The session was refreshed with Chrome on Linux/]);
   await expect(page.getByRole('status')).toHaveText('One event');
-  await page.getByRole('button', { name: 'Endings and alarms' }).click();
+  await page.getByRole('button', { name: 'Logouts and alerts' }).click();
   await expect(events).toHaveText([/^A login failed/, /^Logged out/]);
-  await expect(page.locator('.event').first()).toContainText('Alarm');
+  await expect(page.locator('.event').first()).toContainText('Alert');
 });
 
 test('older events come page by page', async ({ account }) => {
@@ -53,7 +53,7 @@ test('a list that is empty or cannot be fetched says so', async ({ account }) =>
   await expect(account.getByRole('alert')).toContainText('Your activity could not be fetched.');
   await mockNextResponse(account, api.events, json({ events: [], next: null }));
   await account.getByRole('button', { name: 'Try again' }).click();
-  await expect(account.getByText('Nothing has happened yet that is still on record.')).toBeVisible();
+  await expect(account.getByText('There is no activity on record.')).toBeVisible();
 });
 
 test('an event kind of a later server is not shown by its name', async ({ account }) => {

@@ -154,8 +154,8 @@ test('account', async ({ account, user }) => {
         - paragraph:
           - button "Call the API"
         - status: Answered in one try.
-      - region "Who is logged in":
-        - heading "Who is logged in" [level=2]
+      - region "Profile":
+        - heading "Profile" [level=2]
         - term: Name
         - definition: ${user.name}
         - term: Email
@@ -166,11 +166,11 @@ test('account', async ({ account, user }) => {
         - heading "This session" [level=2]
         - term: Session id
         - definition: /^[0-9a-f-]{36}$/
-        - term: Began
+        - term: Logged in
         - definition: /\\d{4}/
-        - term: Last passed on
+        - term: Last refreshed
         - definition: /\\d{4}/
-        - term: Ends unless passed on
+        - term: Expires
         - definition: /\\d{4}/
       - heading "Network log" [level=2]
       - list "Network log":
@@ -205,7 +205,7 @@ test('a session that is over is announced', async ({ account, context }) => {
   await account.reload();
   await expectNotice(account, /^Your session is over:/);
   await expect(account.locator('.notices')).toMatchAriaSnapshot(`
-    - paragraph: /^Your session is over. it has expired, was ended, or .* Log in again to go on; .*$/
+    - paragraph: /^Your session is over. it has expired, was logged out, or .* Log in again to continue; .*$/
   `);
   await expectOneLiveRegion(account);
 });

@@ -11,7 +11,7 @@ test('a link that is opened before the login leads back whole', async ({ page, u
   await waitForHydration(page);
   await sendLogin(page, user);
   await expect(page).toHaveURL(link);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your activity');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Security activity');
 });
 
 test('the skip link and a reload lose nothing of it', async ({ page, user }) => {
@@ -41,14 +41,14 @@ test('a session that another device has revoked leads to the login and back whol
   user,
 }) => {
   await account.goto(link);
-  await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your activity');
+  await expect(account.getByRole('heading', { level: 1 })).toHaveText('Security activity');
   const other = await context.browser()?.newContext({ baseURL: new URL(account.url()).origin });
   const otherDevice = await other?.newPage();
   if (!otherDevice) throw new Error('a browser has more than one context');
   await logIn(otherDevice, user);
   await otherDevice.goto(pages.sessions);
-  await otherDevice.getByRole('button', { name: 'End all other sessions' }).click();
-  await expect(otherDevice.getByText('All other sessions were ended.')).toBeVisible();
+  await otherDevice.getByRole('button', { name: 'Log out of all other devices' }).click();
+  await expect(otherDevice.getByText('All other devices were logged out.')).toBeVisible();
   // The next call is refused, and so is the refresh.
   await account.getByRole('button', { name: 'Logins' }).click();
   await expect(account).toHaveURL(/\/login\?next=/);

@@ -77,11 +77,11 @@ for (const [name, change] of Object.entries(domMutations)) {
     await account.evaluate(() => (window.name = 'not reloaded'));
     await account.getByRole('link', { name: 'Sessions' }).click();
     await expect(account).toHaveURL(pages.sessions);
-    await expect(account.getByRole('heading', { level: 1 })).toHaveText('Your sessions');
+    await expect(account.getByRole('heading', { level: 1 })).toHaveText('Active sessions');
     await account.goBack();
     await expectAccountOf(account, user);
     expect(await account.evaluate(() => window.name)).toBe('not reloaded');
-    await account.getByRole('button', { name: 'Log out' }).click();
+    await account.getByRole('button', { name: 'Log out', exact: true }).click();
     await expect(account).toHaveURL(pages.login);
   });
 

@@ -11,7 +11,7 @@ import { expectAccountOf, expectNotice, logOut, open, sendLogin } from '../suppo
 // Short enough for a test to wait; long enough for a slow machine to revoke a session before the token expires.
 test.use({ behindGateway: true, accessTokenSeconds: 10 });
 
-const ended = 'This session was ended from another of your sessions. Log in again to go on.';
+const ended = 'You were logged out from another of your sessions. Log in again to continue.';
 
 test('an expired token does not interrupt writing, and the page stops within 5 s of a revocation on another device', async ({
   account,
@@ -41,8 +41,8 @@ test('an expired token does not interrupt writing, and the page stops within 5 s
   expect(edge.headers()['www-authenticate']).toMatch(/^Bearer realm=".*", error="invalid_token"$/);
   await expect(noteCards(account)).toHaveCount(2);
 
-  await otherDevice.getByRole('button', { name: 'End this session' }).click();
-  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
+  await otherDevice.getByRole('button', { name: 'Log out device' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was logged out.');
   // No user input from here on.
   await expect(account).toHaveURL('/login?next=%2Fnotes', { timeout: 5_000 });
   await expectNotice(account, ended);

@@ -49,7 +49,7 @@ test('the account page is restored without a console error, however it is reache
   await account.getByRole('link', { name: 'Watch your session run' }).click();
   await expectAccountOf(account, user);
   await account.goto(pages.home);
-  await expect(account.getByRole('button', { name: 'Log out' })).toBeVisible();
+  await expect(account.getByRole('button', { name: 'Log out', exact: true })).toBeVisible();
 });
 
 test('the scripts change nothing that the server has shown', async ({ browser, server, page }) => {

@@ -67,7 +67,7 @@ test('a user registers, calls the API, logs out and logs in again with the keybo
     await expectVisibleFocus(page);
   }
   await page.keyboard.press('Shift+Tab');
-  await expect(page.getByRole('button', { name: 'Log out' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Log out', exact: true })).toBeFocused();
   await page.keyboard.press('Enter');
   await expectNotice(page, 'You are logged out.');
   await expect(page).toHaveURL(pages.login);
@@ -97,7 +97,7 @@ test('the first Tab offers to skip to the content', async ({ page }) => {
 
 test('logging out on a page that stays leaves the focus on that page', async ({ account }) => {
   await account.getByRole('link', { name: 'Baton' }).click();
-  await account.getByRole('button', { name: 'Log out' }).press('Enter');
+  await account.getByRole('button', { name: 'Log out', exact: true }).press('Enter');
   await expectNotice(account, 'You are logged out.');
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 });

@@ -26,8 +26,8 @@ test('a login alert for a new device is shown after a refresh, until it is dismi
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
   const notices = account.locator('.notices');
-  await expect(notices.getByRole('link', { name: 'See what happened' })).toHaveAttribute('href', pages.activity);
-  await notices.getByRole('link', { name: 'See your sessions' }).click();
+  await expect(notices.getByRole('link', { name: 'Security activity' })).toHaveAttribute('href', pages.activity);
+  await notices.getByRole('link', { name: 'Active sessions' }).click();
   await expect(account).toHaveURL(pages.sessions);
   await dismiss(account).click();
   await expect(notices).toBeEmpty();

@@ -78,7 +78,7 @@ test('login leads to the page that was asked for', async ({ page, user }) => {
   await open(page, '/login?next=%2F%3Ffrom%3Dlogin');
   await sendLogin(page, user);
   await expect(page).toHaveURL('/?from=login');
-  await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log out', exact: true })).toBeVisible();
 });
 
 test('a return path that leads to another origin is not followed after login', async ({ page, user }) => {

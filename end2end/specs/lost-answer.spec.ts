@@ -164,7 +164,7 @@ test('without the stored key the same retry is a replay and revokes the session'
     indexedDB.deleteDatabase('baton');
   }, pendingAttempt);
   await account.reload();
-  await expectNotice(account, /^Your session is over: it has expired, was ended, or/);
+  await expectNotice(account, /^Your session is over: it has expired, was logged out, or/);
   await expect.poll(() => networkLog.refreshOutcomes().at(-1)).toBe(401);
   expect(new Set(networkLog.refreshes().map((it) => it.attemptKey)).size).toBe(2);
 });

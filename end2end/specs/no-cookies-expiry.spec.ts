@@ -30,7 +30,7 @@ test('the login ends with its access token, in both tabs, and no theft is report
   for (const tab of [page, other]) {
     await expect(tab).toHaveURL(loginWithReturn);
     await expectNotice(tab, lasted);
-    await expect(tab.locator('.notices')).not.toContainText(/stolen|copied|was ended/);
+    await expect(tab.locator('.notices')).not.toContainText(/stolen|copied|logged out from|used a second time/);
   }
   expect(networkLog.refreshes(), 'a refresh could not have succeeded').toEqual([]);
   expect(server.log.slice(before)).not.toContain('replay');
@@ -48,7 +48,7 @@ test('the page says that its cookies are gone, and at the end that they were', a
     await callTheApi(account);
     await expect(account).toHaveURL(loginWithReturn, { timeout: 500 });
   }).toPass({ timeout: 30_000 });
-  await expectNotice(account, /^Your login could not go on: its cookies are not in this browser any more/);
+  await expectNotice(account, /^Your session could not continue: its cookies are not in this browser any more/);
   expect(networkLog.refreshOutcomes()).toEqual([401]);
 });
 

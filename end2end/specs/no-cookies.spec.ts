@@ -183,6 +183,6 @@ test('a session that another device revokes in the meantime is reported as revok
   const headers = { Authorization: `Bearer ${access_token}` };
   expect((await request.delete(api.sessions, { headers })).status()).toBe(204);
   await callTheApi(page);
-  await expectNotice(page, /^This session was ended from another of your/);
+  await expectNotice(page, /^You were logged out from another of your/);
   expect(networkLog.refreshes()).toEqual([]);
 });

@@ -420,14 +420,14 @@ test('a hidden page is refused by the service within 5 s of a revocation on anot
   const id = await new NotesClient(request, networkLog).write('Milk');
   await openNotes(account);
   networkLog.clear();
-  await otherDevice.getByRole('button', { name: 'End this session' }).click();
-  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
+  await otherDevice.getByRole('button', { name: 'Log out device' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was logged out.');
   const headers = { Authorization: `Bearer ${await networkLog.accessToken()}` };
   const status = async () => (await request.get(api.notes, { headers })).status();
   await expect.poll(status, { timeout: 5_000, intervals: [100] }).toBe(401);
   await noteCards(account, 'Milk').getByRole('button', { name: 'Edit' }).click();
   await expect(account).toHaveURL('/login?next=%2Fnotes');
-  await expectNotice(account, 'This session was ended from another of your sessions. Log in again to go on.');
+  await expectNotice(account, 'You were logged out from another of your sessions. Log in again to continue.');
   // The service has refused; it cannot know why the session was revoked, so the page asked Baton, once.
   expect(notesTraffic(networkLog).slice(-2)).toEqual([`GET ${api.notes}/${id} 401`, `POST ${api.refresh} 401`]);
   expect(networkLog.to(api.me)).toHaveLength(1);

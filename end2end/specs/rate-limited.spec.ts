@@ -20,7 +20,7 @@ test('a login that comes too often counts the seconds, and then works', async ({
   const said = await page.evaluateHandle(collectsTheCountdown);
   await mockNextResponse(page, api.login, limited);
   await sendLogin(page, user);
-  await expect(page.getByRole('alert')).toHaveText('That was too often.');
+  await expect(page.getByRole('alert')).toHaveText('There were too many attempts.');
   await expect(page.getByRole('timer')).toBeVisible();
   const button = page.getByRole('main').getByRole('button', { name: 'Log in' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
@@ -40,7 +40,7 @@ test('a rate limit without Retry-After is shown without a countdown', async ({ p
   await open(page, pages.login);
   await mockNextResponse(page, api.login, problem(429, 'rate_limited'));
   await sendLogin(page, user);
-  await expect(page.getByRole('alert')).toHaveText('That was too often. Try again later.');
+  await expect(page.getByRole('alert')).toHaveText('There were too many attempts. Try again later.');
   await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
   await expectAccountOf(page, user);
 });

@@ -7,8 +7,8 @@ import { IPHONE } from '../support/sessions';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, logIn, sendLogin } from '../support/users';
 
 /** A call with an access token of the session gets the reason of the revocation; a refresh does not. */
-const why = /^Your session was ended: its refresh token was presented a second time, and not by a retry/;
-const whoKnows = /^Your session is over: it has expired, was ended, or/;
+const why = /^You were logged out: the refresh token of this session was used a second time, and not by a retry/;
+const whoKnows = /^Your session is over: it has expired, was logged out, or/;
 
 test("a copied cookie that is replayed after the owner's refresh revokes the session, and the page says why", async ({
   account,

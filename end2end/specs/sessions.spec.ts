@@ -13,7 +13,7 @@ import { sharedKey } from '../support/network-log';
 import { logInOnAnotherDevice } from '../support/sessions';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, open } from '../support/users';
 
-const ended = 'This session was ended from another of your sessions. Log in again to go on.';
+const ended = 'You were logged out from another of your sessions. Log in again to continue.';
 
 test('the page lists the sessions of the user, the current one first', async ({ account, browser, server, user }) => {
   const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
@@ -21,13 +21,13 @@ test('the page lists the sessions of the user, the current one first', async ({ 
   await expect(account).toHaveURL(pages.sessions);
   const cards = account.locator('.session-card');
   await expect(cards).toHaveCount(2);
-  await expect(cards.nth(0)).toContainText('This one');
+  await expect(cards.nth(0)).toContainText('This device');
   await expect(cards.nth(0).getByRole('heading')).toHaveText(/^Chrome on Linux$/);
   await expect(cards.nth(1).getByRole('heading')).toHaveText('Firefox on Linux');
   for (const card of [cards.nth(0), cards.nth(1)]) {
     await expect(card).toContainText('Computer');
     await expect(card).toContainText('127.0.0.1');
-    for (const term of ['Logged in', 'Last seen', 'Ends unless used']) {
+    for (const term of ['Logged in', 'Last active', 'Expires']) {
       await expect(card.getByText(term)).toBeVisible();
     }
   }
@@ -46,10 +46,10 @@ test('a session that is revoked on another device is out at its next call, and i
   await expectAccountOf(tab, user);
 
   await open(account, pages.sessions);
-  await account.getByRole('button', { name: 'End this session' }).click();
-  await expect(account.getByText('The session with Firefox on Linux was ended.')).toBeVisible();
+  await account.getByRole('button', { name: 'Log out device' }).click();
+  await expect(account.getByText('Firefox on Linux was logged out.')).toBeVisible();
   await expect(account.locator('.session-card')).toHaveCount(1);
-  await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
+  await expect(account.getByText('No other device is logged in.')).toBeVisible();
   // The button is gone, and the focus moves to the heading.
   await expect(account.getByRole('heading', { level: 1 })).toBeFocused();
 
@@ -78,8 +78,8 @@ test('all other sessions are revoked at once, and the current one remains', asyn
   ];
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(3);
-  await account.getByRole('button', { name: 'End all other sessions' }).click();
-  await expect(account.getByRole('status')).toHaveText('All other sessions were ended.');
+  await account.getByRole('button', { name: 'Log out of all other devices' }).click();
+  await expect(account.getByRole('status')).toHaveText('All other devices were logged out.');
   await expect(account.locator('.session-card')).toHaveCount(1);
   for (const other of others) {
     await callTheApi(other);
@@ -101,7 +101,7 @@ test('a session that is already gone leaves the list as if it were revoked now',
   await open(account, pages.sessions);
   await expect(account.locator('.session-card')).toHaveCount(2);
   await account.route(`**${api.sessions}/*`, (route) => route.fulfill(problem(404, 'not_found')));
-  await account.getByRole('button', { name: 'End this session' }).click();
+  await account.getByRole('button', { name: 'Log out device' }).click();
   await expect(account.locator('.session-card')).toHaveCount(1);
   await otherDevice.context().close();
 });
@@ -112,12 +112,12 @@ test('a revocation that failed is not shown as done', async ({ account, browser,
   await expect(account.locator('.session-card')).toHaveCount(2);
   networkLog.clear();
   const goOnline = await goOffline(account);
-  await account.getByRole('button', { name: 'End this session' }).click();
+  await account.getByRole('button', { name: 'Log out device' }).click();
   await expect(account.getByRole('status')).toHaveText(`The server cannot be reached. ${outcomeUnknown}`);
   await expect(account.locator('.session-card')).toHaveCount(2);
   await goOnline();
   await mockNextResponse(account, api.sessions, captivePortal, TRIES_PER_ACTION);
-  await account.getByRole('button', { name: 'End all other sessions' }).click();
+  await account.getByRole('button', { name: 'Log out of all other devices' }).click();
   await expect(account.getByRole('status')).toHaveText(
     `The server gave an answer this page does not understand (200). ${outcomeUnknown}`,
   );

@@ -32,7 +32,7 @@ test('the name can be changed, and taken away', async ({ account, user }) => {
     await account.getByRole('button', { name: 'Change name' }).click();
     await expect(account.getByText('Your name is changed.')).toBeVisible();
     await account.getByRole('link', { name: 'Overview' }).click();
-    await expect(account.getByRole('region', { name: 'Who is logged in' })).toContainText(shown);
+    await expect(account.getByRole('region', { name: 'Profile' })).toContainText(shown);
     await account.getByRole('link', { name: 'Settings' }).click();
   }
   await name.fill('x'.repeat(101));

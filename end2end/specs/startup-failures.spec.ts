@@ -102,7 +102,7 @@ test('a page whose start script is blocked says so after a while', async ({ cons
   await note(page).evaluate((it) => {
     for (const animation of it.getAnimations()) animation.finish();
   });
-  await expect(note(page)).toHaveText(/^This page is still waiting .* Reload$/);
+  await expect(note(page)).toHaveText(/^This page is still loading.* Reload$/);
 });
 
 test('a browser without WebAssembly shows the reason', async ({ page }) => {

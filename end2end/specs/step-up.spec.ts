@@ -13,7 +13,7 @@ test.use({ recentLoginSeconds: SHORT_RECENT_LOGIN_SECONDS });
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Enter your password' });
 const field = (page: Page) => dialog(page).getByLabel('Password', { exact: true });
 const go = (page: Page) => dialog(page).getByRole('button', { name: 'Continue' });
-const end = (page: Page) => page.getByRole('button', { name: 'End this session' });
+const end = (page: Page) => page.getByRole('button', { name: 'Log out device' });
 
 test.describe('revoking a session long after login', () => {
   test.beforeEach(async ({ account, browser, request, server, user, networkLog }) => {
@@ -89,7 +89,7 @@ test.describe('revoking a session long after login', () => {
     await mockNextResponse(account, api.confirm, limited);
     await field(account).fill(user.password);
     await go(account).click();
-    await expect(dialog(account).getByRole('alert')).toHaveText('That was too often.');
+    await expect(dialog(account).getByRole('alert')).toHaveText('There were too many attempts.');
     await expect(dialog(account).getByRole('timer')).toHaveText(/^Try again in/);
     await expect(dialog(account)).toContainText('You can try again now.');
     await go(account).click();
@@ -141,7 +141,7 @@ test.describe('revoking a session long after login', () => {
   test('closes when the session is logged out in another tab', async ({ account, context, user }) => {
     const other = await context.newPage();
     await open(other, pages.home);
-    await other.getByRole('button', { name: 'Log out' }).click();
+    await other.getByRole('button', { name: 'Log out', exact: true }).click();
     await expectNotice(other, 'You are logged out.');
     await expect(dialog(account)).toBeHidden();
     await expect(account).toHaveURL('/login?next=%2Fsessions');

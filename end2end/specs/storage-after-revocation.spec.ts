@@ -49,9 +49,9 @@ test('no state is kept of a session that another device has revoked', async ({ b
   const otherDevice = await logInOnAnotherDevice(browser, server.origin, user);
   await open(otherDevice, pages.sessions);
   await keepAll(tabs[0]);
-  await otherDevice.getByRole('button', { name: 'End this session' }).click();
-  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
-  await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
+  await otherDevice.getByRole('button', { name: 'Log out device' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was logged out.');
+  await expectNothingKept(tabs, /^You were logged out from another of your sessions/);
   await otherDevice.context().close();
 });
 
@@ -76,7 +76,7 @@ test('no state is kept of a session that a replay has revoked', async ({ context
   await expectAccountOf(tabs[0], user);
   await keepAll(tabs[0]);
   await presentRefreshToken(playwright.request, server.origin, stolen);
-  await expectNothingKept(tabs, /^Your session was ended: its refresh token was presented a second time/);
+  await expectNothingKept(tabs, /^You were logged out: the refresh token of this session was used a second time/);
 });
 
 test('no state is kept of a session whose revocation is discovered by a reload', async ({
@@ -110,9 +110,9 @@ test('no state is kept of an action that is unanswered when another device revok
   await expect(tab.getByRole('alert')).toContainText(outcomeUnknown);
   expect(Object.keys(await pendingActions(tab))).toEqual([`${pendingAction}name`]);
   await goOnline();
-  await otherDevice.getByRole('button', { name: 'End this session' }).click();
-  await expect(otherDevice.getByRole('status')).toContainText('was ended.');
+  await otherDevice.getByRole('button', { name: 'Log out device' }).click();
+  await expect(otherDevice.getByRole('status')).toContainText('was logged out.');
   await tab.getByRole('link', { name: 'Overview' }).click();
-  await expectNothingKept(tabs, /^This session was ended from another of your sessions/);
+  await expectNothingKept(tabs, /^You were logged out from another of your sessions/);
   await otherDevice.context().close();
 });

@@ -200,7 +200,7 @@ test('a token that is broadcast after its session was logged out logs no user in
 
   await rebroadcastTokens(tabs, recorder);
   for (const tab of tabs) {
-    expect(await tab.getByRole('button', { name: 'Log out' }).count()).toBe(0);
+    expect(await tab.getByRole('button', { name: 'Log out', exact: true }).count()).toBe(0);
     await expect(tab).toHaveURL(/\/login/);
     await expect(tab.locator('body')).not.toContainText(user.email);
   }

@@ -20,7 +20,7 @@ test('a form on a translated page says what is wrong now, not what was wrong bef
     headers: { 'Retry-After': '3' },
   });
   await sendLogin(page, user);
-  await expect(alert).toHaveText('That was too often.');
+  await expect(alert).toHaveText('There were too many attempts.');
   await expect(page.getByRole('timer')).toHaveText('Try again in a second.');
   await expect(page.getByText('You can try again now.')).toBeVisible();
   await sendLogin(page, user);
@@ -47,7 +47,7 @@ test('a translated page is replaced by the next, and its header follows the logi
   await expect(main).toHaveText(['Account']);
   await page.getByRole('link', { name: 'Baton' }).click();
   await expect(links).toHaveText(['Watch your session run']);
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
   await expect(main).toHaveText(['Log in', 'Register']);
   await expect(links).toHaveText(['Create an account', 'I have one already']);
 });
@@ -82,7 +82,7 @@ test('a translated page behind the login counts down, answers, and is replaced b
   await expect(countdown).not.toHaveText(before ?? '');
   await callTheApi(account);
   await expectCallResult(account, 'Answered in one try.');
-  await expect(account.getByText('call the API to see')).toHaveCount(0);
+  await expect(account.getByText('Expires', { exact: true })).toBeVisible();
   const goOnline = await goOffline(account);
   await callTheApi(account);
   await expectCallResult(account, /^The server cannot be reached/);
@@ -94,10 +94,10 @@ test('a translated page behind the login counts down, answers, and is replaced b
   }
   await expect(account.locator('.network-list')).not.toContainText('no answer');
   for (const [link, heading, lead] of [
-    ['Sessions', 'Your sessions', 'Each of these is a browser or a program'],
-    ['Activity', 'Your activity', 'What has happened around your account'],
+    ['Sessions', 'Active sessions', 'The browsers and programs that are logged in'],
+    ['Activity', 'Security activity', 'The security events of your account'],
     ['Settings', 'Your settings', 'Delete the account'],
-    ['Overview', 'Your account', 'Who is logged in'],
+    ['Overview', 'Your account', 'Profile'],
   ] as const) {
     await account.getByRole('navigation', { name: 'Your account' }).getByText(link).click();
     await expect(account.getByRole('heading', { level: 1 })).toHaveText(heading);
@@ -131,12 +131,12 @@ test('a translated list of sessions drops those that are revoked, and says so', 
     await logInOnAnotherDevice(browser, server.origin, user),
   ];
   const [cards, said] = [account.locator('.session-card'), account.getByRole('status')];
-  const endAll = account.getByRole('button', { name: 'End all other sessions' });
+  const endAll = account.getByRole('button', { name: 'Log out of all other devices' });
   await open(account, pages.sessions);
   await expect(cards).toHaveCount(3);
   await account.evaluate(translatePage);
-  await account.getByRole('button', { name: 'End this session' }).first().click();
-  await expect(said).toHaveText('The session with Firefox on Linux was ended.');
+  await account.getByRole('button', { name: 'Log out device' }).first().click();
+  await expect(said).toHaveText('Firefox on Linux was logged out.');
   await expect(cards).toHaveCount(2);
 
   // The dialog is translated as it appears.
@@ -151,9 +151,9 @@ test('a translated list of sessions drops those that are revoked, and says so', 
   await expect(dialog).not.toContainText('This is not your password.');
   await password.press('Enter');
   await expect(dialog).toBeHidden();
-  await expect(said).toHaveText('All other sessions were ended.');
+  await expect(said).toHaveText('All other devices were logged out.');
   await expect(cards).toHaveCount(1);
-  await expect(account.getByText('You are logged in nowhere else.')).toBeVisible();
+  await expect(account.getByText('No other device is logged in.')).toBeVisible();
   await expect(endAll).toHaveCount(0);
   for (const other of others) await other.context().close();
 });
@@ -162,17 +162,17 @@ test('a translated list of events is filtered, and older ones are added to it', 
   const [events, said] = [account.locator('.event-text'), account.getByRole('status')];
   const filter = (name: string) => account.getByRole('button', { name, exact: true });
   await account.getByRole('link', { name: 'Activity' }).click();
-  await expect(events.first()).toHaveText(/^A login on a device that is new to this account/);
+  await expect(events.first()).toHaveText(/^A login on a new device/);
   await account.evaluate(translatePage);
-  await filter('Endings and alarms').click();
+  await filter('Logouts and alerts').click();
   await expect(events).toHaveText([/^Logged out/]);
   await expect(said).toHaveText('One event');
   await filter('Refreshes').click();
-  await expect(account.locator('main .aside')).toHaveText(/^No session has been passed on yet\./);
-  await expect(said).toHaveText('Nothing');
+  await expect(account.locator('main .aside')).toHaveText(/^No session has been refreshed yet\./);
+  await expect(said).toHaveText('No events');
   await expect(events).toHaveCount(0);
   await filter('Logins').click();
-  await expect(events).toHaveText([/^A login on a device/, /^Logged in/, /^The account was created/]);
+  await expect(events).toHaveText([/^A login on a new device/, /^Logged in/, /^The account was created/]);
   await expect(said).toHaveText('3 events');
 
   const newest = { events: [mockEvent('logged_in', 2)], next: mockEvent('logged_in', 2).id };
@@ -181,7 +181,7 @@ test('a translated list of events is filtered, and older ones are added to it', 
   await account.route(`**${api.events}?*`, (route) =>
     /[?&]before=/.test(route.request().url()) ? gate.pass(route) : route.fulfill(json(newest)),
   );
-  await filter('Everything').click();
+  await filter('All activity').click();
   await expect(events).toHaveText([/^Logged in with Firefox/]);
   await account.getByRole('button', { name: 'Show older' }).click();
   await expect(account.getByRole('button', { name: 'Fetching…' })).toBeVisible();

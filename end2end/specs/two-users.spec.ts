@@ -91,7 +91,7 @@ test('a logout that waited while another user logged in revokes no session', asy
   await expect.poll(() => gate.arrived).toBe(1);
   // The login holds the lock.
   await logOut(account);
-  const button = account.getByRole('button', { name: 'Log out' });
+  const button = account.getByRole('button', { name: 'Log out', exact: true });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   expect(networkLog.to(api.logout)).toEqual([]);
 

@@ -21,8 +21,8 @@ import {
 } from '../support/users';
 
 const behindLogin = [
-  { link: 'Sessions', path: pages.sessions, heading: 'Your sessions' },
-  { link: 'Activity', path: pages.activity, heading: 'Your activity' },
+  { link: 'Sessions', path: pages.sessions, heading: 'Active sessions' },
+  { link: 'Activity', path: pages.activity, heading: 'Security activity' },
   { link: 'Settings', path: pages.settings, heading: 'Your settings' },
   { link: 'Overview', path: pages.account, heading: 'Your account' },
 ];

@@ -136,8 +136,8 @@ export const revokeSession: Action = async ({ page, observer }) => {
   return {
     kind: 'end one session',
     call: { method: 'DELETE', path: `${api.sessions}/*` },
-    button: page.getByRole('button', { name: 'End this session' }).first(),
-    done: page.getByText(/^The session with .* was ended\.$/),
+    button: page.getByRole('button', { name: 'Log out device' }).first(),
+    done: page.getByText(/^.* was logged out\.$/),
     count: () => observer.events('session_ended'),
   };
 };
@@ -149,8 +149,8 @@ export const revokeOtherSessions: Action = async ({ page, observer }) => {
   return {
     kind: 'end all other sessions',
     call: { method: 'DELETE', path: api.sessions },
-    button: page.getByRole('button', { name: 'End all other sessions' }),
-    done: page.getByText('All other sessions were ended.'),
+    button: page.getByRole('button', { name: 'Log out of all other devices' }),
+    done: page.getByText('All other devices were logged out.'),
     count: () => observer.events('others_ended'),
   };
 };

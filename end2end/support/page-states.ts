@@ -116,7 +116,7 @@ export const pageStates: Record<string, Visit> = {
     await showSessions(page);
     const challenge = problem(401, 'insufficient_user_authentication');
     await page.route(`**${api.sessions}`, (route) => route.fulfill(challenge));
-    await page.getByRole('button', { name: 'End all other sessions' }).click();
+    await page.getByRole('button', { name: 'Log out of all other devices' }).click();
     await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill('not the one');
     await page.getByRole('dialog').getByRole('button', { name: 'Continue' }).click();
     await expect(page.locator('[aria-invalid=true]')).toBeFocused();
@@ -139,7 +139,7 @@ export const pageStates: Record<string, Visit> = {
     await logIn(page, user);
     await page.route(`**${api.events}?*`, (route) => route.fulfill(json({ events: [], next: null })));
     await page.getByRole('link', { name: 'Activity' }).click();
-    await expect(page.getByText('Nothing has happened yet')).toBeVisible();
+    await expect(page.getByText('There is no activity on record.')).toBeVisible();
   },
   settings: async (page, user) => {
     await logIn(page, user);
@@ -169,7 +169,7 @@ export const pageStates: Record<string, Visit> = {
   },
   'logged out': async (page, user) => {
     await logIn(page, user);
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
     await expect(page.locator('.notices')).toContainText('You are logged out.');
   },
   'session ended': async (page, user) => {

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { pages } from './contract';
 import { open } from './users';
 
-export const passwordChanged = 'Your password is changed, and all other sessions are ended.';
+export const passwordChanged = 'Your password is changed, and all other devices are logged out.';
 
 /** Opens the page, and waits until its session is restored: later calls are the test's own. */
 export async function openSettings(page: Page): Promise<void> {

@@ -57,7 +57,7 @@ export async function expectAccountOf(page: Page, user: User): Promise<void> {
 }
 
 export async function logOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log out', exact: true }).click();
 }
 
 export async function callTheApi(page: Page): Promise<void> {

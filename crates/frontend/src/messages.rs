@@ -33,8 +33,8 @@ pub enum Filter {
     Everything,
     /// Logins, and failed logins.
     Logins,
-    /// Logouts, revocations and alarms.
-    EndingsAndAlarms,
+    /// Logouts, revocations and alerts.
+    LogoutsAndAlerts,
     /// Refreshes, with their retries and duplicates.
     Refreshes,
 }
@@ -42,15 +42,15 @@ pub enum Filter {
 impl Filter {
     /// All filters, in the order of their buttons.
     pub const ALL: [Self; 4] =
-        [Self::Everything, Self::Logins, Self::EndingsAndAlarms, Self::Refreshes];
+        [Self::Everything, Self::Logins, Self::LogoutsAndAlerts, Self::Refreshes];
 
     /// The label of the button.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Everything => "Everything",
+            Self::Everything => "All activity",
             Self::Logins => "Logins",
-            Self::EndingsAndAlarms => "Endings and alarms",
+            Self::LogoutsAndAlerts => "Logouts and alerts",
             Self::Refreshes => "Refreshes",
         }
     }
@@ -59,13 +59,11 @@ impl Filter {
     #[must_use]
     pub const fn nothing(self) -> &'static str {
         match self {
-            Self::Everything => "Nothing has happened yet that is still on record.",
-            Self::Logins => "Nobody has logged in lately, and nobody has tried.",
-            Self::EndingsAndAlarms => {
-                "No session has been ended, and nothing suspicious has happened. That is good news."
-            }
+            Self::Everything => "There is no activity on record.",
+            Self::Logins => "There are no logins on record, and no failed ones.",
+            Self::LogoutsAndAlerts => "There are no logouts on record, and no alerts.",
             Self::Refreshes => {
-                "No session has been passed on yet. Each is, whenever its access token has expired."
+                "No session has been refreshed yet. Each is when its access token has expired."
             }
         }
     }
@@ -86,7 +84,7 @@ impl Filter {
                 kind,
                 K::Registered | K::LoggedIn | K::LoginFailed | K::NewDevice | K::NewNetwork
             ),
-            Self::EndingsAndAlarms => {
+            Self::LogoutsAndAlerts => {
                 tone(kind) == Tone::Alarm
                     || matches!(kind, K::LoggedOut | K::SessionEnded | K::OthersEnded)
             }
@@ -128,54 +126,54 @@ pub fn what_happened(event: &Event) -> String {
         K::LoginFailed => {
             format!("A login failed: the password was wrong. It was tried with {by}.")
         }
-        K::Refreshed => format!("The session went on with {by}."),
+        K::Refreshed => format!("The session was refreshed with {by}."),
         K::Recovered => {
             format!(
-                "The session went on with {by}, although the server had lost its latest entries."
+                "The session was refreshed with {by}, although the server had lost its latest entries."
             )
         }
         K::AnsweredAgain => {
-            format!("The same request came again from {by}, and got the same answer.")
+            format!("The same refresh was sent again from {by}, and got the same answer.")
         }
         K::Duplicate => {
-            format!("A late copy of an answered request came from {by}. Nothing was given out.")
+            format!("A late copy of an answered refresh came from {by}. No token was issued.")
         }
         K::Replayed => {
-            "A refresh token was presented a second time, and not by a retry of the first, \
-            so the session was ended. A copy of it may be in other hands."
+            "A refresh token was used a second time, and not by a retry of the first use, so the \
+            session was logged out. A copy of the token may be in other hands."
                 .to_owned()
         }
         K::LoggedOut => format!("Logged out with {by}."),
-        K::OthersEnded => format!("All other sessions were ended, with {by}."),
+        K::OthersEnded => format!("All other devices were logged out, with {by}."),
         K::SessionEnded => why_one_ended(event.cause).to_owned(),
-        K::Confirmed => format!("The password was given again, with {by}."),
+        K::Confirmed => format!("The password was entered again, with {by}."),
         K::ConfirmFailed => {
-            format!("A wrong password was given where it was asked for again, with {by}.")
+            format!("A wrong password was entered where it was asked for again, with {by}.")
         }
         K::PasswordChanged => {
-            format!("The password was changed with {by}. All other sessions were ended.")
+            format!("The password was changed with {by}. All other devices were logged out.")
         }
         K::NameChanged => format!("The name was changed with {by}."),
         K::Limited => {
-            format!("There were too many tries, so some were refused. They came from {by}.")
+            format!("There were too many attempts, so some were refused. They came from {by}.")
         }
-        K::NewDevice => format!("A login on a device that is new to this account: {by}."),
-        K::NewNetwork => format!("A login from a network that is new to this account: {by}."),
-        K::NetworkChanged => format!("A session went on from another network: {by}."),
+        K::NewDevice => format!("A login on a new device: {by}."),
+        K::NewNetwork => format!("A login from a new network: {by}."),
+        K::NetworkChanged => format!("A session was used from another network: {by}."),
         K::DeviceChanged => {
-            format!("A session wanted to go on on another device, or in another browser: {by}.")
+            format!("A session was used on another device, or in another browser: {by}.")
         }
         K::DesktopSite => format!(
-            "A session went on with the desktop version of this site, or with the mobile one again: {by}."
+            "A session switched between the desktop and the mobile version of this site: {by}."
         ),
         K::ImpossibleGap => {
             format!(
-                "A session went on from another network and with another device within a minute: {by}."
+                "A session was used from another network and on another device within a minute: {by}."
             )
         }
         K::Disabled => "An administrator disabled the account.".to_owned(),
         K::Enabled => "An administrator enabled the account again.".to_owned(),
-        _ => "Something happened that this page is too old to name. Reload it.".to_owned(),
+        _ => "An event that this page is too old to name. Reload it.".to_owned(),
     }
 }
 
@@ -191,29 +189,29 @@ pub fn client(event: &Event) -> String {
 /// Why one of several sessions was revoked; a sentence for the activity page.
 const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
-        Some(RevocationReason::Logout) => "A session was ended by logging out.",
+        Some(RevocationReason::Logout) => "A session was logged out by its user.",
         Some(RevocationReason::Replay) => {
-            "A session was ended, because its refresh token was presented a second time."
+            "A session was logged out, because its refresh token was used a second time."
         }
-        Some(RevocationReason::User) => "A session was ended from another of your sessions.",
+        Some(RevocationReason::User) => "A session was logged out from another of your sessions.",
         Some(RevocationReason::PasswordChange) => {
-            "A session was ended, because the password was changed."
+            "A session was logged out, because the password was changed."
         }
         Some(RevocationReason::Suspicion) => {
-            "A session was ended, because it came from another device or network than before."
+            "A session was logged out, because it was used on another device or network than before."
         }
-        Some(RevocationReason::Administrator) => "An administrator ended a session.",
+        Some(RevocationReason::Administrator) => "An administrator logged out a session.",
         Some(RevocationReason::Disabled) => {
-            "A session was ended, because the account was disabled."
+            "A session was logged out, because the account was disabled."
         }
-        Some(RevocationReason::Deleted) => "A session was ended with the account.",
+        Some(RevocationReason::Deleted) => "A session was deleted with the account.",
         Some(RevocationReason::Login) => {
-            "A session was ended, because its browser logged in again."
+            "A session was logged out, because its browser logged in again."
         }
         Some(RevocationReason::TooMany) => {
-            "The session used least lately was ended: there were more than an account may have."
+            "The least recently active session was logged out: there were more than an account may have."
         }
-        _ => "A session was ended.",
+        _ => "A session was logged out.",
     }
 }
 
@@ -222,38 +220,38 @@ const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
 #[must_use]
 pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
     match cause {
-        Some(RevocationReason::Logout) => "This session was ended by logging out.",
+        Some(RevocationReason::Logout) => "This session was logged out.",
         Some(RevocationReason::Replay) => {
-            "Your session was ended: its refresh token was presented a second time, and not by a retry of the \
-             first. A copy of it may be in other hands. Log in again, and look at your activity."
+            "You were logged out: the refresh token of this session was used a second time, and not by a retry of the \
+             first use. A copy of it may be in other hands. Log in again, and check your security activity."
         }
         Some(RevocationReason::User) => {
-            "This session was ended from another of your sessions. Log in again to go on."
+            "You were logged out from another of your sessions. Log in again to continue."
         }
         Some(RevocationReason::PasswordChange) => {
-            "The password was changed in another session, which ends all but that one. Log in with the new one."
+            "The password was changed in another session, which logs out all but that one. Log in with the new password."
         }
         Some(RevocationReason::Suspicion) => {
-            "This session was ended: it came from another device or network than before, and this server does not \
-             allow that. Log in again to go on."
+            "You were logged out: this session was used on another device or network than before, and this server \
+             does not allow that. Log in again to continue."
         }
         Some(RevocationReason::Administrator) => {
-            "An administrator ended this session. Log in again to go on."
+            "An administrator logged you out. Log in again to continue."
         }
         Some(RevocationReason::Disabled) => "An administrator disabled this account.",
         Some(RevocationReason::Deleted) => {
             "Your account was deleted, and all that was stored with it."
         }
         Some(RevocationReason::Login) => {
-            "This session was ended by a login in the same browser. Log in again to go on."
+            "This session was replaced by a login in the same browser. Log in again to continue."
         }
         Some(RevocationReason::TooMany) => {
-            "This session was ended: your account had more sessions than it may have, and this one was used \
-             least lately. Log in again to go on."
+            "You were logged out: your account had more sessions than it may have, and this one was the least \
+             recently active. Log in again to continue."
         }
         _ => {
-            "Your session is over: it has expired, was ended, or is no longer this browser's. The server does not \
-             say which. Log in again to go on; your activity shows what has happened."
+            "Your session is over: it has expired, was logged out, or is no longer this browser's. The server does not \
+             say which. Log in again to continue; your security activity shows more."
         }
     }
 }

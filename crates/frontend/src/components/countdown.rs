@@ -27,9 +27,9 @@ pub(crate) fn Countdown() -> impl IntoView {
     let expired = move || seconds_left() == 0;
     let note = move || {
         if expired() {
-            "Expired, by this browser's clock. The next call that is refused renews it, and is repeated."
+            "Expired, by this browser's clock. The next call is refused, refreshes it, and is repeated."
         } else {
-            "While this clock runs, it opens the API. It lives in the memory of this page only."
+            "Valid until the countdown ends. It is kept in the memory of this page only."
         }
     };
     view! {

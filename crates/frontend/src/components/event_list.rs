@@ -20,14 +20,14 @@ fn entry(event: &Event) -> impl IntoView + use<> {
     let (name, tag) = match tone(event.kind) {
         Tone::Calm => ("calm", None),
         Tone::Notable => ("notable", Some("Worth a look")),
-        Tone::Alarm => ("alarm", Some("Alarm")),
+        Tone::Alarm => ("alarm", Some("Alert")),
     };
     view! {
         <li class="event" data-tone=name>
             <p class="event-text">{what_happened(event)}</p>
             <p class="event-facts">
                 <time datetime=machine_time(event.at)>{local_time(event.at)}</time>
-                {event.current.then(|| view! { <span class="event-tag">"In this session"</span> })}
+                {event.current.then(|| view! { <span class="event-tag">"This session"</span> })}
                 {tag.map(|tag| view! { <span class="event-tag event-tag-tone">{tag}</span> })}
             </p>
         </li>

@@ -23,8 +23,8 @@ pub(crate) fn LoginAlertNotice() -> impl IntoView {
             let (client, at) = (client(&login.newest), local_time(login.newest.at));
             let others = match login.others {
                 0 => String::new(),
-                1 => " There was one other since.".to_owned(),
-                others => format!(" There were {others} others since."),
+                1 => " There was one other login since.".to_owned(),
+                others => format!(" There were {others} other logins since."),
             };
             view! {
                 <div class="notice" data-kind="trouble">
@@ -33,10 +33,10 @@ pub(crate) fn LoginAlertNotice() -> impl IntoView {
                     </p>
                     <div class="notice-actions">
                         <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">
-                            "See your sessions"
+                            "Active sessions"
                         </A>
                         <A href=ACTIVITY_PAGE attr:class="button" attr:data-size="small">
-                            "See what happened"
+                            "Security activity"
                         </A>
                         <button type="button" class="button" data-size="small" on:click=dismiss>
                             "Dismiss"

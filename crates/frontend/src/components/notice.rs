@@ -13,7 +13,7 @@ use crate::session::{AuthState, Session, SignOutReason};
 
 const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: neither a \
-     cookie nor a token named it. Log in again and end it under Sessions; otherwise it expires by itself.";
+     cookie nor a token named it. Log in again and log it out under Sessions; otherwise it expires by itself.";
 const LOGGED_OUT_ELSEWHERE: &str =
     "You logged out in another tab, so you are logged out here as well.";
 
@@ -141,7 +141,7 @@ fn SuspendedNotice() -> impl IntoView {
     view! {
         <div class="notice" data-kind="trouble">
             <p>
-                "Your session is kept, but it was used in another browser, on another device or in another place than before, here or elsewhere. Going on takes your password."
+                "Your session is kept, but it was used in another browser, on another device or in another place than before, here or elsewhere. Enter your password to continue."
             </p>
             <div class="notice-actions">
                 <button

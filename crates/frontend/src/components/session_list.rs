@@ -33,7 +33,7 @@ fn card(
 ) -> impl IntoView + use<> {
     let id = session.id;
     let title_id = format!("session-{id}");
-    let device = session.device.to_string();
+    let device = titled(&session.device);
     let address = session.ip.clone().unwrap_or_else(|| "not known".to_owned());
     view! {
         <li class="session-card" data-current=session.current.to_string()>
@@ -45,12 +45,12 @@ fn card(
                     .map(|kind| view! { <span class="session-kind">{kind}</span> })}
             </div>
             <dl class="session-facts">
-                {fact("Network", address)} {fact("Logged in", local_time(session.created_at))}
-                {fact("Last seen", local_time(session.last_seen_at))}
-                {fact("Ends unless used", local_time(session.expires_at))}
+                {fact("IP address", address)} {fact("Logged in", local_time(session.created_at))}
+                {fact("Last active", local_time(session.last_seen_at))}
+                {fact("Expires", local_time(session.expires_at))}
             </dl>
             {if session.current {
-                view! { <p class="session-this">"This one"</p> }.into_any()
+                view! { <p class="session-this">"This device"</p> }.into_any()
             } else {
                 view! {
                     <button
@@ -61,7 +61,7 @@ fn card(
                         aria-disabled=move || busy.get().then_some("true")
                         on:click=move |_| revoke.run((id, device.clone()))
                     >
-                        "End this session"
+                        "Log out device"
                     </button>
                 }
                     .into_any()

@@ -10,7 +10,7 @@ pub(crate) fn StartNote() -> impl IntoView {
     view! {
         <p class="start-note" role="alert" hidden>
             <span class="start-note-text">
-                "This page is still waiting for a part of it. If it stays like this, reload it."
+                "This page is still loading. If it stays like this, reload it."
             </span>
             " "
             <a href="" rel="external">

@@ -9,14 +9,14 @@ pub const fn why_limited(limited_by: Option<LimitedBy>) -> &'static str {
         Some(LimitedBy::WrongPasswords) => "Too many passwords in a row were wrong.",
         Some(LimitedBy::Lockout) => {
             "Too many passwords in a row were wrong, so logins with this email address are refused here. \
-             Waiting is no remedy: log in on a device where you have logged in before, or ask the \
+             Waiting does not help: log in on a device where you have logged in before, or ask the \
              administrator."
         }
         Some(LimitedBy::SessionLockout) => {
             "Too many passwords in a row were wrong, so this session can try no more. Log out, and log in \
              again."
         }
-        _ => "That was too often.",
+        _ => "There were too many attempts.",
     }
 }
 

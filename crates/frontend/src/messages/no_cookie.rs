@@ -9,12 +9,12 @@ pub const LASTED_AS_LONG_AS_ITS_TOKEN: &str = "Your login is over: this browser 
 
 /// The page was loaded again, and the token was in the memory of the previous page.
 pub const GONE_WITH_THE_PAGE: &str = "You are not logged in any more: this browser kept no cookie of your login, and the page was \
-    loaded again. The session expires by itself, or is ended under Sessions after another login.";
+    loaded again. The session expires by itself; to log it out, log in again and open Sessions.";
 
 /// The server refused the session, and its cookies are missing.
-pub const COOKIES_ARE_GONE: &str = "Your login could not go on: its cookies are not in this browser any more. They expire with the \
+pub const COOKIES_ARE_GONE: &str = "Your session could not continue: its cookies are not in this browser any more. They expire with the \
     session, and are removed when another tab logs out or finds the session over, or when the data of this site is cleared. \
-    Log in again to go on.";
+    Log in again to continue.";
 
 /// Reauthentication is a refresh, which needs the cookie.
 pub const TAKES_A_COOKIE: &str = "Nothing was done: confirming your password takes a cookie of your login, and this browser kept \

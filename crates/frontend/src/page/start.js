@@ -17,7 +17,7 @@ const MESSAGES = {
   damaged: 'What this page needs to start has arrived, but cannot be used. Reload the page.',
   unable:
     'This browser does not run WebAssembly, which this page needs to start. It may be switched off, or the browser may be too old.',
-  stopped: 'This page has stopped working. Reload it to go on.',
+  stopped: 'This page has stopped working. Reload it to continue.',
 };
 
 const say = (sentence) => {

@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::NumericDate;
 use shared::body::{Me, SessionInfo};
 
 use super::protected_page::ProtectedPage;
@@ -14,7 +13,8 @@ use crate::components::network_log::NetworkLogList;
 use crate::components::panel::Panel;
 use crate::components::text::Text;
 use crate::dom::local_time;
-use crate::session::{CallError, CallPath, CallResult, Session};
+use crate::session::login_alerts::began_at;
+use crate::session::{CallError, CallPath, CallResult, Session, SignedIn};
 
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
@@ -35,7 +35,7 @@ fn Account() -> impl IntoView {
                 <Countdown />
             </Panel>
             <CallPanel seen />
-            <Panel id="user-title" title="Who is logged in">
+            <Panel id="user-title" title="Profile">
                 <dl class="facts">
                     <Fact term="Name" value=Signal::derive(move || name(session)) />
                     <Fact
@@ -54,26 +54,23 @@ fn Account() -> impl IntoView {
     }
 }
 
-/// The session, and, after a call of the API, its start and its expiry.
+/// The session as this page knows it. Its expiry is known after a call of the API: the answer to a refresh does not
+/// name it.
 #[component]
 fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     let session = expect_context::<Session>();
-    let id = Signal::derive(move || detail(session, |it| it.session_id.to_string()));
-    let date = move |of: fn(&SessionInfo) -> NumericDate| {
-        Signal::derive(move || {
-            seen.with(|seen| {
-                seen.as_ref()
-                    .map_or_else(|| "call the API to see".to_owned(), |seen| local_time(of(seen)))
-            })
-        })
+    let fact = move |of: fn(&SignedIn) -> String| Signal::derive(move || detail(session, of));
+    let expires = move || {
+        let expires_at = seen.with(|seen| seen.as_ref().map(|seen| local_time(seen.expires_at)));
+        expires_at.map(|at| view! { <Fact term="Expires" value=Signal::stored(at) /> })
     };
     view! {
         <Panel id="session-title" title="This session">
             <dl class="facts">
-                <Fact term="Session id" value=id />
-                <Fact term="Began" value=date(|it| it.created_at) />
-                <Fact term="Last passed on" value=date(|it| it.last_seen_at) />
-                <Fact term="Ends unless passed on" value=date(|it| it.expires_at) />
+                <Fact term="Session id" value=fact(|it| it.session_id.to_string()) />
+                <Fact term="Logged in" value=fact(|it| local_time(began_at(it.session_id))) />
+                <Fact term="Last refreshed" value=fact(|it| local_time(it.refreshed_at())) />
+                {expires}
             </dl>
         </Panel>
     }
@@ -105,7 +102,7 @@ fn CallPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
     view! {
         <Panel id="call-title" title="Try it">
             <p>
-                "A call with a fresh token is answered at once. Wait until it has expired, call again, and watch the baton being passed."
+                "A call with a valid token is answered at once. Wait until it has expired and call again: the call is refused, the token refreshed, and the call repeated."
             </p>
             <p>
                 <button
@@ -153,6 +150,6 @@ fn name(session: Session) -> String {
     detail(session, |it| it.user.name.clone().unwrap_or_else(|| "not given".to_owned()))
 }
 
-fn detail(session: Session, of: fn(&crate::session::SignedIn) -> String) -> String {
+fn detail(session: Session, of: fn(&SignedIn) -> String) -> String {
     session.detail(of).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use crate::session::{Rejected, Session};
 #[component]
 pub(crate) fn ActivityPage() -> impl IntoView {
     view! {
-        <ProtectedPage heading="Your activity">
+        <ProtectedPage heading="Security activity">
             <ActivityContent />
         </ProtectedPage>
     }
@@ -109,7 +109,7 @@ impl Page {
 /// For screen readers, whose users do not see the list change.
 fn counted(events: usize, more: bool) -> String {
     match (events, more) {
-        (0, _) => "Nothing".to_owned(),
+        (0, _) => "No events".to_owned(),
         (events, more) => {
             let events =
                 if events == 1 { "One event".to_owned() } else { format!("{events} events") };
@@ -135,7 +135,7 @@ fn ActivityContent() -> impl IntoView {
     });
     view! {
         <p class="lead">
-            "What has happened around your account. Whenever your session is passed on that is an event, too: those have a list of their own."
+            "The security events of your account, newest first. Refreshes of your sessions have a list of their own."
         </p>
         <FilterBar chosen=page.filter />
         {move || match page.state.get() {

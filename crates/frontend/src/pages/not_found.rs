@@ -17,12 +17,12 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text="Page not found · Baton" />
         <section class="narrow prose">
-            <p class="eyebrow">"404: off the track"</p>
+            <p class="eyebrow">"Error 404"</p>
             <h1 class="page-title" tabindex="-1">
                 "Page not found"
             </h1>
             <p class="lead">
-                "There is nothing at this address. It may have been mistyped, or what was here has been passed on."
+                "There is no page at this address. It may be mistyped, or the page may have moved."
             </p>
             <p>
                 <A href=HOME_PAGE attr:class="button" attr:data-kind="primary">

@@ -18,7 +18,7 @@ use crate::session::{Rejected, Session};
 #[component]
 pub(crate) fn SessionsPage() -> impl IntoView {
     view! {
-        <ProtectedPage heading="Your sessions">
+        <ProtectedPage heading="Active sessions">
             <SessionsContent />
         </ProtectedPage>
     }
@@ -93,8 +93,8 @@ impl Page {
             }
         });
         self.announcement.set(match target {
-            Target::One(_, device) => format!("The session with {device} was ended."),
-            Target::Others => "All other sessions were ended.".to_owned(),
+            Target::One(_, device) => format!("{device} was logged out."),
+            Target::Others => "All other devices were logged out.".to_owned(),
         });
         // The button that was pressed is gone, and the focus with it.
         focus_soon("main h1");
@@ -119,7 +119,7 @@ fn SessionsContent() -> impl IntoView {
     let state = Memo::new(move |_| page.list.with(|list| list.as_ref().map(|it| it.clone().err())));
     view! {
         <p class="lead">
-            "Each of these is a browser or a program in which somebody has logged in to your account. One you do not know is best ended, and your password changed."
+            "The browsers and programs that are logged in to your account. If you do not recognise one, log it out and change your password."
         </p>
         <p class="said" role="status">
             <Text text=page.announcement />
@@ -144,7 +144,7 @@ fn List(page: Page) -> impl IntoView {
         {keyed(
             move || alone.get(),
             move |alone| if alone {
-                view! { <p class="aside">"You are logged in nowhere else."</p> }.into_any()
+                view! { <p class="aside">"No other device is logged in."</p> }.into_any()
             } else {
                 view! {
                     <p>
@@ -155,7 +155,7 @@ fn List(page: Page) -> impl IntoView {
                             aria-disabled=move || page.busy.get().then_some("true")
                             on:click=move |_| page.revoke(Target::Others)
                         >
-                            "End all other sessions"
+                            "Log out of all other devices"
                         </button>
                     </p>
                 }

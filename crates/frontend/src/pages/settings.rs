@@ -106,7 +106,8 @@ fn PasswordPanel() -> impl IntoView {
                         typed.set_value("");
                     }
                     assessment.set(None);
-                    announcement.set("Your password is changed, and all other sessions are ended.");
+                    announcement
+                        .set("Your password is changed, and all other devices are logged out.");
                 }
                 Ok(()) => {}
                 Err(rejected) => reject(form, rejected),
@@ -115,7 +116,7 @@ fn PasswordPanel() -> impl IntoView {
     };
     view! {
         <Panel id="password-title" title="Password">
-            <p>"All other sessions are ended with the change; this one goes on."</p>
+            <p>"Changing it logs out all other devices. This one stays logged in."</p>
             <form
                 id=form.id
                 class="form"
@@ -188,7 +189,7 @@ fn DeletePanel() -> impl IntoView {
     view! {
         <Panel id="delete-title" title="Delete the account">
             <p>
-                "Your email address, your name, your password and all of your sessions are deleted, and you are logged out everywhere at once. What is on record about your account is deleted as well. Nobody can bring it back."
+                "Your email address, your name, your password, your sessions and your security activity are deleted, and you are logged out everywhere at once. This cannot be undone."
             </p>
             <form id=form.id class="form" method="post" novalidate on:submit=submit>
                 <FormAlert form />

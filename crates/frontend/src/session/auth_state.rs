@@ -1,7 +1,7 @@
 //! Who is authenticated in this browser, as pages may know it. No type here holds a token.
 
 use shared::body::User;
-use shared::{RevocationReason, SessionId};
+use shared::{NumericDate, RevocationReason, SessionId};
 
 /// The auth state of this tab.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,15 @@ pub struct SignedIn {
     pub expires_at_ms: f64,
     /// Lifetime of the access token when it arrived, in seconds.
     pub lifetime_seconds: i64,
+}
+
+impl SignedIn {
+    /// When the access token arrived, by this browser's clock: the last refresh, or the login.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a date is far below 2^63")]
+    pub fn refreshed_at(&self) -> NumericDate {
+        NumericDate((self.expires_at_ms / 1000.0) as i64 - self.lifetime_seconds)
+    }
 }
 
 /// Why a session ended.

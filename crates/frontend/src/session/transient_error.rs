@@ -35,7 +35,7 @@ impl fmt::Display for TransientError {
         match self {
             Self::Offline => f.write_str("The server cannot be reached."),
             Self::Timeout => f.write_str("The server takes too long to answer."),
-            Self::RateLimited => f.write_str("The server asks for a little patience."),
+            Self::RateLimited => f.write_str("There were too many requests in a short time."),
             Self::Unavailable => f.write_str("The server is not available right now."),
             Self::TokenNotAccepted => {
                 f.write_str(

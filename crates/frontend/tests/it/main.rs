@@ -4,6 +4,7 @@
 mod action;
 mod address;
 mod attempt;
+mod auth_state;
 mod backoff;
 mod login_alerts;
 mod messages;

@@ -83,11 +83,11 @@ fn no_event_is_on_no_list_and_refreshes_are_on_one_of_their_own() {
         assert_ne!(everything.contains(kind), refreshes.contains(kind), "{kind}");
     }
     assert!(refreshes.contains(&EventKind::Refreshed));
-    for narrow in [Filter::Logins, Filter::EndingsAndAlarms] {
+    for narrow in [Filter::Logins, Filter::LogoutsAndAlerts] {
         assert!(narrow.kinds().iter().all(|kind| everything.contains(kind)), "{narrow:?}");
     }
     for alarm in EventKind::ALL.iter().filter(|kind| tone(**kind) == Tone::Alarm) {
-        assert!(Filter::EndingsAndAlarms.kinds().contains(alarm), "{alarm}");
+        assert!(Filter::LogoutsAndAlerts.kinds().contains(alarm), "{alarm}");
     }
 }
 

@@ -57,8 +57,8 @@ mod any_server {
 const BEHIND_LOGIN: [(&str, &str); 5] = [
     ("/account", "Your account"),
     ("/notes", "Your notes"),
-    ("/sessions", "Your sessions"),
-    ("/activity", "Your activity"),
+    ("/sessions", "Active sessions"),
+    ("/activity", "Security activity"),
     ("/settings", "Your settings"),
 ];
 const EVERY_PAGE: [&str; 9] = [
