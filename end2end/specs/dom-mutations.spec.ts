@@ -9,6 +9,8 @@ import { mockNextResponse, problem } from '../support/network-faults';
 import { changePassword, deleteAccount, openSettings, passwordChanged } from '../support/settings';
 import { callTheApi, expectAccountOf, expectCallResult, expectNotice, newUser, type User } from '../support/users';
 
+test.use({ withNotes: true });
+
 /** Sends each form of the settings, and the step-up dialog. */
 async function sendTheSettings(page: Page, user: User): Promise<void> {
   await page.getByLabel('Name (optional)').fill('Grace Passer');

@@ -189,6 +189,6 @@ test('a logout with neither cookie nor token says that the session was not reach
   await leave.click();
   await expectNotice(
     account,
-    /^This browser is logged out, but its session could not be reached: .*Log in again and end it under Sessions/,
+    /^This browser is logged out, but its session could not be reached: .*Log in again and log it out under Sessions/,
   );
 });
