@@ -6,7 +6,7 @@
 //! of it. The key is no credential: it is useless without the refresh cookie.
 
 use sha2::{Digest as _, Sha256};
-use shared::idempotency::key_in;
+use types::idempotency::key_in;
 
 /// One attempt to refresh, known by the SHA-256 of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The decision about a refresh, as a pure function: state, presented, now and policy in; a [`Decision`] out.
 //! Executing it is the server's work. `docs/design/rotation.md` argues why it is right.
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::{Attempt, Family, Generation, Policy, Standing};
 

@@ -1,6 +1,6 @@
 //! The state of a family of refresh tokens, one row per session. It must not know how it is stored.
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::{Attempt, Generation};
 

@@ -11,8 +11,7 @@
 //! login.
 //!
 //! ```
-//! use rotation::{Attempt, Decision, Family, Generation, Policy, decide};
-//! use shared::NumericDate;
+//! use rotation::{Attempt, Decision, Family, Generation, NumericDate, Policy, decide};
 //!
 //! let policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 //! let now = NumericDate(1_800_000_000);
@@ -45,3 +44,4 @@ pub use family::{Family, Standing};
 pub use policy::Policy;
 pub use sign_in::{SignIn, decide_sign_in};
 pub use ticket::{Generation, RefreshKey, Seed, Ticket, UnverifiedTicket};
+pub use types::{NumericDate, SessionId};

@@ -1,6 +1,6 @@
 //! Expiry of a family, idle and absolute. It must not read a clock: `now` is passed in.
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::Family;
 

@@ -2,7 +2,7 @@
 //! answer; with an attempt key, the retry gets the first answer. It must not know passwords: they are verified
 //! before.
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::{Family, Generation, Policy, Standing};
 

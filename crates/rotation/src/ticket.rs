@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use shared::SessionId;
 use subtle::ConstantTimeEq as _;
+use types::SessionId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 const VERSION: u8 = 1;

@@ -90,7 +90,7 @@ pub const DEVICES_COOKIE: &str = "__Host-Http-devices";
 pub const SEPARATE_DEVICE_COOKIE: &str = "__Host-Http-device-";
 /// The header of the idempotency key (draft-ietf-httpapi-idempotency-key-header); in the rotation protocol, the
 /// attempt key.
-pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub const IDEMPOTENCY_KEY: &str = types::idempotency::HEADER;
 /// A response header of [`LOGOUT`]: whether the call named a session that is now over: `?1` or `?0`.
 pub const SESSION_ENDED: &str = "session-ended";
 /// The request id, in logs and problem documents.

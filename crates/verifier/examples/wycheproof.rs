@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use shared::NumericDate;
-use verifier::{KeySet, Rejection, Verifier, jws};
+use verifier::{KeySet, NumericDate, Rejection, Verifier, jws};
 
 /// Accepted and refused.
 type Count = (u32, u32);

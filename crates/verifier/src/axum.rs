@@ -23,6 +23,7 @@
 mod demands;
 mod extractor;
 mod idempotency;
+mod problem;
 mod refusal;
 mod token;
 

@@ -1,7 +1,7 @@
 //! The claims of an access token (RFC 9068 section 2.2): presence and type. It must not be called before the
 //! signature is verified, and must not judge issuer, audience or expiry: that is `verifier.rs`, the caller.
 
-use shared::{NumericDate, SessionId, UserId};
+use types::{NumericDate, SessionId, UserId};
 
 use crate::Rejection;
 use crate::members::{Members, Unfit, id, instant, name, natural, text, texts, uri};

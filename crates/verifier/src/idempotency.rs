@@ -4,7 +4,7 @@
 //! key itself.
 
 use sha2::{Digest as _, Sha256};
-use shared::idempotency::key_in;
+use types::idempotency::key_in;
 
 /// The idempotency key of one request. It is no credential; store its hash, because [`IdempotencyKey::request_hash`]
 /// uses the key as a salt.

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::Rejection;
 use crate::strict_json::{self, Json, Object};

@@ -28,7 +28,7 @@ mod options;
 
 use std::sync::Arc;
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::claims;
 use crate::compact::Compact;

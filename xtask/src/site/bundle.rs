@@ -35,7 +35,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<String> {
     Ok(outcome)
 }
 
-/// A hash of all inputs of the bundle; tests of the two crates are none.
+/// A hash of all inputs of the bundle; tests of the crates are none.
 fn inputs(workspace: &Workspace) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
     let compiler = process::output(process::command(workspace, "rustc").arg("-vV"));
@@ -47,6 +47,7 @@ fn inputs(workspace: &Workspace) -> Result<String> {
         "Cargo.lock",
         "Trunk.toml",
         ".cargo/config.toml",
+        "crates/types",
         "crates/shared",
         "crates/frontend",
     ] {

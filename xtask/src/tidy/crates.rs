@@ -5,10 +5,12 @@ use super::source::is_name_part;
 use super::tree::{Finding, Tree, lines_with};
 
 /// Each crate with the workspace crates it may depend on.
-const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 10] = [
-    ("shared", &[]),
-    ("rotation", &["shared"]),
-    ("verifier", &["shared"]),
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 11] = [
+    ("types", &[]),
+    ("shared", &["types"]),
+    // These two are published, with `types`: they know no crate that is not.
+    ("rotation", &["types"]),
+    ("verifier", &["types"]),
     ("frontend", &["shared"]),
     // Environment variables of any program; it knows no particular setting.
     ("environment", &[]),
@@ -107,15 +109,21 @@ fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
             inside = table.ends_with("dependencies");
             for_tests = table.contains("dev-dependencies");
             if let Some((_, name)) = table.split_once("dependencies.") {
+                let name = without_prefix(name);
                 found.push(Dependency { line: index + 1, name, for_tests });
             }
         } else if inside && !line.is_empty() && !line.starts_with('#') {
             let end = line.find(['.', '=', ' ']).unwrap_or(line.len());
-            let name = line[..end].trim_matches('"');
+            let name = without_prefix(line[..end].trim_matches('"'));
             found.push(Dependency { line: index + 1, name, for_tests });
         }
     }
     found
+}
+
+/// `baton-rotation`, the package, and `rotation`, the library, are one crate.
+fn without_prefix(name: &str) -> &str {
+    name.strip_prefix("baton-").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -132,15 +140,23 @@ mod tests {
         assert_eq!(count("crates/frontend/Cargo.toml", good), 0);
         let bad = "[dependencies]\nshared.workspace = true\nrotation.workspace = true\n";
         assert_eq!(count("crates/frontend/Cargo.toml", bad), 1);
-        let bad = "[dependencies.verifier]\nworkspace = true\n";
-        assert_eq!(count("crates/rotation/Cargo.toml", bad), 1);
+        for bad in
+            ["[dependencies.verifier]\nworkspace = true\n", "[dependencies.baton-verifier]\n"]
+        {
+            assert_eq!(count("crates/rotation/Cargo.toml", bad), 1);
+        }
+        // The error codes and pages of this site are no part of what is published.
+        for published in ["crates/rotation/Cargo.toml", "crates/verifier/Cargo.toml"] {
+            assert_eq!(count(published, "[dependencies]\nshared.workspace = true\n"), 1);
+            assert_eq!(count(published, "[dependencies]\nbaton-types = \"0.1\"\n"), 0);
+        }
         let bad = "[target.'cfg(unix)'.dev-dependencies]\nbackend = { path = \"../backend\" }\n";
         assert_eq!(count("crates/shared/Cargo.toml", bad), 1);
     }
 
     #[test]
     fn what_is_for_tests_is_known_to_tests_alone() {
-        let good = "[dependencies]\nshared.workspace = true\n[dev-dependencies]\nforgery.workspace = true\n";
+        let good = "[dependencies]\ntypes.workspace = true\n[dev-dependencies]\nforgery.workspace = true\n";
         assert_eq!(count("crates/verifier/Cargo.toml", good), 0);
         let bad = "[dev-dependencies]\nserde = \"1\"\n[dependencies]\nforgery.workspace = true\n";
         assert_eq!(count("crates/verifier/Cargo.toml", bad), 1);

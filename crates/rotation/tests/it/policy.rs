@@ -1,7 +1,7 @@
 //! Idle and absolute expiry.
 
 use rotation::{Family, Generation, Policy};
-use shared::NumericDate;
+use types::NumericDate;
 
 const POLICY: Policy = Policy { idle_seconds: 100, absolute_seconds: 250 };
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rotation::{
     Attempt, Decision, Family, Generation, Policy, RefreshKey, Seed, Standing, Ticket, decide,
 };
-use shared::{NumericDate, SessionId};
+use types::{NumericDate, SessionId};
 
 const POLICY: Policy = Policy { idle_seconds: 50, absolute_seconds: 300 };
 

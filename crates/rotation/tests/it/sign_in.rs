@@ -1,7 +1,7 @@
 //! The decision about a retried sign-in, as a table.
 
 use rotation::{Family, Generation, Policy, SignIn, decide_sign_in};
-use shared::NumericDate;
+use types::NumericDate;
 
 const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 const BEGUN: NumericDate = NumericDate(1_800_000_000);

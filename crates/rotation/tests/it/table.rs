@@ -1,7 +1,7 @@
 //! The decision as a table, to be read beside `docs/design/rotation.md`.
 
 use rotation::{Attempt, Decision, Family, Generation, Policy, Refusal, Standing, decide};
-use shared::NumericDate;
+use types::NumericDate;
 
 const POLICY: Policy = Policy { idle_seconds: 1_000, absolute_seconds: 5_000 };
 const BEGUN: NumericDate = NumericDate(10_000);

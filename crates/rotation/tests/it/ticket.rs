@@ -2,7 +2,7 @@
 
 use rotation::ticket::TICKET_CHARACTERS;
 use rotation::{Generation, RefreshKey, Seed, Ticket, UnverifiedTicket};
-use shared::SessionId;
+use types::SessionId;
 
 const SESSION: SessionId = SessionId::from_bytes([7; 16]);
 

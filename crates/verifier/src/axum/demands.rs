@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::refusal::Refusal;
 use crate::{AccessToken, Rejection, Skew};

@@ -9,7 +9,7 @@ use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::request::Parts;
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::demands::{Demand, Demands};
 use super::refusal::{Refusal, request_id};

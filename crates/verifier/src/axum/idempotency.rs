@@ -5,7 +5,7 @@
 use axum_core::extract::OptionalFromRequestParts;
 use http::Method;
 use http::request::Parts;
-use shared::path::IDEMPOTENCY_KEY;
+use types::idempotency::HEADER;
 
 use super::extractor::Refused;
 use super::refusal::Refusal;
@@ -15,7 +15,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refused> {
-        let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let mut values = parts.headers.get_all(HEADER).iter();
         let key = match (values.next(), values.next()) {
             (None, _) => return Ok(None),
             (Some(value), None) => value.to_str().ok().and_then(Self::parse),

@@ -5,14 +5,15 @@ use axum_core::body::Body;
 use axum_core::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use shared::problem::PROBLEM_JSON;
-use shared::{ErrorCode, Problem};
 
+use super::problem::{PROBLEM_JSON, Problem};
 use crate::Rejection;
 use crate::remote::VerifyError;
 
 /// The `Retry-After` of a 503: longer than the client's back-off of one second after a failed fetch.
 const RETRY_SECONDS: u32 = 2;
+/// The header of the request id.
+const REQUEST_ID: &str = "x-request-id";
 /// The longest request id that a response repeats.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
@@ -45,34 +46,30 @@ impl From<Rejection> for Refusal {
 
 impl Refusal {
     /// The table: status, code and title.
-    const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
+    const fn on_the_wire(&self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
-            Self::NoToken | Self::Verify(VerifyError::Rejected(_)) => (
-                S::UNAUTHORIZED,
-                ErrorCode::InvalidToken,
-                "The access token is missing or does not hold.",
-            ),
+            Self::NoToken | Self::Verify(VerifyError::Rejected(_)) => {
+                (S::UNAUTHORIZED, "invalid_token", "The access token is missing or does not hold.")
+            }
             Self::Malformed | Self::IdempotencyKey => {
-                (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
+                (S::BAD_REQUEST, "malformed_request", "The request cannot be read.")
             }
             Self::Verify(VerifyError::Unavailable(_)) => (
                 S::SERVICE_UNAVAILABLE,
-                ErrorCode::TemporarilyUnavailable,
+                "temporarily_unavailable",
                 "This does not work right now. Try again in a moment.",
             ),
-            Self::Scope(_) => (
-                S::FORBIDDEN,
-                ErrorCode::InsufficientScope,
-                "The access token does not allow this call.",
-            ),
+            Self::Scope(_) => {
+                (S::FORBIDDEN, "insufficient_scope", "The access token does not allow this call.")
+            }
             Self::StepUpRequired { .. } => (
                 S::UNAUTHORIZED,
-                ErrorCode::InsufficientUserAuthentication,
+                "insufficient_user_authentication",
                 "Give your password again to go on.",
             ),
             Self::MissingLayer => {
-                (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
+                (S::INTERNAL_SERVER_ERROR, "internal_error", "Something broke on our side.")
             }
         }
     }
@@ -133,10 +130,9 @@ impl Refusal {
             Self::NoToken | Self::Malformed | Self::IdempotencyKey => {}
         }
         let (status, code, title) = self.on_the_wire();
-        let detail = self.detail().map(str::to_owned);
-        let problem = Problem { detail, request_id, ..Problem::new(code, status.as_u16(), title) };
-        let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
-        let mut response = Response::new(Body::from(body));
+        let detail = self.detail();
+        let problem = Problem { code, title, status: status.as_u16(), detail, request_id };
+        let mut response = Response::new(Body::from(problem.to_json()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -155,7 +151,7 @@ impl Refusal {
 /// The request id that a gateway, or an outer layer, has set; empty without one.
 pub(super) fn request_id(headers: &HeaderMap) -> String {
     headers
-        .get(shared::path::REQUEST_ID)
+        .get(REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .filter(|id| id.len() <= MAX_REQUEST_ID_BYTES)
         .unwrap_or_default()

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use shared::NumericDate;
 use tokio::time::Instant;
+use types::NumericDate;
 
 use super::options::Options;
 

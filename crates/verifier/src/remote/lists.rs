@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::address::Address;
 use super::cache::{Cache, Fetched, Source};

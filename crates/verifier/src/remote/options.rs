@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use crate::Skew;
 

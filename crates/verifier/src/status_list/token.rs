@@ -1,7 +1,7 @@
 //! The claims of a status list token (Token Status List section 5.1). It must not be called before the signature is
 //! verified, and must not judge subject, issuer or expiry: that is `verifier.rs`.
 
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::StatusList;
 use crate::Rejection;

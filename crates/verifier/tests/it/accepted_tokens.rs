@@ -1,7 +1,7 @@
 //! Accepted tokens, and the claims they yield.
 
 use serde_json::json;
-use shared::NumericDate;
+use types::NumericDate;
 use verifier::AccessToken;
 
 use crate::support::{

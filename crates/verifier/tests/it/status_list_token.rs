@@ -1,7 +1,7 @@
 //! Status list tokens (Token Status List sections 5.1 and 8.3): the rules of an access token, and each of their own.
 
 use serde_json::{Value, json};
-use shared::NumericDate;
+use types::NumericDate;
 use verifier::{KeySet, Rejection, Status, StatusListToken};
 
 use crate::support::{

@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use shared::NumericDate;
+use types::NumericDate;
 use verifier::{AccessToken, KeySet, PublicKey, Rejection, StatusList, Verifier};
 
 pub(crate) const ISSUER: &str = "https://baton.example";

@@ -1,7 +1,7 @@
 //! Expiry and clock skew (RFC 7519 sections 4.1.4 to 4.1.6): each limit of a token's lifetime, to the second.
 
 use serde_json::json;
-use shared::NumericDate;
+use types::NumericDate;
 use verifier::{Rejection, Skew};
 
 use crate::support::{EXP, IAT, claims, good_token, token_with_payload, verifier};

@@ -2,7 +2,7 @@
 //! deviation from it.
 
 use rotation::{Attempt, Decision, Family, Generation, Policy, Standing};
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::state::{Key, Ticket};
 

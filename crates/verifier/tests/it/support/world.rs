@@ -12,10 +12,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde_json::{Value, json};
-use shared::NumericDate;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use types::NumericDate;
 use verifier::remote::{Issuer, Options, VerifyError};
 use verifier::{AccessToken, KeySet};
 

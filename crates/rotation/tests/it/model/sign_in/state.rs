@@ -1,7 +1,7 @@
 //! The state of a sign-in attempt: the tables, the client, and the requests and answers in flight.
 
 use rotation::{Family, Generation, Policy};
-use shared::NumericDate;
+use types::NumericDate;
 
 use super::world::World;
 

@@ -1,6 +1,8 @@
 //! The value of the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), by which a client marks a
 //! retry of an earlier request. It must not know which calls take a key.
 
+/// The name of the header.
+pub const HEADER: &str = "idempotency-key";
 /// The fewest characters of a key: 128 bits in base64url are 22, 16 is what the contract allows.
 pub const MIN_CHARACTERS: usize = 16;
 /// The most characters of a key.

@@ -1,0 +1,6 @@
+//! Tests of the common types, one file per type.
+
+mod dates;
+mod ids;
+mod keys;
+mod secrets;

@@ -1,0 +1,44 @@
+//! Problem documents (RFC 9457), the bodies of refusals, as Baton's own server writes them. It must not know why a
+//! request is refused; that is `refusal.rs`.
+
+use serde::Serialize;
+
+/// The media type (RFC 9457 section 3).
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// One problem.
+pub(super) struct Problem {
+    /// The kind of problem, for programs.
+    pub(super) code: &'static str,
+    /// A sentence for people, the same for every problem of this kind.
+    pub(super) title: &'static str,
+    pub(super) status: u16,
+    pub(super) detail: Option<&'static str>,
+    pub(super) request_id: String,
+}
+
+/// Its members, in their order on the wire.
+#[derive(Serialize)]
+struct Document<'p> {
+    r#type: String,
+    title: &'p str,
+    status: u16,
+    code: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'p str>,
+    request_id: &'p str,
+}
+
+impl Problem {
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("urn:baton:problem:{}", self.code),
+            title: self.title,
+            status: self.status,
+            code: self.code,
+            detail: self.detail,
+            request_id: &self.request_id,
+        };
+        serde_json::to_vec(&document).expect("a problem is strings and numbers")
+    }
+}
