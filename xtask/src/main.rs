@@ -101,7 +101,7 @@ enum Task {
     },
     /// Mutation tests of the crates that decide: rotation and verifier.
     Mutants {
-        /// Passed on to `cargo mutants`, instead of `-p rotation -p verifier`.
+        /// Passed on to `cargo mutants`, instead of `-p baton-rotation -p baton-verifier`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },

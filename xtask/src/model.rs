@@ -17,13 +17,14 @@ pub(crate) fn model(workspace: &Workspace, write: bool) -> Result<()> {
     let found = workspace.target().join("tmp/rotation-proof.md");
     // A stale report must not pass for the result of this run.
     let _ = std::fs::remove_file(&found);
-    let mut test = process::cargo(workspace, &["test", "-p", "rotation", "--test", "it", "--"]);
+    let mut test =
+        process::cargo(workspace, &["test", "-p", "baton-rotation", "--test", "it", "--"]);
     test.args(["--exact", TEST]);
     report::heading("Exploring every world of the protocol (half a minute)");
     // The test's output is the report, which is printed once, below.
     let verdict = process::run(test.stdout(Stdio::null()).stderr(Stdio::null()));
     let text = std::fs::read_to_string(&found).with_context(|| {
-        format!("the model left no report; alone: `cargo test -p rotation {TEST}`")
+        format!("the model left no report; alone: `cargo test -p baton-rotation {TEST}`")
     })?;
     report::say(&text);
     if write {

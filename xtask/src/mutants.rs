@@ -13,7 +13,7 @@ pub(crate) fn mutants(workspace: &Workspace, arguments: &[OsString]) -> Result<(
     // Each mutant is built in a folder of its own.
     command.env_remove("CARGO_TARGET_DIR");
     if arguments.is_empty() {
-        command.args(["-p", "rotation", "-p", "verifier"]);
+        command.args(["-p", "baton-rotation", "-p", "baton-verifier"]);
     } else {
         command.args(arguments);
     }

@@ -5,6 +5,8 @@
 //! (draft-ietf-httpapi-idempotency-key-header) and keeps it until the attempt is answered. The server stores a hash
 //! of it. The key is no credential: it is useless without the refresh cookie.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 use types::idempotency::key_in;
 
@@ -15,6 +17,14 @@ pub struct Attempt([u8; 32]);
 /// A malformed key: the contract asks for 16 to 128 visible ASCII characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MalformedAttemptKey;
+
+impl fmt::Display for MalformedAttemptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the attempt key is not 16 to 128 visible ASCII characters")
+    }
+}
+
+impl std::error::Error for MalformedAttemptKey {}
 
 impl Attempt {
     /// Parses the header's value: an opaque text, or the same in the quotes of a structured-field string (RFC 8941

@@ -1,5 +1,5 @@
 //! The decision about a refresh, as a pure function: state, presented, now and policy in; a [`Decision`] out.
-//! Executing it is the server's work. `docs/design/rotation.md` argues why it is right.
+//! Executing it is the server's work. In the repository, `docs/design/rotation.md` argues why it is right.
 
 use types::NumericDate;
 
@@ -25,6 +25,7 @@ pub enum Decision {
 
 /// Why a refresh is refused. For the log only: on the wire every refusal looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// No such session, no such ticket, or not authentic.
     Unknown,

@@ -1,7 +1,7 @@
 //! Project Wycheproof's test vectors for JSON Web Signature, from a local file:
 //!
 //! ```sh
-//! cargo run -p verifier --example wycheproof -- json_web_signature_test.json
+//! cargo run -p baton-verifier --example wycheproof -- json_web_signature_test.json
 //! ```
 //!
 //! Their tokens have no type and no thumbprint as `kid`, so the verifier would reject each. This tests all other

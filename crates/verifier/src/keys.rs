@@ -88,6 +88,7 @@ impl KeySet {
 
 /// Why a key or a JWKS is rejected. Like a rejection, it never quotes the input.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyError {
     /// Not 65 bytes, not uncompressed, or not on the curve.
     #[error("the key is not an uncompressed point of P-256")]

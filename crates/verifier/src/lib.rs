@@ -1,48 +1,8 @@
 //! A resource server's verifier for Baton's JWT access tokens (RFC 9068).
 //!
-//! A service needs the issuer's URL and its own audience:
+//! Read on in `verifier.rs`, where the checks stand in their order.
 //!
-//! ```no_run
-//! # #[cfg(feature = "axum")] mod service {
-//! use axum::{Router, routing::get};
-//! use verifier::axum::{Bearer, RequireToken};
-//! use verifier::remote::Issuer;
-//!
-//! async fn hello(Bearer(token): Bearer) -> String {
-//!     format!("hello, {}", token.sub)
-//! }
-//!
-//! fn router() -> Result<Router, verifier::remote::IssuerError> {
-//!     let issuer = Issuer::new("https://baton.example", ["https://api.example"])?;
-//!     Ok(Router::new().route("/hello", get(hello)).layer(RequireToken::from(&issuer)))
-//! }
-//! # }
-//! ```
-//!
-//! The same as a program: `cargo run -p verifier --example service --features axum`.
-//!
-//! | feature | what it adds |
-//! | --- | --- |
-//! | none | the rules: pure functions of token, keys and `now`, without a clock or a network |
-//! | `remote` | `remote::Issuer`: a cache of the issuer's JWKS and status lists, revalidated before they are stale |
-//! | `axum` | `axum::RequireToken`, middleware, and `axum::BearerFor`, an extractor, that can demand an audience, scopes and a recent login; `axum::Bearer`, an extractor without demands; enables `remote` |
-//!
-//! # What it refuses to do
-//!
-//! - To make its security configurable: one algorithm, one token type, one spelling of each value, at most ten
-//!   seconds of clock skew.
-//! - To accept a token that it could not verify. If keys or status list are unavailable, and the last good ones are
-//!   too stale, the response is 503.
-//! - To send a request where a token points: keys and lists come from the issuer, by https or from this machine,
-//!   without redirects and without a proxy. For https it trusts Mozilla's certificate authorities.
-//! - To read a token from a query, a body or a cookie, or to log any part of one.
-//!
-//! # What it cannot do
-//!
-//! - Know of a revocation before it is published. A revoked session is refused once the cached status list is as old
-//!   as its `ttl` (5 s if it has none, never more than 60 s), and if revalidation failed, one more fetch and 3 s
-//!   after that, once the issuer answers again; with a token that refers to no list, when it expires.
-//! - Detect a stolen token. A bearer token is valid in any hand: keep it out of logs, and use TLS.
+#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
 //!
 //! # The rules
 //!
@@ -91,8 +51,6 @@
 //! assert_eq!(verifier.verify(unverified_token, an_hour_later), Err(Rejection::Expired));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-//! Read on in `verifier.rs`, where the gates stand in their order.
 #![forbid(unsafe_code)]
 
 mod verifier;

@@ -5,6 +5,7 @@ use crate::JsonFault;
 
 /// The first rule that a token breaks.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rejection {
     /// Longer than 8 KiB; a status list token, than 8 MiB.
     #[error("the token is too long")]

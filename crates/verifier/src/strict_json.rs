@@ -14,6 +14,7 @@ const MAX_DEPTH: usize = 8;
 
 /// What is wrong with a JSON text.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JsonFault {
     /// Not UTF-8.
     #[error("it is not UTF-8")]

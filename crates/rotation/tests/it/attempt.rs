@@ -28,6 +28,13 @@ fn sixteen_to_128_visible_characters_make_a_key() {
     }
 }
 
+/// An error text that quoted the key would bring it into a log.
+#[test]
+fn a_malformed_key_is_an_error_that_does_not_quote_it() {
+    let error: Box<dyn std::error::Error> = Attempt::parse("secret").expect_err("short").into();
+    assert!(error.to_string().contains("16 to 128") && !error.to_string().contains("secret"));
+}
+
 /// FIPS 180-4: SHA-256 of the 26 letters, as published in many places.
 #[test]
 fn what_is_stored_is_the_hash_of_the_key() {

@@ -5,6 +5,7 @@ use crate::Rejection;
 
 /// Why a URL cannot be an issuer's.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IssuerError {
     /// Not `https://host` with an optional port and path; or with a query, a fragment or a user.
     #[error("the issuer is not a URL of scheme, host, port and path (RFC 8414 section 2)")]
@@ -16,6 +17,7 @@ pub enum IssuerError {
 
 /// What is missing for a verdict. It is no statement about the token: answer 503, to be retried.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unavailable {
     /// No keys were fetched, or the last good ones are too stale.
     #[error("the issuer's keys are not available")]
