@@ -1,7 +1,7 @@
 //! A complete resource server behind a Baton on http://localhost:3000. With one running (`cargo xtask run`):
 //!
 //! ```sh
-//! cargo run -p baton-verifier --example service --features axum
+//! cargo run -p baton-verifier --example service --features axum,remote
 //! curl -i http://127.0.0.1:3001/hello                                       # 401
 //! curl -i http://127.0.0.1:3001/hello -H "Authorization: Bearer $TOKEN"     # hello
 //! curl -i http://127.0.0.1:3001/secret -H "Authorization: Bearer $TOKEN"    # 401 five minutes later

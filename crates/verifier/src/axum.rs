@@ -1,12 +1,13 @@
 //! Middleware for axum that requires a bearer access token (RFC 6750), and extractors for its claims (feature
-//! `axum`). It must not verify a token itself: [`Issuer`] does; this layer maps the result to HTTP.
+//! `axum`). It must not verify a token itself: the issuer does, a [`local::Issuer`] with keys in memory or, with
+//! feature `remote`, a `remote::Issuer`; this layer maps the result to HTTP.
 //!
 //! Beyond validity, a service may demand an audience, scopes or a recent login: of a whole router by
 //! [`RequireToken`], of one handler by [`BearerFor`] in its signature. Demands of both add up.
 //!
 //! | case | response |
 //! | --- | --- |
-//! | no token | 401, `WWW-Authenticate: Bearer realm="baton"` and no error (RFC 6750 section 3.1) |
+//! | no token | 401, `WWW-Authenticate: Bearer realm="baton"` and no error (RFC 6750 section 3.1); behind [`RequireToken::optional`] `Option<Bearer>` is [`None`] |
 //! | more than one `Authorization`, or one that is not text | 400 `invalid_request` |
 //! | an invalid token, or one for another audience | 401 `invalid_token` |
 //! | a demanded scope is missing | 403 `insufficient_scope`, with all scopes that this layer, or this handler, demands |
@@ -14,8 +15,9 @@
 //! | keys or status list are unavailable | 503 with `Retry-After` |
 //! | more than one `Idempotency-Key`, or a malformed one, where a handler takes `Option<IdempotencyKey>` | 400 |
 //!
-//! Bodies are problem documents (RFC 9457) with Baton's codes and `no-store`. A token in the query or the body is
-//! ignored (RFC 9700 section 4.3.2): the request counts as one without a token.
+//! Bodies are problem documents (RFC 9457) with Baton's codes and `no-store`; [`RequireToken::realm`] and
+//! [`RequireToken::problem_types`] set others. A token in the query or the body is ignored (RFC 9700 section 4.3.2): the
+//! request counts as one without a token.
 //!
 //! Next: `axum/token.rs` for the `Authorization` header, `axum/demands.rs` for the demands, `axum/idempotency.rs` for
 //! requests that may arrive twice, `axum/refusal.rs` for the table.
@@ -23,8 +25,10 @@
 mod demands;
 mod extractor;
 mod idempotency;
+mod issuer;
 mod problem;
 mod refusal;
+mod response_options;
 mod token;
 
 use std::pin::Pin;
@@ -32,17 +36,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum_core::response::{IntoResponse, Response};
-use http::Request;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::remote::Issuer;
+use crate::local;
 
 pub use self::demands::Demand;
 use self::demands::Demands;
 use self::extractor::Admitted;
 pub use self::extractor::{Bearer, BearerFor, Refused};
+use self::issuer::Issuer;
 use self::refusal::Refusal;
+use self::response_options::{ResponseOptions, is_realm};
 
 /// A layer that requires an access token, and hands its claims to [`Bearer`] and [`BearerFor`].
 ///
@@ -59,18 +66,59 @@ use self::refusal::Refusal;
 pub struct RequireToken {
     issuer: Issuer,
     demands: Arc<Demands>,
+    options: Arc<ResponseOptions>,
+    is_optional: bool,
 }
 
-impl From<&Issuer> for RequireToken {
+impl From<&local::Issuer> for RequireToken {
+    /// Requires a valid token of this server itself, without further demands.
+    fn from(issuer: &local::Issuer) -> Self {
+        Self::of(Issuer::Local(issuer.clone()))
+    }
+}
+
+#[cfg(feature = "remote")]
+impl From<&crate::remote::Issuer> for RequireToken {
     /// Requires a valid token, without further demands.
-    fn from(issuer: &Issuer) -> Self {
-        Self { issuer: issuer.clone(), demands: Arc::default() }
+    fn from(issuer: &crate::remote::Issuer) -> Self {
+        Self::of(Issuer::Remote(issuer.clone()))
     }
 }
 
 impl RequireToken {
-    /// Demands a token for this audience as well, in addition to earlier demands and to an audience of the
-    /// [`Issuer`].
+    fn of(issuer: Issuer) -> Self {
+        Self { issuer, demands: Arc::default(), options: Arc::default(), is_optional: false }
+    }
+
+    /// Admits a request without `Authorization` as well, for handlers that take `Option<Bearer>`; a handler that takes
+    /// [`Bearer`] refuses it. A request with a bad token, or with credentials of another scheme, is refused as before:
+    /// optional is not lenient.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
+    }
+
+    /// Sets the realm in the challenge to a request without a token (RFC 6750 section 3), `baton` by default.
+    ///
+    /// # Panics
+    /// If `realm` is not visible ASCII and spaces without quotes and backslashes.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        let realm = realm.into();
+        assert!(is_realm(&realm), "{realm:?} is not a realm");
+        Arc::make_mut(&mut self.options).realm = realm.into();
+        self
+    }
+
+    /// Sets what stands before the code in the `type` of problem documents (RFC 9457 section 3.1.1), such as
+    /// `https://api.example/problems/`; `urn:baton:problem:` by default.
+    #[must_use]
+    pub fn problem_types(mut self, prefix: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.options).problem_types = prefix.into().into();
+        self
+    }
+
+    /// Demands a token for this audience as well, in addition to earlier demands and to an audience of the issuer.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
         self.with(|demands| demands.audiences.push(audience.into().into()))
@@ -104,12 +152,16 @@ impl RequireToken {
         self
     }
 
-    async fn admit(&self, headers: &http::HeaderMap) -> Result<Admitted, Refusal> {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        let options = Arc::clone(&self.options);
+        if self.is_optional && !headers.contains_key(AUTHORIZATION) {
+            return Ok(Admitted { token: None, at: self.issuer.now(), options });
+        }
         let unverified_token = token::of(headers)?;
         let token = self.issuer.verify(unverified_token).await?;
         let now = self.issuer.now();
         self.demands.check(&token, now)?;
-        Ok(Admitted { token: Arc::new(token), at: now })
+        Ok(Admitted { token: Some(Arc::new(token)), at: now, options })
     }
 }
 
@@ -154,7 +206,10 @@ where
                     request.extensions_mut().insert(admitted);
                     Ok(inner.call(request).await?.into_response())
                 }
-                Err(refusal) => Ok(refusal.answer(refusal::request_id(request.headers()))),
+                Err(refusal) => {
+                    let request_id = refusal::request_id(request.headers());
+                    Ok(refusal.answer(request_id, &layer.options))
+                }
             }
         })
     }

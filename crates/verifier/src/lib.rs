@@ -2,7 +2,7 @@
 //!
 //! Read on in `verifier.rs`, where the checks stand in their order.
 //!
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(all(feature = "axum", feature = "remote"), doc = include_str!("../README.md"))]
 //!
 //! # The rules
 //!
@@ -63,11 +63,13 @@ pub mod idempotency;
 mod jwks;
 pub mod jws;
 mod keys;
+pub mod local;
 mod members;
 mod rejection;
 mod status_list;
 mod strict_json;
 mod thumbprint;
+mod verify_error;
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -83,3 +85,4 @@ pub use strict_json::JsonFault;
 pub use thumbprint::thumbprint;
 pub use types::{NumericDate, SessionId, UserId};
 pub use verifier::{Skew, Verifier};
+pub use verify_error::{Unavailable, VerifyError};

@@ -76,6 +76,9 @@ pub enum Rejection {
     /// The access token refers to an index beyond the end of its status list.
     #[error("the token has no place in its status list")]
     NotInStatusList,
+    /// The access token refers to a status list, and this verifier looks up none.
+    #[error("the token's status cannot be looked up here")]
+    UnknownStatus,
     /// The status list does not say valid: the session was revoked.
     #[error("the token was revoked")]
     Revoked,

@@ -31,11 +31,12 @@ use std::sync::Arc;
 use types::NumericDate;
 
 use crate::{AccessToken, KeySet, Rejection, Status, Verifier};
+pub use crate::{Unavailable, VerifyError};
 
 use self::address::Address;
 use self::cache::Cache;
 use self::clock::Clock;
-pub use self::failure::{IssuerError, Unavailable, VerifyError};
+pub use self::failure::IssuerError;
 use self::fetch::HttpClient;
 use self::keys::KeySource;
 use self::lists::Lists;

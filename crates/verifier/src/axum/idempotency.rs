@@ -22,7 +22,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
             // With two values, a service behind this one might pick the other.
             (Some(_), Some(_)) => None,
         };
-        let malformed = || Refused::new(Refusal::IdempotencyKey, &parts.headers);
+        let malformed = || Refused::new(Refusal::IdempotencyKey, parts);
         key.map(Some).ok_or_else(malformed)
     }
 }

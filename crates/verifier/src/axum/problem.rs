@@ -30,9 +30,10 @@ struct Document<'p> {
 }
 
 impl Problem {
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    /// `types` stands before the code in `type`.
+    pub(super) fn to_json(&self, types: &str) -> Vec<u8> {
         let document = Document {
-            r#type: format!("urn:baton:problem:{}", self.code),
+            r#type: format!("{types}{}", self.code),
             title: self.title,
             status: self.status,
             code: self.code,

@@ -7,8 +7,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::problem::{PROBLEM_JSON, Problem};
-use crate::Rejection;
-use crate::remote::VerifyError;
+use super::response_options::ResponseOptions;
+use crate::{Rejection, VerifyError};
 
 /// The `Retry-After` of a 503: longer than the client's back-off of one second after a failed fetch.
 const RETRY_SECONDS: u32 = 2;
@@ -85,11 +85,11 @@ impl Refusal {
     }
 
     /// The challenge of RFC 6750 section 3.
-    fn challenge(&self) -> Option<String> {
+    fn challenge(&self, realm: &str) -> Option<String> {
         match self {
             // Section 3.1: without any authentication information, no error code SHOULD be included; but section 3:
             // the scheme MUST be followed by a parameter.
-            Self::NoToken => Some("Bearer realm=\"baton\"".to_owned()),
+            Self::NoToken => Some(format!("Bearer realm=\"{realm}\"")),
             Self::Malformed => Some("Bearer error=\"invalid_request\"".to_owned()),
             Self::Verify(VerifyError::Rejected(_)) => {
                 Some("Bearer error=\"invalid_token\"".to_owned())
@@ -110,7 +110,7 @@ impl Refusal {
     }
 
     /// The response to the request with this id, and its log line.
-    pub(super) fn answer(&self, request_id: String) -> Response {
+    pub(super) fn answer(&self, request_id: String, options: &ResponseOptions) -> Response {
         match self {
             Self::MissingLayer => {
                 tracing::error!(
@@ -132,13 +132,14 @@ impl Refusal {
         let (status, code, title) = self.on_the_wire();
         let detail = self.detail();
         let problem = Problem { code, title, status: status.as_u16(), detail, request_id };
-        let mut response = Response::new(Body::from(problem.to_json()));
+        let mut response = Response::new(Body::from(problem.to_json(&options.problem_types)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.challenge() {
-            let challenge = HeaderValue::from_str(&challenge).expect("constants, scopes, a number");
+        if let Some(challenge) = self.challenge(&options.realm) {
+            let challenge =
+                HeaderValue::from_str(&challenge).expect("constants, a realm, scopes, a number");
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -15,29 +15,6 @@ pub enum IssuerError {
     Insecure,
 }
 
-/// What is missing for a verdict. It is no statement about the token: answer 503, to be retried.
-#[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unavailable {
-    /// No keys were fetched, or the last good ones are too stale.
-    #[error("the issuer's keys are not available")]
-    Keys,
-    /// No status list was fetched, or the last good one has expired.
-    #[error("the status list is not available")]
-    StatusList,
-}
-
-/// Why a token is not accepted.
-#[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VerifyError {
-    /// The token is not valid.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    /// Whether the token is valid cannot be decided now.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
 /// Why a response of the issuer is unusable. For the log.
 #[derive(thiserror::Error, Debug)]
 pub(super) enum Fault {

@@ -5,12 +5,18 @@ mod support;
 
 mod accepted_tokens;
 mod algorithm_rules;
-#[cfg(feature = "axum")]
+#[cfg(all(feature = "axum", feature = "remote"))]
 mod axum_demands;
 #[cfg(feature = "axum")]
 mod axum_idempotency;
-#[cfg(feature = "axum")]
+#[cfg(all(feature = "axum", feature = "remote"))]
 mod axum_layer;
+#[cfg(feature = "axum")]
+mod axum_local;
+#[cfg(feature = "axum")]
+mod axum_optional;
+#[cfg(feature = "axum")]
+mod axum_responses;
 mod claim_rules;
 mod encoding_rules;
 mod forged;
@@ -20,6 +26,7 @@ mod json_rules;
 mod jwks;
 mod key_rules;
 mod known_answers;
+mod local_issuer;
 mod messages;
 mod party_rules;
 #[cfg(feature = "remote")]

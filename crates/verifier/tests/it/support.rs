@@ -120,6 +120,18 @@ pub(crate) fn sign_with(pair: &EcdsaKeyPair, text: impl AsRef<[u8]>) -> Vec<u8> 
     pair.sign(&SystemRandom::new(), text.as_ref()).expect("a signature").as_ref().to_vec()
 }
 
+/// A token of these claims, signed by a key that the verifier does not trust, under the `kid` of one that it does.
+pub(crate) fn forged(claims: &Value) -> String {
+    let input = format!("{}.{}", b64(header().to_string()), b64(claims.to_string()));
+    let signature = sign_with(&other_key_pair(), &input);
+    format!("{input}.{}", b64(signature))
+}
+
+/// The issuer as the server that it is: its keys in memory, its clock at [`NOW`].
+pub(crate) fn own_issuer() -> verifier::local::Issuer {
+    verifier::local::Issuer::new(ISSUER, [AUDIENCE], KeySet::default().with(public_key()), || NOW)
+}
+
 /// Appends its signature to `signing_input`.
 pub(crate) fn seal(signing_input: &str) -> String {
     format!("{signing_input}.{}", b64(sign(signing_input)))
