@@ -1,6 +1,10 @@
 //! Every rule of the verifier, and what it accepts: one module for each kind of rule, one test for each rule, with
 //! the exact rejection. `support` signs any bytes, so that the rule under test is the reason and never the signature.
 
+#[cfg(feature = "axum")]
+#[path = "../../examples/issue_and_protect.rs"]
+#[expect(dead_code, reason = "the program's listener and clock; the tests have their own")]
+mod issue_and_protect;
 mod support;
 
 mod accepted_tokens;
@@ -28,6 +32,8 @@ mod key_rules;
 mod known_answers;
 mod local_issuer;
 mod messages;
+#[cfg(feature = "axum")]
+mod own_tokens;
 mod party_rules;
 #[cfg(feature = "remote")]
 mod remote_freshness;
