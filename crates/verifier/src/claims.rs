@@ -89,7 +89,7 @@ fn status(members: &mut Members) -> Result<Option<StatusReference>, Rejection> {
 }
 
 /// RFC 7519 section 4.1.3: `aud` is an array of strings or, in the special case, one string.
-fn audience(value: Json) -> Result<Vec<String>, Unfit> {
+pub(crate) fn audience(value: Json) -> Result<Vec<String>, Unfit> {
     match value {
         Json::String(one) => Ok(vec![one]),
         Json::Array(none) if none.is_empty() => Err(Unfit::Value),

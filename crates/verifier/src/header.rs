@@ -46,7 +46,7 @@ fn check_algorithm(header: &Object) -> Result<(), Rejection> {
     }
 }
 
-fn check_forbidden(header: &Object) -> Result<(), Rejection> {
+pub(crate) fn check_forbidden(header: &Object) -> Result<(), Rejection> {
     let mut forbidden = FOREIGN_KEYS.into_iter().chain(EXTENSIONS);
     match forbidden.find(|name| header.contains_key(*name)) {
         Some(name) => Err(Rejection::ForbiddenHeader(name)),

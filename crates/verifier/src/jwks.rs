@@ -9,7 +9,7 @@ use crate::strict_json::{self, Json, Object};
 use crate::{KeyError, KeySet, PublicKey, base64url};
 
 /// Some three hundred keys of ours; an issuer publishes two or three.
-const MAX_JWKS_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_JWKS_BYTES: usize = 64 * 1024;
 
 /// Members that only a private or a symmetric key has (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -61,7 +61,7 @@ impl KeySet {
 
 /// RFC 7517 section 9.2: private and symmetric key values MUST be protected from disclosure. A published set
 /// discloses them, for any type of key.
-fn check_public(jwk: &Object) -> Result<(), KeyError> {
+pub(crate) fn check_public(jwk: &Object) -> Result<(), KeyError> {
     match PRIVATE_MEMBERS.into_iter().find(|name| jwk.contains_key(*name)) {
         Some(name) => Err(KeyError::PrivateMember(name)),
         None => Ok(()),
@@ -76,20 +76,22 @@ fn usable(jwk: &Object) -> Option<PublicKey> {
         && jwk.get("use").is_none_or(|purpose| is(purpose, "sig"))
         && jwk.get("alg").is_none_or(|alg| is(alg, ALGORITHM))
         && jwk.get("key_ops").is_none_or(has_verify);
-    if !wanted {
-        return None;
-    }
+    if wanted { p256(jwk) } else { None }
+}
+
+/// The point in `jwk`, if it is one of P-256.
+pub(crate) fn p256(jwk: &Object) -> Option<PublicKey> {
     let x = coordinate(jwk.get("x")?)?;
     let y = coordinate(jwk.get("y")?)?;
     let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
     PublicKey::from_uncompressed_point(&point).ok()
 }
 
-fn is(value: &Json, expected: &str) -> bool {
+pub(crate) fn is(value: &Json, expected: &str) -> bool {
     matches!(value, Json::String(text) if text == expected)
 }
 
-fn has_verify(key_ops: &Json) -> bool {
+pub(crate) fn has_verify(key_ops: &Json) -> bool {
     matches!(key_ops, Json::Array(operations) if operations.iter().any(|one| is(one, "verify")))
 }
 

@@ -105,6 +105,9 @@ pub enum KeyError {
     /// A private or symmetric key is in the set, and must be revoked.
     #[error("the key set holds the private member `{0}`")]
     PrivateMember(&'static str),
+    /// Two keys have the same `kid`.
+    #[error("two keys in the set go by one name")]
+    SameKeyId,
     /// A key's `kid` is not its thumbprint.
     #[error("a key in the set goes by a name that is not its thumbprint")]
     WrongKeyId,

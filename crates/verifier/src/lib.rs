@@ -66,6 +66,7 @@ mod keys;
 pub mod local;
 mod members;
 mod rejection;
+pub mod rfc9068;
 mod status_list;
 mod strict_json;
 mod thumbprint;

@@ -38,6 +38,10 @@ impl Members {
         }
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub(crate) fn required<T>(
         &mut self,
         name: &'static str,

@@ -22,6 +22,9 @@ pub enum Rejection {
     /// `alg` is missing or not exactly `ES256`.
     #[error("the header's `alg` is not ES256")]
     WrongAlgorithm,
+    /// `alg` is missing, or not the one algorithm of the key that the header names.
+    #[error("the header's `alg` is not the key's")]
+    NotTheKeysAlgorithm,
     /// The header embeds a key, demands an extension, or changes the meaning of the parts.
     #[error("the header has the forbidden member `{0}`")]
     ForbiddenHeader(&'static str),
@@ -49,6 +52,12 @@ pub enum Rejection {
     /// A claim has the right JSON type and an invalid value: empty, too long, negative.
     #[error("the claim `{0}` has an impossible value")]
     ClaimValue(&'static str),
+    /// The token is bound to a key of its client (`cnf`), whose proof a verifier of bearer tokens does not check.
+    #[error("the token is bound to a key, and no bearer token")]
+    SenderConstrained,
+    /// The claims that the service asks for are missing, or have another form.
+    #[error("the service's own claims cannot be read")]
+    OwnClaims,
     /// `iss` is not the trusted issuer.
     #[error("the token is from another issuer")]
     WrongIssuer,

@@ -12,7 +12,7 @@ use crate::status_list::{self, StatusListToken};
 use crate::{AccessToken, KeySet, Rejection, jws};
 
 /// Far above any access token of Baton's.
-const MAX_ACCESS_TOKEN_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_ACCESS_TOKEN_BYTES: usize = 8 * 1024;
 /// Room for the largest status list, even uncompressed.
 const MAX_STATUS_LIST_TOKEN_BYTES: usize = 8 * 1024 * 1024;
 
@@ -71,7 +71,7 @@ impl Verifier {
         now: NumericDate,
     ) -> Result<AccessToken, Rejection> {
         let claims = self.read(keys, unverified_token)?;
-        self.check_times(Some(claims.token.exp), claims.nbf, claims.token.iat, now)?;
+        check_times(self.skew, Some(claims.token.exp), claims.nbf, claims.token.iat, now)?;
         Ok(claims.token)
     }
 
@@ -88,7 +88,7 @@ impl Verifier {
     ) -> Result<AccessToken, Rejection> {
         let claims = self.read(keys, unverified_token)?;
         let AccessToken { exp, iat, .. } = claims.token;
-        self.check_times(Some(exp), claims.nbf, iat, now.min(iat))?;
+        check_times(self.skew, Some(exp), claims.nbf, iat, now.min(iat))?;
         Ok(claims.token)
     }
 
@@ -115,7 +115,7 @@ impl Verifier {
         if claims.token.sub != uri {
             return Err(Rejection::WrongSubject);
         }
-        self.check_times(claims.token.exp, claims.nbf, claims.token.iat, now)?;
+        check_times(self.skew, claims.token.exp, claims.nbf, claims.token.iat, now)?;
         Ok(claims.token)
     }
 
@@ -152,31 +152,31 @@ impl Verifier {
         }
         Ok(())
     }
+}
 
-    fn check_times(
-        &self,
-        exp: Option<NumericDate>,
-        nbf: Option<NumericDate>,
-        iat: NumericDate,
-        now: NumericDate,
-    ) -> Result<(), Rejection> {
-        let Skew(skew) = self.skew;
-        // RFC 7519 section 4.1.4: the current time MUST be before `exp`.
-        if exp.is_some_and(|exp| now >= exp.plus(skew)) {
-            return Err(Rejection::Expired);
-        }
-        let latest = now.plus(skew);
-        // RFC 7519 section 4.1.5: the current time MUST be after or equal to `nbf`.
-        if nbf.is_some_and(|nbf| nbf > latest) {
-            return Err(Rejection::NotYetValid);
-        }
-        // RFC 7519 section 4.1.6 has no MUST for `iat`. A token from the future comes from a wrong clock or another
-        // issuer, and would outlive its intended lifetime.
-        if iat > latest {
-            return Err(Rejection::IssuedInTheFuture);
-        }
-        Ok(())
+/// RFC 7519 sections 4.1.4 to 4.1.6, with a clock skew.
+pub(crate) fn check_times(
+    Skew(skew): Skew,
+    exp: Option<NumericDate>,
+    nbf: Option<NumericDate>,
+    iat: NumericDate,
+    now: NumericDate,
+) -> Result<(), Rejection> {
+    // RFC 7519 section 4.1.4: the current time MUST be before `exp`.
+    if exp.is_some_and(|exp| now >= exp.plus(skew)) {
+        return Err(Rejection::Expired);
     }
+    let latest = now.plus(skew);
+    // RFC 7519 section 4.1.5: the current time MUST be after or equal to `nbf`.
+    if nbf.is_some_and(|nbf| nbf > latest) {
+        return Err(Rejection::NotYetValid);
+    }
+    // RFC 7519 section 4.1.6 has no MUST for `iat`. A token from the future comes from a wrong clock or another
+    // issuer, and would outlive its intended lifetime.
+    if iat > latest {
+        return Err(Rejection::IssuedInTheFuture);
+    }
+    Ok(())
 }
 
 /// The checks before a claim is parsed.

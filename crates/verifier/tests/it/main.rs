@@ -47,6 +47,8 @@ mod remote_log;
 mod remote_outage;
 #[cfg(feature = "remote")]
 mod remote_tls;
+mod rfc9068_keys;
+mod rfc9068_tokens;
 mod signature_rules;
 mod status_claim;
 mod status_list;

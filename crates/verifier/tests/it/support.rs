@@ -2,6 +2,7 @@
 
 #[cfg(feature = "remote")]
 pub(crate) mod log;
+pub(crate) mod rfc9068;
 #[cfg(feature = "axum")]
 pub(crate) mod service;
 #[cfg(feature = "remote")]
