@@ -10,7 +10,7 @@ mod step;
 use rotation::Attempt;
 use shared::{NumericDate, SessionId, UserId};
 
-use super::change::{Change, PasswordChange, Revocation};
+use super::change::{Change, PasswordChange, Revocation, Superseded};
 use super::records::{
     Accepted, AccountTag, ClientInfo, Event, HeldLifetime, Session, UsedKey, User,
 };
@@ -64,15 +64,7 @@ impl Script {
 
 fn steps(change: &Change) -> Vec<Step> {
     match change {
-        Change::Register(user, session, superseded) => {
-            let mut steps = vec![
-                add_user(user).needed(),
-                open_session(session).needed(),
-                forget_failures_of(user),
-            ];
-            steps.extend(superseded.iter().map(revocation::revoke_superseded));
-            steps
-        }
+        Change::Register(user, session, superseded) => register(user, session, superseded),
         Change::AddUser(user) => vec![add_user(user).needed(), forget_failures_of(user)],
         Change::OpenSession { session, seen, superseded } => {
             let hold = Statement::new(sql::HOLD_USER).bind(session.user.as_bytes());
@@ -134,6 +126,13 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::Keyed(key, change) => keyed(key, change),
         Change::Record => Vec::new(),
     }
+}
+
+fn register(user: &User, session: &Session, superseded: &[Superseded]) -> Vec<Step> {
+    let mut steps =
+        vec![add_user(user).needed(), open_session(session).needed(), forget_failures_of(user)];
+    steps.extend(superseded.iter().map(revocation::revoke_superseded));
+    steps
 }
 
 fn keyed(key: &UsedKey, change: &Change) -> Vec<Step> {
