@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::entropy::Entropy;
 use backend::prune::{Pace, Progress, Retention};
 use backend::store::{self, Accepted, Change, ClientInfo, Event, Session, Store, User};

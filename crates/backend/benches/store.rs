@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{self, Accepted, Change, ClientInfo, Event, Revocation, Session, Store, User};
 use rotation::{Attempt, Family, Generation, Seed};
 use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};

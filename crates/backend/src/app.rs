@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
-use crate::auth::access_token::AccessTokens;
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 use crate::auth::idempotency::copies::SignIns;
-use crate::auth::password_hasher::PasswordHasher;
+use crate::auth::login::password_hasher::PasswordHasher;
 use crate::auth::rate_limit::RateLimits;
-use crate::auth::revocation_cache::RevocationCache;
+use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::sessions::Sessions;
-use crate::auth::status_list::StatusLists;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::access_token::AccessTokens;
+use crate::auth::token::status_list::StatusLists;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Origin, Settings};
 use crate::entropy::Entropy;

@@ -1,42 +1,19 @@
 //! The domain: accounts, passwords, sessions, access tokens and refresh tokens. It must not know HTTP: no status,
 //! header or cookie. Each operation loads, decides, applies.
 //!
-//! Start at [`sessions`], which answers a presented refresh token.
+//! Start at [`session::refresh`], which answers a presented refresh token.
 
-pub mod access_token;
-pub mod accounts;
-pub mod administration;
-mod argon;
-pub mod bulk_revocation;
-pub mod callers;
-pub mod device;
-pub mod device_change;
-pub mod email;
+pub mod account;
 pub mod idempotency;
-mod issue_tokens;
-pub mod known_device;
-mod login;
-pub mod login_throttle;
-pub mod logout;
-mod own_sessions;
-mod password_change;
-pub mod password_hasher;
-pub mod permits;
+pub mod login;
+mod permits;
 pub mod rate_limit;
-mod register;
-pub mod revocation_cache;
-pub mod revocation_listener;
+pub mod revocation;
 pub mod risk;
-mod rules;
 pub mod security_event_log;
-pub mod services;
-pub mod sessions;
-mod settings;
-pub mod spelling;
-pub mod status_list;
-mod superseded;
+pub mod session;
 mod tag;
-mod text;
+pub mod token;
 
 use std::sync::Arc;
 
@@ -45,7 +22,7 @@ use shared::{FieldError, LimitedBy, RevocationReason, Secret, SessionId};
 use crate::clock::ClockError;
 use crate::keys::KeyError;
 use crate::store::{ClientInfo, StoreError, User};
-use known_device::list::{KeptDevices, PresentedDevices};
+use login::known_device::list::{KeptDevices, PresentedDevices};
 
 /// The tokens that a successful register, login or refresh issues.
 pub struct IssuedTokens {

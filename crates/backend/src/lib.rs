@@ -4,7 +4,7 @@
 //! asks `rotation` to decide, and applies the decision with one conditional write ([`store`]). Time, randomness,
 //! storage and the network enter through four modules: [`clock`], [`entropy`], [`store`] and [`server`].
 //!
-//! Start reading at [`router`], then [`auth::sessions`].
+//! Start reading at [`router`], then [`auth::session::refresh`].
 #![forbid(unsafe_code)]
 
 pub mod app;

@@ -10,7 +10,7 @@ use rotation::Policy;
 use shared::NumericDate;
 use tokio::task::JoinHandle;
 
-use crate::auth::login_throttle;
+use crate::auth::login::login_throttle;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::{Lifetime, LifetimeSet};

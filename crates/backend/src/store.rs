@@ -28,7 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 pub use change::{Change, Outcome, Part, PasswordChange, Revocation, SessionScope, Superseded};
 pub use error::StoreError;
 pub use open::{Database, is_forgetful, name_of, open, open_database, without_credentials};

@@ -5,7 +5,7 @@
 //! polled by hand, clocks are advanced by hand, and one seeded generator makes every choice. The same seed gives the
 //! same trace on every machine.
 //!
-//! Real code: `backend::auth::sessions::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
+//! Real code: `backend::auth::session::refresh::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
 //! decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and commits them, the engine in
 //! memory with its conditional writes, and of the client `frontend::session::{attempt, refresh_outcome, retry}`. Models:
 //! [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
@@ -32,7 +32,7 @@ mod world;
 
 use std::sync::Arc;
 
-use backend::auth::access_token::AccessTokens;
+use backend::auth::token::access_token::AccessTokens;
 use backend::entropy::Entropy;
 use backend::keys::{KeyPlan, KeyRing};
 use coverage::{Counts, LogReader};

@@ -7,9 +7,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use backend::auth::callers::Authenticated;
-use backend::auth::logout::Presented;
-use backend::auth::sessions::Sessions;
+use backend::auth::session::callers::Authenticated;
+use backend::auth::session::logout::Presented;
+use backend::auth::session::refresh::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;

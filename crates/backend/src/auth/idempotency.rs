@@ -16,10 +16,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use verifier::IdempotencyKey;
 
-use super::callers::Caller;
 use super::risk::network;
 use super::security_event_log::SecurityEventLog;
-use super::sessions::Sessions;
+use super::session::callers::Caller;
+use super::session::refresh::Sessions;
 use super::{AuthError, IssuedTokens};
 use crate::store::{Change, ClientInfo, Event, Outcome, UsedKey, User};
 

@@ -1,21 +1,26 @@
 //! Login: verifies a password within throttling and rate limits, and opens a session.
 
+mod argon;
+pub mod known_device;
+pub mod login_throttle;
+pub mod password_hasher;
+
 use rotation::Generation;
 use shared::body::LoginRequest;
 use shared::{EventKind, Secret};
 use verifier::IdempotencyKey;
 
-use super::accounts::Accounts;
-use super::email::Email;
+use super::account::accounts::Accounts;
+use super::account::email::Email;
+use super::account::spelling;
 use super::idempotency::copies::Copy;
 use super::idempotency::{KeyedRequest, Place};
-use super::known_device::KnownDevice;
-use super::password_hasher::{Priority, Verification};
 use super::rate_limit::RateLimited;
 use super::risk::network;
-use super::spelling;
 use super::{AuthError, IssuedTokens, SignInContext};
 use crate::store::{AccountTag, Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
+use known_device::KnownDevice;
+use password_hasher::{Priority, Verification};
 
 /// How many logins back a network is looked for.
 const LOGINS_REMEMBERED: u32 = 50;

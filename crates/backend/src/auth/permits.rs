@@ -11,7 +11,7 @@ const FORGET_KEYS: usize = 1_024;
 
 /// The permits of keys in use.
 #[derive(Debug)]
-pub struct Permits<K>(Mutex<HashMap<K, Weak<Semaphore>>>);
+pub(super) struct Permits<K>(Mutex<HashMap<K, Weak<Semaphore>>>);
 
 impl<K> Default for Permits<K> {
     fn default() -> Self {

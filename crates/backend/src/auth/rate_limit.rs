@@ -1,5 +1,5 @@
 //! Rate limits: token buckets in the memory of each instance. Counts that must survive a restart are in the store;
-//! see [`login_throttle`](super::login_throttle).
+//! see [`login_throttle`](super::login::login_throttle).
 
 mod admission;
 mod buckets;
@@ -14,9 +14,9 @@ use std::net::IpAddr;
 use shared::{LimitedBy, SessionId, UserId};
 
 use super::AuthError;
-use super::callers::Caller;
 use super::risk::network;
 use super::security_event_log::SecurityEventLog;
+use super::session::callers::Caller;
 use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
 use buckets::Buckets;

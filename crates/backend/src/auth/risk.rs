@@ -1,13 +1,16 @@
 //! Risk signals: assesses the address and device with which a session continues, and which action policy demands. It
 //! must not revoke a session itself. An address is a signal, never an identity; mobile and VPN users move.
 
+pub mod device;
+pub mod device_change;
+
 use std::net::IpAddr;
 
 use clap::ValueEnum;
 use shared::{EventKind, NumericDate};
 
-use super::device_change::{DeviceChange, compare};
 use crate::store::{ClientInfo, Session};
+use device_change::{DeviceChange, compare};
 
 /// What policy demands on a risk signal, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

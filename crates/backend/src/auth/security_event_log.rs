@@ -7,7 +7,7 @@ use std::sync::Arc;
 use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
 use super::permits::Permits;
-use super::revocation_cache::RevocationCache;
+use super::revocation::revocation_cache::RevocationCache;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
 use crate::store::{

@@ -3,8 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use shared::{Secret, SessionId};
 
-use super::email::Email;
-use super::known_device::DeviceId;
+use super::account::email::Email;
+use super::login::known_device::DeviceId;
 use crate::store::AccountTag;
 
 impl AccountTag {

@@ -1,5 +1,5 @@
 //! `baton users` and `baton sessions`: input, consent, output. Lists have one line per entry, in fixed columns. The
-//! rules are in [`auth::administration`](crate::auth::administration).
+//! rules are in [`auth::account::administration`](crate::auth::account::administration).
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::progress::Progress;
 use super::table::instant;
 use super::{consent, password};
 use crate::auth::AuthError;
-use crate::auth::administration::Administration;
-use crate::auth::password_hasher::PasswordHasher;
-use crate::auth::revocation_cache::RevocationCache;
+use crate::auth::account::administration::Administration;
+use crate::auth::login::password_hasher::PasswordHasher;
+use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::config::{
     AddUserArgs, DatabaseArgs, ListSessionsArgs, RevokeSessionsArgs, SessionsCommand, UsersCommand,

@@ -7,7 +7,7 @@ use super::database::{clock_of, with_database};
 use super::output::say;
 use super::progress::Progress;
 use super::table::instant;
-use crate::auth::revocation_cache::RevocationCache;
+use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RevokeArgs, RingArgs, RotateArgs};

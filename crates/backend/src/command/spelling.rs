@@ -1,10 +1,10 @@
 //! Reports of addresses that are stored in several spellings: by `serve` in the log, by `migrate` and `check` on
-//! the terminal. The rules are in [`auth::spelling`](crate::auth::spelling).
+//! the terminal. The rules are in [`auth::account::spelling`](crate::auth::account::spelling).
 
 use std::sync::Arc;
 
 use super::output::{report, say};
-use crate::auth::spelling::{Pair, Spellings, canonicalise, look_for_spellings};
+use crate::auth::account::spelling::{Pair, Spellings, canonicalise, look_for_spellings};
 use crate::store::{Store, StoreError};
 
 /// Rewrites addresses to their canonical spelling. They are not logged; ids are enough to find them.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::error::ApiError;
 use crate::auth::AuthError;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
 
 /// Refuses calls while the clock is not trusted.
 pub async fn demand(

@@ -8,7 +8,7 @@ use shared::body::ConfirmRequest;
 use super::error::ApiError;
 use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SignInContext};
 use super::session_answer::SessionAnswer;
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 
 /// As refresh; 401 `invalid_credentials` for a wrong password, without a change of state; 429 `rate_limited` after
 /// too many of them.

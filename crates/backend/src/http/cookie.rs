@@ -13,8 +13,8 @@ use shared::path::{
     DEVICES_COOKIE, REFRESH_COOKIE, SEPARATE_DEVICE_COOKIE, SIGNED_IN_COOKIE, at_port,
 };
 
-use crate::auth::known_device::KNOWN_SECONDS;
-use crate::auth::known_device::list::KeptDevices;
+use crate::auth::login::known_device::KNOWN_SECONDS;
+use crate::auth::login::known_device::list::KeptDevices;
 
 /// The names of a session's two cookies in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]

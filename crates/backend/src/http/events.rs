@@ -12,7 +12,7 @@ use shared::{EventId, EventKind};
 use super::error::ApiError;
 use super::guard::Bearer;
 use crate::auth::security_event_log::Page;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
 use crate::store;
 
 /// [`shared::path::BEFORE_PARAMETER`] and [`shared::path::KIND_PARAMETER`].

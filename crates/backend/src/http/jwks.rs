@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::cached::cached;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
 
 /// RFC 7517 section 8.5.2.
 const MEDIA_TYPE: &str = "application/jwk-set+json";

@@ -9,7 +9,7 @@ use shared::body::LoginRequest;
 use super::error::ApiError;
 use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 
 /// 200 and a new session; 401 `invalid_credentials` for every failed authentication; 429 `rate_limited`. With an
 /// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is

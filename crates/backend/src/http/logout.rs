@@ -13,8 +13,8 @@ use super::error::ApiError;
 use super::guard::{
     ClientInfo, ExpectedSession, IdempotencyKey, PresentedTokens, SameOrigin, SessionCookies,
 };
-use crate::auth::logout::{LoggedOut, Presented};
-use crate::auth::sessions::Sessions;
+use crate::auth::session::logout::{LoggedOut, Presented};
+use crate::auth::session::refresh::Sessions;
 
 /// 204 for any tokens and any body, with the cookies cleared; `Session-Ended` is `?1` if a presented token was of an
 /// expected session, which is revoked now, and `?0` if none was (RFC 9651 section 3.3.6). 400 for a malformed

@@ -13,9 +13,9 @@ use super::error::ApiError;
 use super::guard::{Bearer, Devices, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
 use super::session_answer::shown;
 use super::sessions::info;
-use crate::auth::accounts::Accounts;
-use crate::auth::callers::{Accompanying, Authenticated};
-use crate::auth::sessions::Sessions;
+use crate::auth::account::accounts::Accounts;
+use crate::auth::session::callers::{Accompanying, Authenticated};
+use crate::auth::session::refresh::Sessions;
 
 /// 200, or 401 `invalid_token`.
 pub async fn me(

@@ -9,8 +9,8 @@ use serde::Serialize;
 use shared::path;
 
 use super::cached::cached;
-use crate::auth::access_token::CLIENT_ID;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::access_token::CLIENT_ID;
 
 const JSON: &str = "application/json";
 

@@ -6,7 +6,7 @@ use shared::body::NameRequest;
 
 use super::error::ApiError;
 use super::guard::{Bearer, ClientInfo, Json, SameOrigin};
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 
 /// 204; 422 if the name breaks a rule.
 pub async fn change(

@@ -9,7 +9,7 @@ use shared::body::PasswordRequest;
 use super::cookie::SetSession;
 use super::error::ApiError;
 use super::guard::{AttemptKey, Bearer, ClientInfo, Json, SameOrigin, SessionCookies};
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is wrong; 422 if the new one
 /// breaks a rule. With an attempt key, a lost answer can be retried at refresh.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use super::error::ApiError;
 use super::guard::{AttemptKey, ClientInfo, Empty, RefreshCookie, SameOrigin};
 use super::session_answer::SessionAnswer;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
 
 /// 200 and the next refresh token; 401 `invalid_grant`; 409 `duplicate_attempt`; 401
 /// `insufficient_user_authentication` if step-up is required. A refusal leaves the cookies alone: a late one must not

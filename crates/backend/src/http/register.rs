@@ -7,7 +7,7 @@ use shared::body::RegisterRequest;
 use super::error::ApiError;
 use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
-use crate::auth::accounts::Accounts;
+use crate::auth::account::accounts::Accounts;
 
 /// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429 `rate_limited`. With an
 /// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is

@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
 use super::guard::{ClientInfo, IdempotencyKey, SameOrigin, TokenForm};
-use crate::auth::services::service_refused;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::services::service_refused;
 
 /// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The only client is a public
 /// one: client credentials are refused rather than ignored.

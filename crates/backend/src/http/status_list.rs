@@ -9,8 +9,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
 use super::error::ApiError;
-use crate::auth::sessions::Sessions;
-use crate::auth::status_list::TTL_SECONDS;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::status_list::TTL_SECONDS;
 
 /// 200 with the list as a token; 503 if revocations are unknown.
 pub async fn status_list(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use shared::{NumericDate, RevocationReason};
 
 use super::{KeyError, KeyRing};
-use crate::auth::bulk_revocation::Progress;
+use crate::auth::revocation::bulk_revocation::Progress;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{Change, KeyPurpose, Store};
 

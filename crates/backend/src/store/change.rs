@@ -7,7 +7,7 @@ use super::prunable::{IdRange, Prunable};
 use super::records::{
     Accepted, AccountTag, ClientInfo, HeldLifetime, Service, Session, StoredKey, UsedKey, User,
 };
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 
 /// A change. Owned: it is carried out even if its caller is gone.
 #[derive(Clone)]

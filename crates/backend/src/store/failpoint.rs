@@ -12,7 +12,7 @@ use super::{
     AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
     RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
 };
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 
 /// The moment at which the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use super::records::{
     StoredKey, UsedKey, User,
 };
 use super::{HEARTBEAT, Notification, Reach, Store, StoreError, Subscription};
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::entropy::{first_id_at, made_at};
 use tables::Tables;
 

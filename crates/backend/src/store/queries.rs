@@ -17,7 +17,7 @@ use super::schema::Schema;
 use super::script::Script;
 use super::statement::Statement;
 use super::{REVOKED_PAGE, REVOKED_PART, Store, StoreError, Subscription, sql};
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::entropy::{first_id_at, made_at};
 
 /// An SQL engine.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use rotation::{Family, Generation, Seed, Standing};
 use shared::{Device, EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::lifetimes::Lifetime;
 
 /// A user as stored.

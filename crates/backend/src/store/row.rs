@@ -13,7 +13,7 @@ use super::records::{
     StoredKey, UsedKey, User,
 };
 use super::schema::Applied;
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::lifetimes::Lifetime;
 
 /// The values of our columns, read the same way from every engine's row.

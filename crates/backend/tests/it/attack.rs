@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
-use backend::auth::password_hasher::Priority;
+use backend::auth::login::login_throttle::{FREE, MOST_IN_A_ROW};
+use backend::auth::login::password_hasher::Priority;
 use backend::auth::rate_limit::{MOST_KEYS, SHARED};
 use futures_util::future::join_all;
 

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use backend::auth::AuthError;
-use backend::auth::password_hasher::{PasswordHasher, Priority, Verification};
+use backend::auth::login::password_hasher::{PasswordHasher, Priority, Verification};
 use backend::entropy::Entropy;
 use backend::store::AccountTag;
 use futures_util::poll;

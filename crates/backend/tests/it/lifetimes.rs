@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::status_list::place;
+use backend::auth::token::status_list::place;
 use backend::lifetimes::Lifetime;
 use backend::prune::{Pace, Progress, Removed, Retention};
 use backend::store::KeyPurpose;
@@ -22,7 +22,7 @@ const FIVE_SECONDS: &[&str] = &["--access-token-seconds", "5"];
 const DAY: i64 = 86_400;
 
 /// Subscribes the instance to revocations of others; returns once its cache is complete.
-async fn follow(app: &TestApp) -> backend::auth::revocation_listener::ListenerTask {
+async fn follow(app: &TestApp) -> backend::auth::revocation::revocation_listener::ListenerTask {
     let following = app.app.sessions.listen_for_revocations();
     let mut look = tokio::time::interval(Duration::from_millis(5));
     while !app.app.sessions.event_log.revocations.is_complete() {

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Method;
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{Change, ClientInfo, User};
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE};

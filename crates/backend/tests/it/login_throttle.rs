@@ -8,8 +8,8 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::http::Method;
-use backend::auth::email::Email;
-use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
+use backend::auth::account::email::Email;
+use backend::auth::login::login_throttle::{FREE, MOST_IN_A_ROW};
 use backend::store::{AccountTag, Change};
 use futures_util::future::join_all;
 use shared::path;

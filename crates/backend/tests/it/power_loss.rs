@@ -12,7 +12,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store;
 use rotation::{Attempt, Family, Generation, Standing};
 use shared::SessionId;

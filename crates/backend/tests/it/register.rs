@@ -1,7 +1,7 @@
 //! Registration: validation of address, password and name, and the first session.
 
-use backend::auth::email::Email;
-use backend::auth::password_hasher::Priority;
+use backend::auth::account::email::Email;
+use backend::auth::login::password_hasher::Priority;
 use backend::store::{Change, User};
 use serde_json::{Value, json};
 use shared::{Secret, path};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::prune::{Pace, Progress, Retention};
 use backend::store::{AccountTag, Change, ClientInfo, IdRange, Prunable};
 use rotation::Policy;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
+use backend::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
 use backend::clock::Clock;
 use backend::store::{self, Notification};
 use shared::{RevocationReason, SessionId, path};

@@ -5,7 +5,7 @@ mod commands;
 
 use std::time::Duration;
 
-use backend::auth::revocation_cache::SessionStatus;
+use backend::auth::revocation::revocation_cache::SessionStatus;
 use backend::clock::Clock;
 use backend::lifetimes::{Lifetime, LifetimeSet, renewals};
 use backend::store::{self, Change, ClientInfo, Opening, Revocation, Session, Store, User};
@@ -78,7 +78,8 @@ async fn execute(place: &Place, statements: &str) {
 async fn populate(store: &dyn Store) {
     let user = User {
         id: UserId::from_bytes([1; 16]),
-        email: backend::auth::email::Email::parse("alice@example.com").expect("an address"),
+        email: backend::auth::account::email::Email::parse("alice@example.com")
+            .expect("an address"),
         name: None,
         password_hash: HASH.to_owned(),
         created_at: now(),

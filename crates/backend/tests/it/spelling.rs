@@ -1,8 +1,8 @@
 //! Canonical email addresses: several spellings are one account, and accounts from before that rule.
 
-use backend::auth::email::Email;
-use backend::auth::password_hasher::Priority;
-use backend::auth::spelling::{Pair, canonicalise, look_for_spellings};
+use backend::auth::account::email::Email;
+use backend::auth::account::spelling::{Pair, canonicalise, look_for_spellings};
+use backend::auth::login::password_hasher::Priority;
 use backend::store::{self, Change, User};
 use serde_json::{Value, json};
 use shared::path::{self, DEVICES_COOKIE};

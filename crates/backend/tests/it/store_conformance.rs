@@ -8,7 +8,7 @@ mod idempotency;
 mod keys;
 mod revocation;
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{
     Accepted, Change, ClientInfo, IdRange, Outcome, Prunable, PruneBefore, Revocation, Session,
     Store, User,

@@ -3,9 +3,9 @@
 //! tokio's threads for password hashing. Retries do not wait for each other here, as they do at one instance: the
 //! database transaction alone has to keep the invariants. The planted bugs in this order are here, too.
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::auth::idempotency::KeyedRequest;
-use backend::auth::sessions::Sessions;
+use backend::auth::session::refresh::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, ClientInfo, UsedKey, User};
 use rotation::Generation;

@@ -2,7 +2,7 @@
 //! engine in memory directly.
 
 use async_trait::async_trait;
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{
     AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
     RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,

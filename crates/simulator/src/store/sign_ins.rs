@@ -1,7 +1,7 @@
 //! Committed sign-ins, by idempotency key: the sessions each key has begun, and the account it has registered. For
 //! the observer; servers do not read it.
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{Change, Outcome, Store as _, StoreError, UsedKey, User};
 use rotation::Attempt;
 

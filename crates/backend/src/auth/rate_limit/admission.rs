@@ -5,9 +5,9 @@ use shared::{EventKind, Secret};
 
 use super::{Key, Limit, RateLimited};
 use crate::auth::AuthError;
-use crate::auth::callers::Caller;
 use crate::auth::risk::network;
-use crate::auth::sessions::{Found, Sessions};
+use crate::auth::session::callers::Caller;
+use crate::auth::session::refresh::{Found, Sessions};
 use crate::store::{AccountTag, ClientInfo};
 
 impl Sessions {

@@ -10,8 +10,8 @@ use shared::Secret;
 use super::ClientInfo;
 use super::authorization::credentials;
 use crate::app::AppState;
-use crate::auth::callers::{self, Caller, within_deadline};
-use crate::auth::sessions::Sessions;
+use crate::auth::session::callers::{self, Caller, within_deadline};
+use crate::auth::session::refresh::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 

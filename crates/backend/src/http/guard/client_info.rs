@@ -8,7 +8,7 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use shared::Device;
 
-use crate::auth::device::{ClientHints, device};
+use crate::auth::risk::device::{ClientHints, device};
 use crate::http::client::{ClientAddress, TrustedProxies};
 use crate::store::ClientInfo;
 

@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use shared::path::{DEVICES_COOKIE, SEPARATE_DEVICE_COOKIE};
 
-use crate::auth::known_device::list::{KnownDevices, PresentedDevices};
-use crate::auth::known_device::{DeviceToken, Slot};
+use crate::auth::login::known_device::list::{KnownDevices, PresentedDevices};
+use crate::auth::login::known_device::{DeviceToken, Slot};
 use crate::http::cookie;
 
 /// How many lists are parsed: a browser sends one.

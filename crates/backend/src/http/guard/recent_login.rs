@@ -7,8 +7,8 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
 use super::Bearer;
-use crate::auth::callers::Caller;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::callers::Caller;
+use crate::auth::session::refresh::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 

@@ -12,8 +12,8 @@ use url::form_urlencoded;
 
 use super::ClientInfo;
 use super::authorization::credentials;
-use crate::auth::services::service_refused;
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::services::service_refused;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::store::Service;

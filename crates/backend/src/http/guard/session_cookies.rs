@@ -10,7 +10,7 @@ use rotation::UnverifiedTicket;
 use shared::Secret;
 use shared::path::{REFRESH_COOKIE, at_port};
 
-use crate::auth::sessions::Sessions;
+use crate::auth::session::refresh::Sessions;
 use crate::config::Origin;
 use crate::http::cookie::{self, Names};
 

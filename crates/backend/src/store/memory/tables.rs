@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{EventId, NumericDate, SessionId, UserId};
 
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::store::change::{Change, Outcome, PasswordChange, SessionScope};
 use crate::store::prunable::Prunable;
 use crate::store::records::{

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::file::DatabaseFile;
 use super::write_connection::WriteConnection;
-use crate::auth::email::Email;
+use crate::auth::account::email::Email;
 use crate::store::script::Script;
 use crate::store::statement::Statement;
 use crate::store::{Accepted, Change, ClientInfo, Event, Revocation, Session, User};

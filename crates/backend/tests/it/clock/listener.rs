@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::revocation_cache::{RevocationCache, SessionStatus};
-use backend::auth::revocation_listener::ListenerTask;
+use backend::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
+use backend::auth::revocation::revocation_listener::ListenerTask;
 use backend::clock::Clock;
 use backend::store::KeyPurpose;
 use shared::{RevocationReason, SessionId, path};

@@ -1,7 +1,7 @@
 //! The names of the most common browsers as their users know them, and the labels that earlier versions have stored.
 
-use backend::auth::device::{ClientHints, device};
-use backend::auth::device_change::{DeviceChange, compare};
+use backend::auth::risk::device::{ClientHints, device};
+use backend::auth::risk::device_change::{DeviceChange, compare};
 use shared::{Device, DeviceKind};
 
 /// One line for each; the first lines name the columns.

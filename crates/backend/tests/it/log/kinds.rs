@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Method;
-use backend::auth::email::Email;
-use backend::auth::login_throttle::FREE;
+use backend::auth::account::email::Email;
+use backend::auth::login::login_throttle::FREE;
 use backend::store::{AccountTag, Change, ClientInfo};
 use backend::telemetry::{AT_ONCE, Due};
 use governor::clock::FakeRelativeClock;

@@ -1,8 +1,8 @@
 //! Failures from before an account existed do not count against its owner: an attacker who guesses first locks out
 //! neither a user who registers nor one whom an administrator adds.
 
-use backend::auth::email::Email;
-use backend::auth::login_throttle::{FREE, MOST_IN_A_ROW};
+use backend::auth::account::email::Email;
+use backend::auth::login::login_throttle::{FREE, MOST_IN_A_ROW};
 use backend::store::AccountTag;
 use shared::Secret;
 use shared::body::RegisterRequest;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backend::auth::login_throttle::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
+use backend::auth::login::login_throttle::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
 use backend::auth::rate_limit::{Limit, Rate, TABLE};
 
 const OPERATING: &str = include_str!("../../../../../docs/operating.md");

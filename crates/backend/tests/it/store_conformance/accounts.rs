@@ -1,6 +1,6 @@
 //! Changes of accounts are atomic; failure counts for throttling.
 
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::store::{
     AccountTag, Change, ClientInfo, EventQuery, FailuresBefore, IdRange, PasswordChange, Prunable,
     PruneBefore, Revocation, Session, Store, User,

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use backend::app::{AppState, Dependencies};
-use backend::auth::administration::Administration;
+use backend::auth::account::administration::Administration;
 use backend::clock::Clock;
 use backend::config::{Command, CommandLine, MasterKeySource, Settings};
 use backend::entropy::Entropy;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backend::auth::email::Email;
+use backend::auth::account::email::Email;
 use backend::pace::rest;
 use backend::store::memory::Memory;
 use backend::store::{

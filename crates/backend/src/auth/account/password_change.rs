@@ -1,0 +1,89 @@
+//! A password change revokes all other sessions and rotates the caller's refresh token. It must not know passwords,
+//! only hashes. Why it is a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
+
+use rotation::{Attempt, Decision, decide};
+use shared::{EventKind, RevocationReason};
+
+use crate::auth::session::callers::{Authenticated, Caller};
+use crate::auth::session::refresh::Sessions;
+use crate::auth::token::issue_tokens::successor;
+use crate::auth::{AuthError, IssuedTokens};
+use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
+
+/// How often a change that lost a race retries. The loser reads what the winner wrote.
+const ROUNDS: usize = 8;
+
+impl Sessions {
+    /// Replaces the `seen` password hash, revokes all other sessions, and rotates the caller's refresh token. The
+    /// call presents no ticket, so the browser's generation follows from its attempt key
+    /// ([`Family::held_by`](rotation::Family::held_by)), and is decided as in any other rotation.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidCredentials`] if the stored hash has changed; [`AuthError::DuplicateAttempt`] for a late
+    /// copy of an attempt that was answered.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        (seen, hash): (&str, &str),
+        attempt: Option<&Attempt>,
+        client: &ClientInfo,
+    ) -> Result<IssuedTokens, AuthError> {
+        for _ in 0..ROUNDS {
+            let found = self.look_up(caller).await?;
+            if found.user.password_hash != seen {
+                return Err(AuthError::InvalidCredentials);
+            }
+            if let Some(tokens) = self.try_to_change(found, hash, attempt, client).await? {
+                return Ok(tokens);
+            }
+        }
+        Err(AuthError::Contended)
+    }
+
+    /// Decides a rotation without a ticket.
+    pub(in crate::auth) fn decide_untold(
+        &self,
+        session: &Session,
+        attempt: Option<&Attempt>,
+    ) -> Decision {
+        let held = session.family.held_by(attempt);
+        decide(&session.family, held, attempt, self.event_log.now(), self.policy)
+    }
+
+    /// In one conditional write. `None`: a concurrent call was faster.
+    async fn try_to_change(
+        &self,
+        Authenticated { user, session }: Authenticated,
+        hash: &str,
+        attempt: Option<&Attempt>,
+        client: &ClientInfo,
+    ) -> Result<Option<IssuedTokens>, AuthError> {
+        let (seen, now) = (session.family.generation, self.event_log.trusted_now()?);
+        let family = match self.decide_untold(&session, attempt) {
+            Decision::Accept { generation } => {
+                session.family.accepted(generation, attempt.cloned(), now)
+            }
+            // A refresh with the same key was faster: it was answered with the next ticket.
+            Decision::AnswerAgain => session.family.clone(),
+            Decision::Duplicate => return Err(AuthError::DuplicateAttempt),
+            // No ticket was presented, so none was replayed: the session is expired.
+            Decision::Replay | Decision::Refuse(_) => return Err(AuthError::InvalidToken),
+        };
+        let session = Session { family: family.clone(), authenticated_at: now, ..session };
+        let change = PasswordChange {
+            user: user.id,
+            seen: user.password_hash.clone(),
+            hash: hash.to_owned(),
+            session: session.id,
+            accepted: Accepted { seen, family, client: client.clone() },
+            revocation: self.event_log.revocation(RevocationReason::PasswordChange),
+        };
+        let event = self.event_log.event(EventKind::PasswordChanged, Some(user.id), client);
+        let change = Change::ChangePassword(Box::new(change));
+        if !self.event_log.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
+            return Ok(None);
+        }
+        let generation = successor(session.family.generation)?;
+        self.issue_tokens(&session, user, generation).await.map(Some)
+    }
+}

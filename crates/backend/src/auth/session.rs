@@ -1,0 +1,7 @@
+//! Sessions: refresh, callers with an access token, logout, and the list of a user's own sessions.
+
+pub mod callers;
+pub mod logout;
+mod own_sessions;
+pub mod refresh;
+pub(in crate::auth) mod superseded;

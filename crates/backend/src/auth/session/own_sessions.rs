@@ -1,0 +1,82 @@
+//! A user's own sessions: lists them, and revokes one or all others.
+
+use shared::{EventKind, RevocationReason, SessionId};
+
+use super::callers::{Authenticated, Caller};
+use super::refresh::Sessions;
+use crate::auth::AuthError;
+use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
+
+impl Sessions {
+    /// The user's active sessions: the caller's first, then the most recently active.
+    ///
+    /// # Errors
+    /// If the caller's own session is no longer active, or storage fails.
+    pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
+        let Authenticated { user, .. } = self.look_up(caller).await?;
+        let now = self.event_log.now();
+        let mut sessions = self.event_log.store.sessions_of(user.id).await?;
+        sessions.retain(|session| now < self.expires_at(session));
+        sessions.sort_by_key(|session| session.id != caller.session);
+        Ok(sessions)
+    }
+
+    /// Revokes one of the user's sessions. A repeated revocation is no error.
+    ///
+    /// # Errors
+    /// [`AuthError::NoSuchSession`] if it is not the user's.
+    pub async fn revoke_one(
+        &self,
+        caller: &Caller,
+        id: SessionId,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        if self.begin_change(caller).await?.is_none() {
+            return Ok(());
+        }
+        let found = self.event_log.store.find_session(id).await?;
+        if found.is_none_or(|(session, _)| session.user != caller.user) {
+            let Caller { user, session, .. } = caller;
+            tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
+            return Err(AuthError::NoSuchSession);
+        }
+        let cause =
+            if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
+        let end = Change::RevokeSession(id, self.event_log.revocation(cause));
+        let event = self.end_of(id, caller, cause, client);
+        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
+        Ok(())
+    }
+
+    /// Revokes all of the user's sessions but the caller's.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn revoke_others(
+        &self,
+        caller: &Caller,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        if self.begin_change(caller).await?.is_none() {
+            return Ok(());
+        }
+        let event = self.event_log.event(EventKind::OthersEnded, Some(caller.user), client);
+        let event = event.in_session(caller.session).because(RevocationReason::User);
+        let whose = SessionScope::OthersOf(caller.user, caller.session);
+        let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
+        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
+        Ok(())
+    }
+
+    fn end_of(
+        &self,
+        id: SessionId,
+        caller: &Caller,
+        cause: RevocationReason,
+        client: &ClientInfo,
+    ) -> Event {
+        let own = id == caller.session;
+        let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
+        self.event_log.event(kind, Some(caller.user), client).in_session(id).because(cause)
+    }
+}

@@ -1,0 +1,79 @@
+//! Issues tokens: creates a session, and signs the access token and refresh token of each step. The meaning of a
+//! presented token is [`refresh`](crate::auth::session::refresh)'s decision.
+
+use rotation::{Family, Generation, Seed, Ticket};
+use shared::Secret;
+
+use super::access_token::Statement;
+use crate::auth::session::refresh::Sessions;
+use crate::auth::{AuthError, IssuedTokens};
+use crate::store::{ClientInfo, Session, User};
+
+impl Sessions {
+    /// A new session of `user`, not stored yet: ticket 1 is to be issued next.
+    ///
+    /// # Errors
+    /// If the key ring has no refresh key, or storage fails.
+    pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
+        let id = self.event_log.free_session_id().await?;
+        let now = self.event_log.trusted_now()?;
+        let ring = self.keys.current();
+        let refresh_key_id = ring.current_refresh_key(now)?;
+        Ok(Session {
+            id,
+            user: user.id,
+            seed: Seed::from_bytes(self.event_log.entropy.bytes()),
+            refresh_key_id: refresh_key_id.to_owned(),
+            family: Family::begun(now),
+            authenticated_at: now,
+            step_up_required_at: None,
+            client: client.clone(),
+            revoked_because: None,
+        })
+    }
+
+    /// Issues an access token, and ticket `generation` of the session as refresh token.
+    ///
+    /// # Errors
+    /// If the session's refresh key has left the ring, signing fails, or storage does: a token is issued only with a
+    /// lifetime that the database holds.
+    pub async fn issue_tokens(
+        &self,
+        session: &Session,
+        user: User,
+        generation: Generation,
+    ) -> Result<IssuedTokens, AuthError> {
+        let ring = self.keys.current();
+        let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
+        let now = self.event_log.trusted_now()?;
+        self.lifetimes.hold(&self.event_log.store, now).await?;
+        let now = self.event_log.clock.shared_now();
+        // Cap `exp` at the session's expiry: resource servers may verify offline.
+        let over = self.policy.expires_at(&session.family);
+        let exp = now.plus(self.lifetimes.configured().access_token).min(over);
+        let access_token = self.access_tokens.issue(Statement {
+            sub: user.id,
+            sid: session.id,
+            auth_time: session.authenticated_at,
+            iat: now,
+            exp,
+            jti: self.event_log.entropy.uuid_v7(now),
+        })?;
+        Ok(IssuedTokens {
+            access_token,
+            expires_in: exp.since(now),
+            refresh_token: Secret::new(
+                Ticket::issue(key, &session.seed, session.id, generation).encode(),
+            ),
+            session_seconds: self.policy.expires_at(&session.family).since(now),
+            session_id: session.id,
+            user,
+            devices: None,
+        })
+    }
+}
+
+pub(in crate::auth) fn successor(generation: Generation) -> Result<Generation, AuthError> {
+    // `decide` refuses the generation without a successor.
+    generation.successor().ok_or(AuthError::InvalidGrant)
+}

@@ -1,0 +1,161 @@
+//! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662). It must not
+//! know HTTP.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rotation::UnverifiedTicket;
+use sha2::{Digest as _, Sha256};
+use shared::{NumericDate, Secret};
+use verifier::{AccessToken, IdempotencyKey};
+
+use crate::auth::AuthError;
+use crate::auth::session::callers::within_deadline;
+use crate::auth::session::logout::Presented;
+use crate::auth::session::refresh::Sessions;
+use crate::entropy::Entropy;
+use crate::store::{Change, ClientInfo, Service, Store};
+
+/// The characters of an id: it is part of log lines, and precedes a colon in credentials.
+const ID_BYTES: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";
+const MAX_ID_BYTES: usize = 64;
+
+/// Why a service cannot be added. The text says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The id is empty, too long, or has another character.
+    #[error("{0:?} is no id of a service: use 1 to 64 of a-z, 0-9 and -")]
+    Id(String),
+    /// The audience is empty.
+    #[error("--audience: say which audience the service answers to, as it stands in `aud`")]
+    Audience,
+    /// Another service has this id.
+    #[error("there is a service {0:?} already: `baton services remove` it first")]
+    Taken(String),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+}
+
+/// Adds a service. Its secret is shown once: 256 random bits, of which only a hash is stored. Brute force cannot
+/// guess them, so the hash need not be slow.
+///
+/// # Errors
+/// If the id or the audience is not valid, or the id is taken.
+pub async fn add_service(
+    store: &dyn Store,
+    entropy: &Entropy,
+    id: &str,
+    audience: &str,
+    now: NumericDate,
+) -> Result<Secret, ServiceError> {
+    if !is_id(id) {
+        return Err(ServiceError::Id(id.to_owned()));
+    }
+    if audience.is_empty() {
+        return Err(ServiceError::Audience);
+    }
+    let secret = Secret::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()));
+    let service = Service {
+        id: id.to_owned(),
+        audience: audience.to_owned(),
+        secret_hash: hash(&secret),
+        created_at: now,
+    };
+    let add = Change::AddService(Box::new(service));
+    if !store.commit(add, Vec::new()).await?.took_place() {
+        return Err(ServiceError::Taken(id.to_owned()));
+    }
+    tracing::info!(event = "service.added", id, audience);
+    Ok(secret)
+}
+
+/// Logs refused client credentials. The id is the caller's choice, in the characters of ids.
+pub fn service_refused(presented: Option<&str>) -> AuthError {
+    tracing::warn!(event = "service_refused", service = presented);
+    AuthError::InvalidClient
+}
+
+fn is_id(id: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| ID_BYTES.contains(&byte))
+}
+
+fn hash(secret: &Secret) -> [u8; 32] {
+    Sha256::digest(secret.expose()).into()
+}
+
+impl Sessions {
+    /// Authenticates a service by its credentials, within the rate limits of its network and its own.
+    ///
+    /// # Errors
+    /// [`AuthError::InvalidClient`] if they are wrong; [`AuthError::RateLimited`] before the database is read.
+    pub async fn authenticate_service(
+        &self,
+        id: &str,
+        secret: &Secret,
+        client: &ClientInfo,
+    ) -> Result<Service, AuthError> {
+        // A malformed id is no service's; PostgreSQL would fail to read some.
+        if !is_id(id) {
+            return Err(service_refused(None));
+        }
+        let authenticate = async {
+            let service = self.event_log.store.find_service(id).await?;
+            let presented = hash(secret);
+            service
+                .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
+                .ok_or_else(|| service_refused(Some(id)))
+        };
+        self.admit_service(id, client, authenticate).await
+    }
+
+    /// Introspects a token: the claims of an access token for this service that is valid, with an active session.
+    /// `None` for any other token: a service must not learn the reason (RFC 7662 section 2.2).
+    ///
+    /// # Errors
+    /// If that is unknown, because storage fails.
+    pub async fn introspect(
+        &self,
+        service: &Service,
+        unverified_token: &str,
+    ) -> Result<Option<AccessToken>, AuthError> {
+        let token = match within_deadline(self.verify_token(unverified_token)).await {
+            Ok(token) => token.aud.contains(&service.audience).then_some(token),
+            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let session = token.as_ref().map(|token| token.sid.to_string());
+        tracing::info!(
+            event = "introspected",
+            service = service.id,
+            active = token.is_some(),
+            session
+        );
+        Ok(token)
+    }
+
+    /// Revokes the session of a refresh token or an access token (RFC 7009 section 2.1), even an expired one: its
+    /// bearer is authorized to. An unknown token is no error.
+    ///
+    /// # Errors
+    /// If storage fails: then no session is known to be revoked.
+    pub async fn revoke(
+        &self,
+        token: &Secret,
+        key: Option<&IdempotencyKey>,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
+        let presented = Presented {
+            refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
+            access_token: Some(token).filter(|_| !is_ticket),
+            expected: None,
+            key,
+        };
+        self.admit_unverified(client).await?;
+        if self.logout(&presented, client).await?.is_over {
+            self.give_back_unverified(client);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! The status list (draft-ietf-oauth-status-list): sessions that were revoked while an access token of theirs may be
+//! valid, for services that verify offline.
+//!
+//! The status list index is the last three bytes of the session id, which are random. So the list is as long for
+//! three sessions as for three million, an index reveals no fact, and none has to be stored. A revocation leaves the
+//! list when the session's last access token has expired, so the list compresses well.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, Header};
+use serde::Serialize;
+use shared::{NumericDate, SessionId, path};
+use tokio::task::spawn_blocking;
+use verifier::StatusList;
+
+use crate::auth::AuthError;
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::auth::session::refresh::Sessions;
+use crate::clock::tolerance::SLACK_SECONDS;
+use crate::clock::{BootInstant, Clock};
+use crate::single_flight::{Failed, SingleFlight};
+use crate::store::StoreError;
+
+/// The number of indexes: one for each value of the last three bytes of a session id.
+pub const PLACES: u64 = 1 << 24;
+/// How long services may cache the list: with [`FRESH`], and the second in which revocations reach other instances,
+/// less than the promised five seconds.
+pub const TTL_SECONDS: i64 = 2;
+/// The lifetime of a list (`exp`), should it not be renewed.
+const LIFE_SECONDS: i64 = 300;
+/// How long one list is served from the cache.
+const FRESH: Duration = Duration::from_secs(1);
+/// The timeout of making a list. What was read from the store until then need not be read again.
+const LIST_TIME: Duration = Duration::from_millis(2_500);
+
+/// A session's status list index (Token Status List section 6).
+#[must_use]
+pub fn place(session: SessionId) -> u64 {
+    let [.., a, b, c] = *session.as_bytes();
+    u64::from_be_bytes([0, 0, 0, 0, 0, a, b, c])
+}
+
+/// The list as a signed token.
+pub type Token = Arc<[u8]>;
+
+/// A cache of the latest list, made in a single flight for all callers.
+pub struct StatusLists {
+    clock: Clock,
+    latest: Mutex<Latest>,
+    flights: SingleFlight<Token, AuthError>,
+}
+
+#[derive(Default)]
+struct Latest {
+    /// As old as the request that it answers; a cached failure is `None`, for as long as a list is served.
+    token: Option<(BootInstant, Option<Token>)>,
+    /// The compressed bits, and their version.
+    lst: Option<(u64, Arc<str>)>,
+}
+
+impl StatusLists {
+    /// An empty cache.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        let flights = SingleFlight::new(LIST_TIME, clock);
+        Self { clock: clock.clone(), latest: Mutex::default(), flights }
+    }
+
+    /// The cached token or failure, while it is fresh.
+    fn given(&self) -> Option<Option<Token>> {
+        let (latest, now) = (self.latest(), self.clock.boot_instant());
+        let token = latest.token.as_ref().filter(|(at, _)| now.since(*at) < FRESH);
+        token.map(|(_, token)| token.clone())
+    }
+
+    fn give(&self, at: BootInstant, token: Option<Token>) {
+        self.latest().token = Some((at, token));
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        // Each part is replaced whole.
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    iat: NumericDate,
+    exp: NumericDate,
+    ttl: i64,
+    status_list: List<'a>,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    bits: u8,
+    lst: &'a str,
+}
+
+impl Sessions {
+    /// The list as a signed token, at most a second old. Callers share a single flight; a failure is cached for a
+    /// second, so that no caller waits for another one.
+    ///
+    /// # Errors
+    /// If revocations cannot be read, because storage fails; or signing fails.
+    pub async fn status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
+        if let Some(token) = self.status_lists.given() {
+            return token.ok_or(AuthError::Store(StoreError::TimedOut));
+        }
+        let sessions = Arc::clone(self);
+        let make = || async move {
+            let clock = &sessions.event_log.clock;
+            let begun = clock.boot_instant();
+            let token = sessions.made_status_list().await;
+            // A list is as old as its request, a failure as its answer.
+            let at = if token.is_ok() { begun } else { clock.boot_instant() };
+            sessions.status_lists.give(at, token.as_ref().ok().cloned());
+            token
+        };
+        Ok(self.status_lists.flights.run(FRESH, make).await?)
+    }
+
+    async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
+        let now = self.event_log.trusted_now()?;
+        // The revoking instance may have had a slow clock.
+        let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
+        let since = now.plus(-life);
+        let SecurityEventLog { store, revocations, .. } = &self.event_log;
+        if !revocations.is_complete() {
+            revocations.catch_up(&**store, since, now).await?;
+        }
+        let sessions = Arc::clone(self);
+        // With a million revocations, compressing and signing take a while.
+        let signed = spawn_blocking(move || sessions.signed_status_list(since, now)).await;
+        signed.map_err(|error| AuthError::Cryptography(error.to_string()))?
+    }
+
+    fn signed_status_list(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
+        let lst = self.compressed_places(since);
+        let uri = self.access_tokens.status_list_uri();
+        // The shared clock: a service rejects a list that is older than one of another instance.
+        let iat = self.event_log.clock.shared_now();
+        let claims = Claims {
+            iss: self.access_tokens.issuer(),
+            sub: uri,
+            iat,
+            exp: iat.plus(LIFE_SECONDS),
+            ttl: TTL_SECONDS,
+            status_list: List { bits: 1, lst: &lst },
+        };
+        let ring = self.keys.current();
+        let key = ring.signing(now)?;
+        let mut header = Header::new(Algorithm::ES256);
+        // Section 5.1: the type keeps other kinds of JWT from being taken for this one.
+        header.typ = Some("statuslist+jwt".to_owned());
+        header.kid = Some(key.kid().to_owned());
+        jsonwebtoken::encode(&header, &claims, key.private())
+            .map(|token| token.into_bytes().into())
+            .map_err(|error| AuthError::Cryptography(error.to_string()))
+    }
+
+    /// Cached until a bit changes. A single flight makes each list.
+    fn compressed_places(&self, since: NumericDate) -> Arc<str> {
+        let known = self.status_lists.latest().lst.clone();
+        let version = known.as_ref().map(|(version, _)| *version);
+        match (self.event_log.revocations.listing(since, version), known) {
+            ((_, None), Some((_, lst))) => lst,
+            ((version, bits), _) => {
+                let list = StatusList::of_bits(bits.unwrap_or_default());
+                let lst: Arc<str> = list.expect("two megabytes are read").to_lst().into();
+                self.status_lists.latest().lst = Some((version, Arc::clone(&lst)));
+                lst
+            }
+        }
+    }
+}
+
+impl From<Failed<Self>> for AuthError {
+    fn from(failed: Failed<Self>) -> Self {
+        match failed {
+            Failed::Error(error) => Self::Shared(error),
+            Failed::TimedOut => Self::Store(StoreError::TimedOut),
+            Failed::Abandoned => Self::Store(StoreError::Stopped),
+        }
+    }
+}
+
+impl SecurityEventLog {
+    /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
+    /// alone.
+    ///
+    /// # Errors
+    /// [`AuthError::Contended`] if every index drawn is taken; storage's.
+    pub(in crate::auth) async fn free_session_id(&self) -> Result<SessionId, AuthError> {
+        for _ in 0..DRAWS {
+            let id = self.entropy.session_id(self.now());
+            if !self.store.is_place_taken(id).await? {
+                return Ok(id);
+            }
+        }
+        Err(AuthError::Contended)
+    }
+}
+
+/// With half of all indexes taken, one login in four billion fails.
+const DRAWS: usize = 32;
+
+/// The list's URL, as `sub` in it and as `uri` in access tokens.
+#[must_use]
+pub fn uri(issuer: &str) -> String {
+    format!("{issuer}{}", path::STATUS_LIST)
+}
