@@ -10,7 +10,7 @@ use rotation::Policy;
 use shared::NumericDate;
 use tokio::task::JoinHandle;
 
-use crate::auth::login::login_throttle;
+use crate::auth::login::login_throttle::back_off;
 use crate::clock::Clock;
 use crate::entropy::{Entropy, first_id_at};
 use crate::lifetimes::{Lifetime, LifetimeSet};
@@ -133,7 +133,7 @@ impl Retention {
         walk.prune(Prunable::Sessions(sessions), &mut [0; 16], first_id_at(over)).await?;
         let mut walk = Walk { store, pace: *pace, removed: records };
         clean.prune_events(&mut walk, events).await?;
-        let failures = Prunable::Failures(login_throttle::outdated(now));
+        let failures = Prunable::Failures(back_off::outdated(now));
         walk.prune(failures, &mut [0; 16], [0xff; 16]).await?;
         let used_keys = Prunable::UsedKeys(now.plus(-UsedKey::RETENTION_SECONDS));
         walk.prune(used_keys, &mut [0; 16], [0xff; 16]).await?;

@@ -6,64 +6,29 @@
 //! Refresh and password change have a rule of their own: `rotation::decide`.
 
 pub mod copies;
+pub(in crate::auth) mod request;
 
 use std::time::Duration;
 
-use rotation::{Attempt, Generation, SignIn, decide_sign_in};
-use sha2::{Digest as _, Sha256};
+use rotation::{Generation, SignIn, decide_sign_in};
 use shared::{EventKind, SessionId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use verifier::IdempotencyKey;
 
-use super::risk::network;
+use super::caller::Caller;
+use super::risk::network::network;
 use super::security_event_log::SecurityEventLog;
-use super::session::callers::Caller;
 use super::session::refresh::Sessions;
-use super::{AuthError, IssuedTokens};
+use crate::auth::error::AuthError;
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{Change, ClientInfo, Event, Outcome, UsedKey, User};
+pub use request::{Idempotency, KeyedRequest};
 
 /// How long a retry waits for the first request. Shorter than the timeout of a request.
 const COPY_WAIT: Duration = Duration::from_secs(5);
 
 /// The longest time from a commit that met a used key to the read of that key, clock skew of instances included.
 const SLACK_SECONDS: i64 = 60;
-
-/// An idempotency key and its request, as hashes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyedRequest {
-    key_hash: [u8; 32],
-    request_hash: [u8; 32],
-}
-
-impl KeyedRequest {
-    /// Requests are the same if all parts are: the call, the caller, and the body without its password.
-    #[must_use]
-    pub fn new(key: &IdempotencyKey, parts: &[&[u8]]) -> Self {
-        Self { key_hash: key.hash(), request_hash: key.request_hash(parts) }
-    }
-}
-
-impl KeyedRequest {
-    /// A step-up in this session with this attempt key. The key belongs to the rotation: a refresh may have used it,
-    /// too.
-    pub(super) fn of_confirmation(attempt: &Attempt, session: SessionId) -> Self {
-        let hash = Sha256::new_with_prefix("confirm").chain_update(attempt.hash());
-        let hash = hash.chain_update(session.as_bytes()).finalize().into();
-        Self { key_hash: hash, request_hash: hash }
-    }
-}
-
-/// Whether a call with an access token can be a retry of an earlier one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Idempotency {
-    /// Without a key: no retry is recognised.
-    Unkeyed,
-    /// With a key that was not used before.
-    Keyed(KeyedRequest),
-    /// A retry of a call that took effect.
-    Repeated,
-}
 
 /// Held while a request is processed: its retries wait at this instance. At another one, the transaction decides.
 pub struct UnderWay {

@@ -3,6 +3,7 @@
 
 mod admission;
 mod buckets;
+mod key;
 mod rate;
 mod rates;
 #[cfg(test)]
@@ -11,63 +12,19 @@ mod table;
 
 use std::net::IpAddr;
 
-use shared::{LimitedBy, SessionId, UserId};
+use shared::{SessionId, UserId};
 
-use super::AuthError;
-use super::risk::network;
+use super::risk::network::network;
 use super::security_event_log::SecurityEventLog;
-use super::session::callers::Caller;
+use crate::auth::error::AuthError;
 use crate::clock::Clock;
 use crate::store::{AccountTag, Event};
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
+pub use key::{Key, RateLimited};
 pub use rate::{NoRate, Period, Rate};
 pub use rates::{RateError, Rates, bounds};
 pub use table::{LIMITS, Limit, Row, TABLE};
-
-/// A key that calls are counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// A network; all calls from unknown addresses share one.
-    Network(Option<IpAddr>),
-    /// An account, on a network.
-    Pair(Option<IpAddr>, AccountTag),
-    /// A session.
-    Session(SessionId),
-    /// A user.
-    Account(UserId),
-    /// A service, by a hash of its id.
-    Service(AccountTag),
-    /// An account, a known device, or a session, for password attempts.
-    PasswordAttempt(AccountTag),
-    /// A refresh token, by a hash of it.
-    Ticket(AccountTag),
-    /// An overflow bucket, shared by several keys.
-    Shared(u64),
-}
-
-/// A call beyond a rate limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimited {
-    /// The key it was counted by.
-    pub key: Key,
-    /// Seconds until a retry is worthwhile; at least 1.
-    pub retry_after: i64,
-    /// The limit on wrong passwords, if that was it.
-    pub limited_by: Option<LimitedBy>,
-}
-
-impl RateLimited {
-    /// The same for wrong passwords within a session: a lockout is then the session's alone.
-    #[must_use]
-    pub(super) fn in_session(self) -> Self {
-        let of_session = |limited_by| match limited_by {
-            LimitedBy::Lockout => LimitedBy::SessionLockout,
-            other => other,
-        };
-        Self { limited_by: self.limited_by.map(of_session), ..self }
-    }
-}
 
 /// All rate limits, or none.
 pub struct RateLimits(Option<All>);
@@ -181,8 +138,8 @@ impl RateLimits {
 
     /// Counts any call with an access token, so a call without a limit of its own has this one. A session gets a part
     /// of its account's limit: a thief with a stolen session cannot keep the owner's other sessions from revoking it.
-    fn call(&self, caller: &Caller, is_change: bool) -> Result<(), RateLimited> {
-        let (session, account) = (Key::Session(caller.session), Key::Account(caller.user));
+    fn call(&self, session: SessionId, user: UserId, is_change: bool) -> Result<(), RateLimited> {
+        let (session, account) = (Key::Session(session), Key::Account(user));
         self.take(Limit::CallsPerSession, session)?;
         if is_change {
             self.take(Limit::ChangesPerSession, session)?;

@@ -4,3 +4,4 @@
 pub mod bulk_revocation;
 pub mod revocation_cache;
 pub mod revocation_listener;
+pub mod status_index;

@@ -3,14 +3,14 @@
 
 pub mod device;
 pub mod device_change;
-
-use std::net::IpAddr;
+pub mod network;
 
 use clap::ValueEnum;
 use shared::{EventKind, NumericDate};
 
 use crate::store::{ClientInfo, Session};
 use device_change::{DeviceChange, compare};
+use network::network;
 
 /// What policy demands on a risk signal, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -86,17 +86,4 @@ pub fn assess(
         risk.action = risk.action.max(action);
     }
     risk
-}
-
-/// The network by which addresses are compared: an IPv4 address as it is; of an IPv6 address the /64, because a
-/// machine changes the rest of it by itself (RFC 8981).
-#[must_use]
-pub fn network(address: Option<IpAddr>) -> Option<IpAddr> {
-    address.map(|address| match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let prefix = u128::from(address) & (u128::MAX << 64);
-            std::net::Ipv6Addr::from(prefix).into()
-        }
-    })
 }

@@ -13,8 +13,8 @@ use super::error::ApiError;
 use super::guard::{Bearer, IdempotencyKey, SameOrigin, read_body};
 use crate::app::AppState;
 use crate::auth::AuthError;
+use crate::auth::Caller;
 use crate::auth::idempotency::{Idempotency, KeyedRequest};
-use crate::auth::session::callers::Caller;
 
 /// Passes a call without a key on. With a key, the caller is authenticated here, where the handler's [`Bearer`] finds
 /// it.

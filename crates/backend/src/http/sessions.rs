@@ -13,7 +13,8 @@ use shared::body::{SessionInfo, Sessions as Body};
 use super::cookie::ClearSession;
 use super::error::ApiError;
 use super::guard::{Bearer, ClientInfo, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
-use crate::auth::session::callers::{Accompanying, Caller};
+use crate::auth::Caller;
+use crate::auth::session::callers::Accompanying;
 use crate::auth::session::refresh::Sessions;
 use crate::store::Session;
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::auth::risk::network;
+use crate::auth::risk::network::network;
 use crate::config::{Proxies, Settings};
 use crate::http::cookie;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::token::status_list::place;
+use backend::auth::revocation::status_index::place;
 use backend::lifetimes::Lifetime;
 use backend::prune::{Pace, Progress, Removed, Retention};
 use backend::store::KeyPurpose;

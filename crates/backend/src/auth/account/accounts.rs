@@ -8,14 +8,17 @@ use shared::body::RegisterRequest;
 use shared::{EventKind, Secret, SessionId};
 
 use super::email::Email;
+use crate::auth::account::rules;
+use crate::auth::error::AuthError;
 use crate::auth::idempotency::KeyedRequest;
 use crate::auth::idempotency::copies::SignIns;
 use crate::auth::login::known_device::KnownDevice;
 use crate::auth::login::known_device::list::KeptDevices;
 use crate::auth::login::password_hasher::{PasswordHasher, Priority, Verification};
+use crate::auth::request_context::SignInContext;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::refresh::{Found, Sessions};
-use crate::auth::{AuthError, IssuedTokens, SignInContext, account::rules};
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{AccountTag, Change, ClientInfo, Event, User};
 
 /// The accounts of this server.

@@ -6,7 +6,7 @@ use shared::{EventKind, RevocationReason};
 
 use super::accounts::validated;
 use super::spelling::{self, is_taken_as_typed};
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 use crate::auth::login::password_hasher::{PasswordHasher, Priority};
 use crate::auth::revocation::bulk_revocation::Progress;
 use crate::auth::security_event_log::SecurityEventLog;

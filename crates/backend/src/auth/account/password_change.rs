@@ -4,10 +4,12 @@
 use rotation::{Attempt, Decision, decide};
 use shared::{EventKind, RevocationReason};
 
-use crate::auth::session::callers::{Authenticated, Caller};
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
+use crate::auth::session::callers::Authenticated;
 use crate::auth::session::refresh::Sessions;
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::auth::token::issue_tokens::successor;
-use crate::auth::{AuthError, IssuedTokens};
 use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
 
 /// How often a change that lost a race retries. The loser reads what the winner wrote.

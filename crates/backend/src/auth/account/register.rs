@@ -9,13 +9,15 @@ use verifier::IdempotencyKey;
 use super::accounts::{Accounts, validated};
 use super::email::Email;
 use super::spelling::is_taken_as_typed;
+use crate::auth::error::AuthError;
 use crate::auth::idempotency::KeyedRequest;
 use crate::auth::idempotency::copies::Copy;
 use crate::auth::login::password_hasher::Priority;
+use crate::auth::request_context::SignInContext;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::refresh::Sessions;
 use crate::auth::session::superseded::GivingWay;
-use crate::auth::{AuthError, IssuedTokens, SignInContext};
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{AccountTag, Change, ClientInfo, UsedKey, User};
 
 impl Accounts {

@@ -5,12 +5,15 @@ use shared::body::PasswordRequest;
 use shared::{EventKind, RevocationReason, Secret};
 
 use super::accounts::Accounts;
+use crate::auth::account::rules;
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
 use crate::auth::login::known_device::Slot;
 use crate::auth::login::known_device::list::{KeptDevices, PresentedDevices};
 use crate::auth::login::password_hasher::{Priority, Verification};
-use crate::auth::session::callers::{Authenticated, Caller};
+use crate::auth::session::callers::Authenticated;
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::auth::token::issue_tokens::successor;
-use crate::auth::{AuthError, IssuedTokens, account::rules};
 use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
 use crate::telemetry::AUDIT;
 

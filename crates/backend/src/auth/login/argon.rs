@@ -4,14 +4,24 @@
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-use super::password_hasher::Verification;
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 
 /// Memory, passes and lanes: the OWASP minimum (ASVS 5.0.0 appendix on password storage).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
+
+/// The result of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verification {
+    /// Another password, or an unknown user.
+    Wrong,
+    /// The right password.
+    Right,
+    /// The right password, but hashed with weaker parameters than today's.
+    RightButWeak,
+}
 
 /// Argon2's working memory: 19 MiB after the first use.
 #[derive(Default)]

@@ -9,8 +9,9 @@ use shared::Secret;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use super::argon::Verification;
 use super::argon::{Memory, cryptography};
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 use crate::auth::permits::Permits;
 use crate::entropy::Entropy;
 use crate::store::AccountTag;
@@ -71,17 +72,6 @@ impl Drop for HashPermit {
     fn drop(&mut self) {
         self.slots.memory().push(std::mem::take(&mut self.memory));
     }
-}
-
-/// The result of a verification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verification {
-    /// Another password, or an unknown user.
-    Wrong,
-    /// The right password.
-    Right,
-    /// The right password, but hashed with weaker parameters than today's.
-    RightButWeak,
 }
 
 impl PasswordHasher {

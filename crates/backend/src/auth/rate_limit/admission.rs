@@ -4,9 +4,9 @@ use rotation::{Attempt, Decision};
 use shared::{EventKind, Secret};
 
 use super::{Key, Limit, RateLimited};
-use crate::auth::AuthError;
-use crate::auth::risk::network;
-use crate::auth::session::callers::Caller;
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
+use crate::auth::risk::network::network;
 use crate::auth::session::refresh::{Found, Sessions};
 use crate::store::{AccountTag, ClientInfo};
 
@@ -75,7 +75,9 @@ impl Sessions {
         is_change: bool,
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
-        let Err(limited) = self.limits.call(caller, is_change) else { return Ok(()) };
+        let Err(limited) = self.limits.call(caller.session, caller.user, is_change) else {
+            return Ok(());
+        };
         let event = async || {
             let event = self.event_log.event(EventKind::Limited, Some(caller.user), client);
             event.in_session(caller.session)

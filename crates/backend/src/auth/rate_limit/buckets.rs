@@ -12,7 +12,8 @@ use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter, clock};
 
-use super::{Key, Rate};
+use super::key::Key;
+use super::rate::Rate;
 use crate::clock::Clock;
 
 /// How many keys have a bucket of their own, for each limit.

@@ -4,48 +4,19 @@
 use std::time::Duration;
 
 use rotation::{Standing, UnverifiedTicket};
-use shared::{NumericDate, RevocationReason, Secret, SessionId, UserId};
+use shared::{RevocationReason, Secret, SessionId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use super::refresh::{Found, Sessions};
-use crate::auth::AuthError;
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
 use crate::auth::idempotency::Idempotency;
 use crate::auth::revocation::revocation_cache::SessionStatus;
 use crate::store::{Session, StoreError, User};
 
 /// The deadline of [`within_deadline`].
 const ASK_TIME: Duration = Duration::from_millis(2_500);
-
-/// The authenticated caller: its access token is valid and its session active.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller {
-    /// The user.
-    pub user: UserId,
-    /// The session.
-    pub session: SessionId,
-    /// When the user last authenticated.
-    pub authenticated_at: NumericDate,
-    /// Whether the call can be a retry of an earlier one.
-    pub idempotency: Idempotency,
-}
-
-impl Caller {
-    pub(in crate::auth) const fn of(token: &AccessToken) -> Self {
-        Self {
-            user: token.sub,
-            session: token.sid,
-            authenticated_at: token.auth_time,
-            idempotency: Idempotency::Unkeyed,
-        }
-    }
-
-    /// Whether the call is a retry of one that took effect.
-    #[must_use]
-    pub fn is_repeated(&self) -> bool {
-        self.idempotency == Idempotency::Repeated
-    }
-}
 
 /// Refresh tokens presented beside an access token, perhaps of other sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use rotation::{Refusal, UnverifiedTicket};
 use shared::{EventKind, RevocationReason, Secret, SessionId};
 use verifier::{AccessToken, IdempotencyKey, Rejection};
 
-use super::callers::{Caller, refused, within_deadline};
+use super::callers::{refused, within_deadline};
 use super::refresh::{Found, Sessions};
-use crate::auth::AuthError;
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
 use crate::auth::idempotency::KeyedRequest;
 use crate::store::{Change, ClientInfo, Session};
 

@@ -2,9 +2,10 @@
 
 use shared::{EventKind, RevocationReason, SessionId};
 
-use super::callers::{Authenticated, Caller};
+use super::callers::Authenticated;
 use super::refresh::Sessions;
-use crate::auth::AuthError;
+use crate::auth::caller::Caller;
+use crate::auth::error::AuthError;
 use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
 
 impl Sessions {

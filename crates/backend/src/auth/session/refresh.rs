@@ -6,13 +6,14 @@ use std::sync::Arc;
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
 use shared::{EventKind, NumericDate, RevocationReason, Secret};
 
+use crate::auth::error::AuthError;
 use crate::auth::rate_limit::RateLimits;
 use crate::auth::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::token::access_token::AccessTokens;
+use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::auth::token::issue_tokens::successor;
 use crate::auth::token::status_list::StatusLists;
-use crate::auth::{AuthError, IssuedTokens};
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::store::{Accepted, Change, ClientInfo, Event, Session, User};

@@ -4,7 +4,8 @@
 use shared::{EventKind, RevocationReason};
 
 use super::refresh::Sessions;
-use crate::auth::{AuthError, SignInContext};
+use crate::auth::error::AuthError;
+use crate::auth::request_context::SignInContext;
 use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
 
 /// The superseded sessions, with an event for each.

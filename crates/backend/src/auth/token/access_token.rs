@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
-use shared::{NumericDate, Secret, SessionId, UserId};
+use shared::{NumericDate, Secret, SessionId, UserId, path};
 use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
 
-use super::status_list::{self, place};
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
+use crate::auth::revocation::status_index::place;
 use crate::keys::KeyRing;
 
 /// The `client_id` of Baton's own browser client, the only client (RFC 9068 section 2.2).
@@ -88,7 +88,7 @@ impl AccessTokens {
             // an instance whose clock is behind must not reject a token that another has just issued.
             verifier: Arc::new(verifier.with_skew(Skew::MAX)),
             issuer: issuer.to_owned(),
-            status_list_uri: status_list::uri(issuer),
+            status_list_uri: status_list_uri(issuer),
             audience: audience.to_vec(),
         }
     }
@@ -164,4 +164,9 @@ impl AccessTokens {
         let ring = self.keys.current();
         self.verifier.verify_expired_or_not(ring.verifying(), unverified_token, now)
     }
+}
+
+/// The list's URL, as `sub` in it and as `uri` in access tokens.
+fn status_list_uri(issuer: &str) -> String {
+    format!("{issuer}{}", path::STATUS_LIST)
 }

@@ -2,12 +2,31 @@
 //! presented token is [`refresh`](crate::auth::session::refresh)'s decision.
 
 use rotation::{Family, Generation, Seed, Ticket};
-use shared::Secret;
+use shared::{Secret, SessionId};
 
 use super::access_token::Statement;
+use crate::auth::error::AuthError;
+use crate::auth::login::known_device::list::KeptDevices;
 use crate::auth::session::refresh::Sessions;
-use crate::auth::{AuthError, IssuedTokens};
 use crate::store::{ClientInfo, Session, User};
+
+/// The tokens that a successful register, login or refresh issues.
+pub struct IssuedTokens {
+    /// The access token, for the body.
+    pub access_token: Secret,
+    /// Seconds from now until the access token expires.
+    pub expires_in: i64,
+    /// The refresh token, for its cookie alone.
+    pub refresh_token: Secret,
+    /// Seconds from now until the session expires unless it is refreshed before.
+    pub session_seconds: i64,
+    /// The session.
+    pub session_id: SessionId,
+    /// The session's user.
+    pub user: User,
+    /// The browser's new list of known devices, if it changes.
+    pub devices: Option<KeptDevices>,
+}
 
 impl Sessions {
     /// A new session of `user`, not stored yet: ticket 1 is to be issued next.

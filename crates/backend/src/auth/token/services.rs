@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use shared::{NumericDate, Secret};
 use verifier::{AccessToken, IdempotencyKey};
 
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 use crate::auth::session::callers::within_deadline;
 use crate::auth::session::logout::Presented;
 use crate::auth::session::refresh::Sessions;

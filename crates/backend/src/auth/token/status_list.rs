@@ -1,29 +1,25 @@
 //! The status list (draft-ietf-oauth-status-list): sessions that were revoked while an access token of theirs may be
 //! valid, for services that verify offline.
-//!
-//! The status list index is the last three bytes of the session id, which are random. So the list is as long for
-//! three sessions as for three million, an index reveals no fact, and none has to be stored. A revocation leaves the
-//! list when the session's last access token has expired, so the list compresses well.
+//! An index is a part of the session id ([`status_index`](crate::auth::revocation::status_index)). A revocation leaves
+//! the list when the session's last access token has expired, so the list compresses well.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
-use shared::{NumericDate, SessionId, path};
+use shared::{NumericDate, SessionId};
 use tokio::task::spawn_blocking;
 use verifier::StatusList;
 
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::refresh::Sessions;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::clock::{BootInstant, Clock};
-use crate::single_flight::{Failed, SingleFlight};
+use crate::single_flight::SingleFlight;
 use crate::store::StoreError;
 
-/// The number of indexes: one for each value of the last three bytes of a session id.
-pub const PLACES: u64 = 1 << 24;
 /// How long services may cache the list: with [`FRESH`], and the second in which revocations reach other instances,
 /// less than the promised five seconds.
 pub const TTL_SECONDS: i64 = 2;
@@ -33,13 +29,6 @@ const LIFE_SECONDS: i64 = 300;
 const FRESH: Duration = Duration::from_secs(1);
 /// The timeout of making a list. What was read from the store until then need not be read again.
 const LIST_TIME: Duration = Duration::from_millis(2_500);
-
-/// A session's status list index (Token Status List section 6).
-#[must_use]
-pub fn place(session: SessionId) -> u64 {
-    let [.., a, b, c] = *session.as_bytes();
-    u64::from_be_bytes([0, 0, 0, 0, 0, a, b, c])
-}
 
 /// The list as a signed token.
 pub type Token = Arc<[u8]>;
@@ -178,16 +167,6 @@ impl Sessions {
     }
 }
 
-impl From<Failed<Self>> for AuthError {
-    fn from(failed: Failed<Self>) -> Self {
-        match failed {
-            Failed::Error(error) => Self::Shared(error),
-            Failed::TimedOut => Self::Store(StoreError::TimedOut),
-            Failed::Abandoned => Self::Store(StoreError::Stopped),
-        }
-    }
-}
-
 impl SecurityEventLog {
     /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
     /// alone.
@@ -207,9 +186,3 @@ impl SecurityEventLog {
 
 /// With half of all indexes taken, one login in four billion fails.
 const DRAWS: usize = 32;
-
-/// The list's URL, as `sub` in it and as `uri` in access tokens.
-#[must_use]
-pub fn uri(issuer: &str) -> String {
-    format!("{issuer}{}", path::STATUS_LIST)
-}

@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
 use super::Bearer;
-use crate::auth::session::callers::Caller;
+use crate::auth::Caller;
 use crate::auth::session::refresh::Sessions;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;

@@ -2,7 +2,7 @@
 //! until they expire; beyond it an instance serves no call. The operator is warned before.
 
 use axum::http::Method;
-use backend::auth::token::status_list::place;
+use backend::auth::revocation::status_index::place;
 use backend::clock::Clock;
 use backend::clock::tolerance::SKEW_TOLERANCE_SECONDS;
 use shared::path;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::auth::token::status_list::{PLACES, place};
+use backend::auth::revocation::status_index::{PLACES, place};
 use backend::store::{Change, ClientInfo, Session, User};
 use serde_json::json;
 use shared::{SessionId, path};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use shared::{NumericDate, RevocationReason, SessionId};
 
 use super::status_bits::Places;
-use crate::auth::token::status_list::place;
+use crate::auth::revocation::status_index::place;
 use crate::store::RevokedSession;
 
 /// A table that grows moves all its entries: with a million in one, a look-up would block for 50 ms.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::auth::token::status_list::PLACES;
+use crate::auth::revocation::status_index::PLACES;
 
 /// One bit for each index; none is set until a list is requested.
 #[derive(Default)]

@@ -1,0 +1,36 @@
+//! The caller of a protected call. How it is authenticated is in [`session::callers`](super::session::callers).
+
+use shared::{NumericDate, SessionId, UserId};
+use verifier::AccessToken;
+
+use super::idempotency::request::Idempotency;
+
+/// The authenticated caller: its access token is valid and its session active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// When the user last authenticated.
+    pub authenticated_at: NumericDate,
+    /// Whether the call can be a retry of an earlier one.
+    pub idempotency: Idempotency,
+}
+
+impl Caller {
+    pub(in crate::auth) const fn of(token: &AccessToken) -> Self {
+        Self {
+            user: token.sub,
+            session: token.sid,
+            authenticated_at: token.auth_time,
+            idempotency: Idempotency::Unkeyed,
+        }
+    }
+
+    /// Whether the call is a retry of one that took effect.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.idempotency == Idempotency::Repeated
+    }
+}
