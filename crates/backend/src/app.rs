@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 
 use crate::auth::account::accounts::Accounts;
+use crate::auth::idempotency::IdempotencyKeys;
 use crate::auth::idempotency::copies::SignIns;
 use crate::auth::login::password_hasher::PasswordHasher;
 use crate::auth::rate_limit::RateLimits;
@@ -76,6 +77,7 @@ impl AppState {
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
         let event_log = SecurityEventLog::new(store, clock, entropy.clone(), revocations);
         let sessions = Arc::new(Sessions {
+            idempotency: IdempotencyKeys::new(event_log.clone()),
             event_log,
             keys,
             policy: settings.policy,

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backend::auth::account::email::Email;
+use backend::auth::idempotency::IdempotencyKeys;
 use backend::auth::rate_limit::RateLimits;
 use backend::auth::revocation::revocation_cache::RevocationCache;
 use backend::auth::risk::RiskPolicy;
@@ -121,14 +122,16 @@ impl World {
         let setting = Setting::draw(&mut rng, experiment);
         let clock = Clock::manual(START);
         let store = Arc::new(SimulatedStore::new(clock.clone(), experiment.bug));
-        let instance = |number: usize| Instance {
-            sessions: Arc::new(Sessions {
-                event_log: SecurityEventLog::new(
-                    Arc::clone(&store) as _,
-                    clock.clone(),
-                    Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
-                    Arc::new(RevocationCache::new(&clock)),
-                ),
+        let instance = |number: usize| {
+            let event_log = SecurityEventLog::new(
+                Arc::clone(&store) as _,
+                clock.clone(),
+                Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
+                Arc::new(RevocationCache::new(&clock)),
+            );
+            let sessions = Sessions {
+                idempotency: IdempotencyKeys::new(event_log.clone()),
+                event_log,
                 keys: Arc::clone(keys),
                 policy: POLICY,
                 access_tokens: access_tokens.clone(),
@@ -137,8 +140,8 @@ impl World {
                 risk: RiskPolicy::default(),
                 limits: RateLimits::off(),
                 status_lists: StatusLists::new(&clock),
-            }),
-            up: true,
+            };
+            Instance { sessions: Arc::new(sessions), up: true }
         };
         let instances: Vec<Instance> = (0..INSTANCES).map(instance).collect();
         let users = (0..setting.users).map(|number| user(&instances[0].sessions, number)).collect();

@@ -8,20 +8,18 @@
 pub mod copies;
 pub(in crate::auth) mod request;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rotation::{Generation, SignIn, decide_sign_in};
-use shared::{EventKind, SessionId, UserId};
+use shared::{SessionId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::caller::Caller;
-use super::risk::network::network;
+use super::error::AuthError;
+use super::permits::Permits;
 use super::security_event_log::SecurityEventLog;
-use super::session::refresh::Sessions;
-use crate::auth::error::AuthError;
-use crate::auth::token::issue_tokens::IssuedTokens;
-use crate::store::{Change, ClientInfo, Event, Outcome, UsedKey, User};
+use crate::store::{Change, Event, Outcome, UsedKey};
 pub use request::{Idempotency, KeyedRequest};
 
 /// How long a retry waits for the first request. Shorter than the timeout of a request.
@@ -35,14 +33,28 @@ pub struct UnderWay {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl SecurityEventLog {
+/// The idempotency keys of requests, stored with the changes that they were used for.
+#[derive(Clone)]
+pub struct IdempotencyKeys {
+    event_log: SecurityEventLog,
+    /// Retries of a request wait for each other, by the hash of their key.
+    copies: Arc<Permits<[u8; 32]>>,
+}
+
+impl IdempotencyKeys {
+    /// The keys of changes that this event log commits.
+    #[must_use]
+    pub fn new(event_log: SecurityEventLog) -> Self {
+        Self { event_log, copies: Arc::default() }
+    }
+
     /// Waits for a request with the same key that this instance is processing.
     ///
     /// # Errors
     /// [`AuthError::Busy`] after a timeout.
     pub async fn under_way(&self, request: Option<&KeyedRequest>) -> Result<UnderWay, AuthError> {
         let Some(request) = request else { return Ok(UnderWay { _permit: None }) };
-        let permit = self.copies().of(request.key_hash).acquire_owned();
+        let permit = self.copies.of(request.key_hash).acquire_owned();
         let permit = timeout(COPY_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
         // The semaphore is never closed.
         Ok(UnderWay { _permit: permit.ok() })
@@ -63,7 +75,7 @@ impl SecurityEventLog {
     /// have reached its retention since.
     ///
     /// # Errors
-    /// As [`SecurityEventLog::earlier`].
+    /// As [`Self::earlier`].
     pub async fn faster(
         &self,
         request: Option<&KeyedRequest>,
@@ -77,8 +89,8 @@ impl SecurityEventLog {
         request: Option<&KeyedRequest>,
     ) -> Result<Option<UsedKey>, AuthError> {
         let Some(request) = request else { return Ok(None) };
-        let used = self.store.used_key(&request.key_hash).await?;
-        let oldest = self.now().plus(-seconds);
+        let used = self.event_log.store.used_key(&request.key_hash).await?;
+        let oldest = self.event_log.now().plus(-seconds);
         match used.filter(|used| used.at >= oldest) {
             Some(used) if used.request_hash != request.request_hash => {
                 tracing::info!(event = "idempotency_key_reused", user = %used.user);
@@ -92,7 +104,7 @@ impl SecurityEventLog {
     /// place.
     ///
     /// # Errors
-    /// As [`SecurityEventLog::earlier`].
+    /// As [`Self::earlier`].
     pub async fn commit_for(
         &self,
         caller: &Caller,
@@ -101,12 +113,12 @@ impl SecurityEventLog {
     ) -> Result<Outcome, AuthError> {
         const REPEATED: Outcome = Outcome { rows: 1, revoked: Vec::new() };
         let request = match &caller.idempotency {
-            Idempotency::Unkeyed => return Ok(self.commit(change, events).await?),
+            Idempotency::Unkeyed => return Ok(self.event_log.commit(change, events).await?),
             Idempotency::Repeated => return Ok(REPEATED),
             Idempotency::Keyed(request) => request,
         };
-        let by = (caller.user, Some(caller.session));
-        let outcome = self.commit_keyed(Some(request), by, change, events).await?;
+        let (user, session) = (caller.user, Some(caller.session));
+        let outcome = self.commit_keyed(Some(request), user, session, change, events).await?;
         if outcome.took_place() {
             return Ok(outcome);
         }
@@ -118,7 +130,7 @@ impl SecurityEventLog {
     /// revocation: its key is stored all the same, so that a late retry does not find more.
     ///
     /// # Errors
-    /// As [`SecurityEventLog::earlier`].
+    /// As [`Self::earlier`].
     pub async fn commit_or_note_for(
         &self,
         caller: &Caller,
@@ -127,96 +139,35 @@ impl SecurityEventLog {
     ) -> Result<(), AuthError> {
         let outcome = self.commit_for(caller, change, events).await?;
         if let (false, Idempotency::Keyed(request)) = (outcome.took_place(), &caller.idempotency) {
-            let by = (caller.user, Some(caller.session));
-            self.commit_keyed(Some(request), by, Change::Record, Vec::new()).await?;
+            let (user, session) = (caller.user, Some(caller.session));
+            let record = Change::Record;
+            self.commit_keyed(Some(request), user, session, record, Vec::new()).await?;
         }
         Ok(())
     }
 
-    /// Commits a change and the use of its idempotency key in one transaction.
+    /// Commits a change of `user`, in `session`, and the use of its idempotency key in one transaction.
     ///
     /// # Errors
     /// If storage fails.
     pub async fn commit_keyed(
         &self,
         request: Option<&KeyedRequest>,
-        (user, session): (UserId, Option<SessionId>),
+        user: UserId,
+        session: Option<SessionId>,
         change: Change,
         events: Vec<Event>,
     ) -> Result<Outcome, AuthError> {
         let change = match request {
             Some(&KeyedRequest { key_hash, request_hash }) => {
-                let at = self.clock.dated_now();
-                let [lot] = self.entropy.bytes();
+                let at = self.event_log.clock.dated_now();
+                let [lot] = self.event_log.entropy.bytes();
                 let makes_room = lot.is_multiple_of(32);
                 let used = UsedKey { key_hash, request_hash, user, session, at, makes_room };
                 Change::Keyed(Box::new(used), Box::new(change))
             }
             None => change,
         };
-        Ok(self.commit(change, events).await?)
-    }
-}
-
-/// Where a retry of a sign-in comes from, compared with the session that it asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The same network and device, as far as known.
-    Same,
-    /// Another network or device: a browser that has moved, or a thief who has copied the whole request. The
-    /// session's events show it.
-    Another,
-}
-
-impl Place {
-    fn of_copy(session: &ClientInfo, copy: &ClientInfo) -> (Self, Vec<EventKind>) {
-        let mut kinds = Vec::new();
-        if network(session.address) != network(copy.address) {
-            kinds.push(EventKind::NewNetwork);
-        }
-        if session.device != copy.device {
-            kinds.push(EventKind::NewDevice);
-        }
-        (if kinds.is_empty() { Self::Same } else { Self::Another }, kinds)
-    }
-}
-
-impl Sessions {
-    /// Answers the retry of a sign-in whose password was verified: with the session that the same attempt has
-    /// created, and with ticket 1, which is computed and not stored.
-    ///
-    /// # Errors
-    /// [`AuthError::DuplicateAttempt`] if that session was refreshed, is revoked or expired: ticket 1 is not issued
-    /// again. [`AuthError::IdempotencyKeyReused`] if it is another user's: of two accounts whose addresses differ in
-    /// spelling.
-    pub async fn answer_sign_in_again(
-        &self,
-        earlier: &UsedKey,
-        user: User,
-        client: &ClientInfo,
-    ) -> Result<(IssuedTokens, Place), AuthError> {
-        if earlier.user != user.id {
-            return Err(AuthError::IdempotencyKeyReused);
-        }
-        // Taken before the row is read, as in `judge`: by a later clock the row as read could have expired.
-        let now = self.event_log.trusted_now()?;
-        let found = match earlier.session {
-            Some(session) => self.event_log.store.find_session(session).await?,
-            None => None,
-        };
-        let Some((session, _)) = found else {
-            return Err(AuthError::DuplicateAttempt);
-        };
-        match decide_sign_in(Some(&session.family), now, self.policy) {
-            SignIn::AnswerAgain => {
-                let (place, kinds) = Place::of_copy(&session.client, client);
-                let events = [EventKind::AnsweredAgain].into_iter().chain(kinds).map(|kind| {
-                    self.event_log.event(kind, Some(user.id), client).in_session(session.id)
-                });
-                self.event_log.note(events.collect()).await;
-                Ok((self.issue_tokens(&session, user, Generation::FIRST).await?, place))
-            }
-            SignIn::Begin | SignIn::Duplicate => Err(AuthError::DuplicateAttempt),
-        }
+        Ok(self.event_log.commit(change, events).await?)
     }
 }

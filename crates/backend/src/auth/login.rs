@@ -4,6 +4,7 @@ mod argon;
 pub mod known_device;
 pub mod login_throttle;
 pub mod password_hasher;
+pub mod sign_in_again;
 
 use rotation::Generation;
 use shared::body::LoginRequest;
@@ -13,8 +14,8 @@ use verifier::IdempotencyKey;
 use super::account::accounts::Accounts;
 use super::account::email::Email;
 use super::account::spelling;
+use super::idempotency::KeyedRequest;
 use super::idempotency::copies::Copy;
-use super::idempotency::{KeyedRequest, Place};
 use super::rate_limit::RateLimited;
 use super::risk::network::network;
 use crate::auth::error::AuthError;
@@ -23,6 +24,7 @@ use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{AccountTag, Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
 use known_device::KnownDevice;
 use password_hasher::{Priority, Verification};
+use sign_in_again::Place;
 
 /// How many logins back a network is looked for.
 const LOGINS_REMEMBERED: u32 = 50;
@@ -51,8 +53,8 @@ impl Accounts {
     ) -> Result<IssuedTokens, AuthError> {
         let mut login = self.under_way(&request.email, context);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
-        let event_log = &self.sessions.event_log;
-        let _under_way = event_log.under_way(keyed.as_ref()).await?;
+        let idempotency = &self.sessions.idempotency;
+        let _under_way = idempotency.under_way(keyed.as_ref()).await?;
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         let proved = self.proved(&mut login, &request.password, copy).await;
         let user = self.note_sign_in(proved, keyed.as_ref(), &request.password)?;
@@ -70,14 +72,14 @@ impl Accounts {
         keyed: Option<&KeyedRequest>,
         login: &Login<'_>,
     ) -> Result<IssuedTokens, AuthError> {
-        let event_log = &self.sessions.event_log;
-        if let Some(earlier) = event_log.earlier(keyed).await? {
+        let idempotency = &self.sessions.idempotency;
+        if let Some(earlier) = idempotency.earlier(keyed).await? {
             return self.log_in_again(login, &earlier, user).await;
         }
         let tokens = match self.open(&user, keyed, login).await? {
             Some(tokens) => tokens,
             // A retry of this request may have been faster, at another instance.
-            None => match event_log.faster(keyed).await? {
+            None => match idempotency.faster(keyed).await? {
                 Some(earlier) => return self.log_in_again(login, &earlier, user).await,
                 None => return Err(AuthError::InvalidCredentials),
             },
@@ -229,8 +231,9 @@ impl Accounts {
             seen: user.password_hash.clone(),
             superseded: giving_way.sessions,
         };
-        let by = (user.id, Some(session.id));
-        let outcome = self.sessions.event_log.commit_keyed(keyed, by, open, events).await?;
+        let outcome = (self.sessions.idempotency)
+            .commit_keyed(keyed, user.id, Some(session.id), open, events)
+            .await?;
         if !outcome.took_place() {
             return Ok(None);
         }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use shared::{EventId, EventKind, NumericDate, RevocationReason, SessionId, UserId};
 
-use super::permits::Permits;
 use super::revocation::revocation_cache::RevocationCache;
 use crate::clock::{Clock, ClockError};
 use crate::entropy::Entropy;
@@ -32,8 +31,6 @@ pub struct SecurityEventLog {
     pub entropy: Entropy,
     /// The revocation cache.
     pub revocations: Arc<RevocationCache>,
-    /// Retries of a request wait for each other, by the hash of their idempotency key.
-    copies: Arc<Permits<[u8; 32]>>,
 }
 
 /// A page of a user's events.
@@ -53,11 +50,7 @@ impl SecurityEventLog {
         entropy: Entropy,
         revocations: Arc<RevocationCache>,
     ) -> Self {
-        Self { store, clock, entropy, revocations, copies: Arc::default() }
-    }
-
-    pub(super) fn copies(&self) -> &Permits<[u8; 32]> {
-        &self.copies
+        Self { store, clock, entropy, revocations }
     }
 
     /// A new event.

@@ -1,7 +1,7 @@
 //! Idempotency middleware: state-changing calls with an access token and an `Idempotency-Key`
 //! (draft-ietf-httpapi-idempotency-key-header). A retry reaches the handler marked as such, and is answered as the
 //! first request was. It must not know what a call does: the domain stores the key with the change
-//! ([`commit_for`](crate::auth::security_event_log::SecurityEventLog::commit_for)).
+//! ([`commit_for`](crate::auth::idempotency::IdempotencyKeys::commit_for)).
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
@@ -47,9 +47,9 @@ pub async fn once(
             &body,
         ],
     );
-    let event_log = &app.sessions.event_log;
-    let _under_way = event_log.under_way(Some(&keyed)).await?;
-    let idempotency = match (event_log.earlier(Some(&keyed)).await?, is_over) {
+    let keys = &app.sessions.idempotency;
+    let _under_way = keys.under_way(Some(&keyed)).await?;
+    let idempotency = match (keys.earlier(Some(&keyed)).await?, is_over) {
         (Some(_), _) => Idempotency::Repeated,
         (None, None) => Idempotency::Keyed(keyed),
         (None, Some(refused)) => return Err(refused),

@@ -1,4 +1,4 @@
-//! Registration and login at an instance, idempotent by the real `SecurityEventLog::{earlier, commit_keyed}` and
+//! Registration and login at an instance, idempotent by the real `IdempotencyKeys::{earlier, commit_keyed}` and
 //! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which need
 //! tokio's threads for password hashing. Retries do not wait for each other here, as they do at one instance: the
 //! database transaction alone has to keep the invariants. The planted bugs in this order are here, too.
@@ -60,9 +60,9 @@ async fn log_in(
     request: &SignIn,
     bug: Option<Bug>,
 ) -> Result<IssuedTokens, AuthError> {
-    let (event_log, keyed) = (&sessions.event_log, request.keyed());
+    let keyed = request.keyed();
     let user = proved(sessions, &request.email).await?;
-    if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
+    if let Some(earlier) = sessions.idempotency.earlier(keyed.as_ref()).await? {
         return again(sessions, &earlier, user, bug).await;
     }
     let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
@@ -71,11 +71,12 @@ async fn log_in(
         seen: user.password_hash.clone(),
         superseded: Vec::new(),
     };
-    let by = (user.id, Some(session.id));
-    if event_log.commit_keyed(keyed.as_ref(), by, open, Vec::new()).await?.took_place() {
+    let (keyed, by) = (keyed.as_ref(), Some(session.id));
+    let outcome = (sessions.idempotency).commit_keyed(keyed, user.id, by, open, Vec::new()).await?;
+    if outcome.took_place() {
         return sessions.issue_tokens(&session, user, Generation::FIRST).await;
     }
-    match second_look(sessions, keyed.as_ref(), bug).await? {
+    match second_look(sessions, keyed, bug).await? {
         Some(earlier) => again(sessions, &earlier, user, bug).await,
         None => Err(AuthError::InvalidCredentials),
     }
@@ -92,7 +93,7 @@ async fn register(
     if address_first && event_log.store.find_user(&request.email).await?.is_some() {
         return Err(AuthError::EmailTaken);
     }
-    if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
+    if let Some(earlier) = sessions.idempotency.earlier(keyed.as_ref()).await? {
         let user = proved(sessions, &request.email).await?;
         return again(sessions, &earlier, user, bug).await;
     }
@@ -108,11 +109,13 @@ async fn register(
     let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
     let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
     let register = Change::Register(new_user, new_session, Vec::new());
-    let by = (user.id, Some(session.id));
-    if event_log.commit_keyed(keyed.as_ref(), by, register, Vec::new()).await?.took_place() {
+    let (keyed, by) = (keyed.as_ref(), Some(session.id));
+    let outcome =
+        (sessions.idempotency).commit_keyed(keyed, user.id, by, register, Vec::new()).await?;
+    if outcome.took_place() {
         return sessions.issue_tokens(&session, user, Generation::FIRST).await;
     }
-    match second_look(sessions, keyed.as_ref(), bug).await? {
+    match second_look(sessions, keyed, bug).await? {
         Some(earlier) => {
             let user = proved(sessions, &request.email).await?;
             again(sessions, &earlier, user, bug).await
@@ -135,7 +138,7 @@ async fn second_look(
 ) -> Result<Option<UsedKey>, AuthError> {
     match bug {
         Some(Bug::SecondLookLeftOut) => Ok(None),
-        _ => sessions.event_log.faster(keyed).await,
+        _ => sessions.idempotency.faster(keyed).await,
     }
 }
 

@@ -78,9 +78,11 @@ impl Accounts {
         let confirm = Change::Confirm { session, at: event_log.now(), client: client.clone() };
         // A retry confirms no second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
-        let (by, events) = ((user.id, Some(session)), vec![event(EventKind::Confirmed)]);
-        let outcome =
-            event_log.commit_keyed(keyed.as_ref(), by, confirm.clone(), events.clone()).await?;
+        let events = vec![event(EventKind::Confirmed)];
+        let (keyed, change) = (keyed.as_ref(), confirm.clone());
+        let outcome = (self.sessions.idempotency)
+            .commit_keyed(keyed, user.id, Some(session), change, events.clone())
+            .await?;
         // Unless the session has come to require step-up again since.
         if !outcome.took_place() && keyed.is_some() && self.is_wanted(session).await? {
             event_log.commit(confirm, events).await?;

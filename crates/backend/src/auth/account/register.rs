@@ -37,18 +37,18 @@ impl Accounts {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
-        let event_log = &self.sessions.event_log;
-        let _under_way = event_log.under_way(keyed.as_ref()).await?;
+        let idempotency = &self.sessions.idempotency;
+        let _under_way = idempotency.under_way(keyed.as_ref()).await?;
         let copy = self.sign_ins.look(keyed.as_ref(), &request.password);
         if copy == Copy::Charged {
             self.admit_registration(&context.client).await?;
         }
-        if let Some(earlier) = event_log.earlier(keyed.as_ref()).await? {
+        if let Some(earlier) = idempotency.earlier(keyed.as_ref()).await? {
             return self.register_again((&earlier, keyed.as_ref(), copy), request, context).await;
         }
         match self.try_to_register(request, (email, name), keyed.as_ref(), context).await {
             // Perhaps taken by a retry of this request, at another instance.
-            Err(AuthError::EmailTaken) => match event_log.faster(keyed.as_ref()).await? {
+            Err(AuthError::EmailTaken) => match idempotency.faster(keyed.as_ref()).await? {
                 Some(earlier) => {
                     self.register_again((&earlier, keyed.as_ref(), copy), request, context).await
                 }
@@ -86,8 +86,9 @@ impl Accounts {
         events.push(event);
         let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
         let register = Change::Register(new_user, new_session, sessions);
-        let by = (user.id, Some(session.id));
-        let outcome = self.sessions.event_log.commit_keyed(keyed, by, register, events).await?;
+        let outcome = (self.sessions.idempotency)
+            .commit_keyed(keyed, user.id, Some(session.id), register, events)
+            .await?;
         if outcome.took_place() {
             self.sign_ins.note_right(keyed);
             let tokens = self.sessions.issue_tokens(&session, user, Generation::FIRST).await?;

@@ -97,7 +97,7 @@ impl Accounts {
         let event = self.sessions.event_log.event(EventKind::NameChanged, Some(user.id), client);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
-        found(&self.sessions.event_log.commit_for(caller, rename, events).await?)
+        found(&self.sessions.idempotency.commit_for(caller, rename, events).await?)
     }
 
     /// Deletes the account: revokes all of its sessions and keeps no personal data. Returns the browser's new list of
@@ -116,7 +116,7 @@ impl Accounts {
         };
         let revocation = self.sessions.event_log.revocation(RevocationReason::Deleted);
         let erase = Change::Erase(user.id, revocation);
-        found(&self.sessions.event_log.commit_for(caller, erase, Vec::new()).await?)?;
+        found(&self.sessions.idempotency.commit_for(caller, erase, Vec::new()).await?)?;
         // A later account with this address may be another person's: reset its count.
         let account = AccountTag::of(&user.email);
         self.reset_failures([account]).await;

@@ -104,7 +104,7 @@ impl Sessions {
         };
         match self.look_up(caller).await {
             Err(refused @ (AuthError::InvalidToken | AuthError::SessionEnded(_))) => {
-                match self.event_log.faster(keyed).await? {
+                match self.idempotency.faster(keyed).await? {
                     Some(_) => Ok(None),
                     None => Err(refused),
                 }

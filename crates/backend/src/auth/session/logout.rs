@@ -76,8 +76,8 @@ impl Sessions {
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
-        let _under_way = self.event_log.under_way(keyed.as_ref()).await?;
-        self.event_log.earlier(keyed.as_ref()).await?;
+        let _under_way = self.idempotency.under_way(keyed.as_ref()).await?;
+        self.idempotency.earlier(keyed.as_ref()).await?;
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.revoked_because.is_none()) {
@@ -87,12 +87,13 @@ impl Sessions {
                 found.session.id,
                 self.event_log.revocation(RevocationReason::Logout),
             );
-            let by = (found.user.id, Some(found.session.id));
-            let outcome = self.event_log.commit_keyed(bears, by, end, vec![event]).await?;
+            let (user, session) = (found.user.id, Some(found.session.id));
+            let outcome =
+                self.idempotency.commit_keyed(bears, user, session, end, vec![event]).await?;
             if !outcome.took_place() {
                 // Revoked in between, perhaps by a retry; or the key was used for another request, and the session
                 // stays.
-                self.event_log.faster(bears).await?;
+                self.idempotency.faster(bears).await?;
             }
             bears = None;
         }

@@ -45,7 +45,7 @@ impl Sessions {
             if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
         let end = Change::RevokeSession(id, self.event_log.revocation(cause));
         let event = self.end_of(id, caller, cause, client);
-        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
+        self.idempotency.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Sessions {
         let event = event.in_session(caller.session).because(RevocationReason::User);
         let whose = SessionScope::OthersOf(caller.user, caller.session);
         let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
-        self.event_log.commit_or_note_for(caller, end, vec![event]).await?;
+        self.idempotency.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket,
 use shared::{EventKind, NumericDate, RevocationReason, Secret};
 
 use crate::auth::error::AuthError;
+use crate::auth::idempotency::IdempotencyKeys;
 use crate::auth::rate_limit::RateLimits;
 use crate::auth::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
 use crate::auth::security_event_log::SecurityEventLog;
@@ -27,6 +28,8 @@ const ROUNDS: usize = 8;
 pub struct Sessions {
     /// Stores sessions, and logs each change.
     pub event_log: SecurityEventLog,
+    /// Stores idempotency keys with the changes of sessions.
+    pub idempotency: IdempotencyKeys,
     /// The server's keys.
     pub keys: Arc<KeyRing>,
     /// The idle and absolute expiry of sessions.

@@ -20,10 +20,10 @@ async fn a_copy_waits_for_the_first_and_no_other_request_does() {
     let app =
         TestApp::over(backend::store::open("memory:").await.expect("a store"), Place::Memory, &[])
             .await;
-    let event_log = app.app.sessions.event_log.clone();
-    let first = event_log.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
-    let other = event_log.under_way(Some(&keyed(OTHER_KEY))).await;
-    assert!(other.is_ok() && event_log.under_way(None).await.is_ok());
+    let keys = app.app.sessions.idempotency.clone();
+    let first = keys.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
+    let other = keys.under_way(Some(&keyed(OTHER_KEY))).await;
+    assert!(other.is_ok() && keys.under_way(None).await.is_ok());
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
     let browser = app.browser();
     let copy = browser.post_with(KEY, path::REGISTER, body);
@@ -36,8 +36,8 @@ async fn a_copy_waits_for_the_first_and_no_other_request_does() {
 #[tokio::test(start_paused = true)]
 async fn a_copy_waits_no_longer_than_its_own_deadline() {
     let app = TestApp::in_memory().await;
-    let event_log = app.app.sessions.event_log.clone();
-    let _first = event_log.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
+    let keys = app.app.sessions.idempotency.clone();
+    let _first = keys.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
     let began = Instant::now();
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
     let copy = app.browser().post_with(KEY, path::REGISTER, body).await;
