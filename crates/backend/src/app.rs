@@ -1,20 +1,29 @@
 //! Assembles the application from settings and its dependencies. It must not listen; that is
 //! [`server`](crate::server).
 
-use std::num::NonZero;
+mod owners;
+
 use std::sync::Arc;
 
 use axum::extract::FromRef;
 
-use crate::auth::account::accounts::Accounts;
+use crate::auth::account::register::Registrations;
+use crate::auth::account::settings::AccountSettings;
 use crate::auth::idempotency::IdempotencyKeys;
-use crate::auth::idempotency::copies::SignIns;
-use crate::auth::login::password_hasher::PasswordHasher;
-use crate::auth::rate_limit::RateLimits;
+use crate::auth::login::Logins;
+use crate::auth::login::step_up::StepUp;
+use crate::auth::rate_limit::admission::Admission;
 use crate::auth::revocation::revocation_cache::RevocationCache;
+use crate::auth::revocation::revocation_listener::RevocationListener;
 use crate::auth::security_event_log::SecurityEventLog;
+use crate::auth::session::callers::Callers;
+use crate::auth::session::logout::Logouts;
+use crate::auth::session::own_sessions::OwnSessions;
 use crate::auth::session::refresh::Sessions;
+use crate::auth::session::tickets::Tickets;
 use crate::auth::token::access_token::AccessTokens;
+use crate::auth::token::issue_tokens::TokenIssuer;
+use crate::auth::token::services::Services;
 use crate::auth::token::status_list::StatusLists;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Origin, Settings};
@@ -26,8 +35,9 @@ use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::readiness::Readiness;
 use crate::store::Store;
+use owners::{AccountOwners, SessionOwners};
 
-/// The state of the application, from which handlers and guards take their parts.
+/// The state of the application, from which handlers and guards take the owner that they need.
 #[derive(Clone, FromRef)]
 pub struct AppState {
     /// The origin that may call.
@@ -36,12 +46,44 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// The source of request ids.
     pub entropy: Entropy,
-    /// Sessions and tokens.
+    /// The clock.
+    pub clock: Clock,
+    /// The server's keys.
+    pub keys: Arc<KeyRing>,
+    /// Commits changes with their security events.
+    pub event_log: SecurityEventLog,
+    /// Idempotency keys.
+    pub idempotency: IdempotencyKeys,
+    /// The rate limits.
+    pub admission: Admission,
+    /// Finds sessions by refresh tokens.
+    pub tickets: Tickets,
+    /// Issues tokens.
+    pub issuer: Arc<TokenIssuer>,
+    /// Authenticates callers by access tokens.
+    pub callers: Arc<Callers>,
+    /// Refresh.
     pub sessions: Arc<Sessions>,
+    /// Logout and token revocation.
+    pub logouts: Arc<Logouts>,
+    /// The list of a user's own sessions.
+    pub own_sessions: Arc<OwnSessions>,
+    /// Introspection.
+    pub services: Arc<Services>,
+    /// The status list.
+    pub status_lists: Arc<StatusLists>,
+    /// Login.
+    pub logins: Arc<Logins>,
+    /// Registration.
+    pub registrations: Arc<Registrations>,
+    /// Step-up.
+    pub step_up: Arc<StepUp>,
+    /// The settings of accounts.
+    pub settings: Arc<AccountSettings>,
+    /// Keeps the revocation cache fresh.
+    pub revocation_listener: RevocationListener,
     /// The readiness probe.
     pub readiness: Arc<Readiness>,
-    /// Registration and login.
-    pub accounts: Accounts,
     /// The pages.
     pub site: Site,
     /// The files of the pages.
@@ -66,53 +108,76 @@ impl AppState {
     /// # Errors
     /// If the built site cannot be read.
     pub fn new(settings: &Settings, dependencies: Dependencies) -> Result<Self, ConfigError> {
+        let (site, assets) = read_site(settings)?;
         let Dependencies { clock, entropy, store, keys } = dependencies;
+        let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
+        let revocations = Arc::new(RevocationCache::new(&clock));
+        let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
         let access_tokens =
             AccessTokens::new(Arc::clone(&keys), settings.origin.as_str(), &settings.audience);
-        let limits =
-            settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, &clock));
-        let (revocations, status_lists) =
-            (Arc::new(RevocationCache::new(&clock)), StatusLists::new(&clock));
-        let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
-        let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));
-        let event_log = SecurityEventLog::new(store, clock, entropy.clone(), revocations);
-        let sessions = Arc::new(Sessions {
-            idempotency: IdempotencyKeys::new(event_log.clone()),
-            event_log,
+        let status_lists = Arc::new(StatusLists::new(
+            Arc::clone(&store),
+            clock.clone(),
+            Arc::clone(&revocations),
+            Arc::clone(&lifetimes),
+            Arc::clone(&keys),
+            access_tokens.clone(),
+        ));
+        let revocation_listener = RevocationListener::new(
+            Arc::clone(&store),
+            clock.clone(),
+            Arc::clone(&revocations),
+            Arc::clone(&keys),
+            Arc::clone(&lifetimes),
+        );
+        let issuer = Arc::new(TokenIssuer {
+            store: Arc::clone(&store),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
             keys,
-            policy: settings.policy,
             access_tokens,
             lifetimes,
-            recent_login_seconds: settings.recent_login_seconds,
-            risk: settings.risk,
-            limits,
-            status_lists,
+            policy: settings.policy,
         });
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let (site, assets) = match &settings.site {
-            Some(folder) => {
-                let unreadable =
-                    |error| ConfigError::new("--site", format!("{}: {error}", folder.display()));
-                (
-                    Site::read(folder, settings.has_notes()).map_err(unreadable)?,
-                    AssetFiles::read(&folder.join("assets")).map_err(unreadable)?,
-                )
-            }
-            None => (Site::default(), AssetFiles::default()),
-        };
+        let event_log = SecurityEventLog::new(store, clock, entropy, revocations);
+        let sessions = SessionOwners::new(settings, event_log, issuer);
+        let accounts = AccountOwners::new(settings, &sessions);
+        let SessionOwners { event_log, idempotency, admission, tickets, issuer, callers, .. } =
+            sessions;
         Ok(Self {
             origin: settings.origin.clone(),
             trusted_proxies: TrustedProxies(settings.trusted_proxies.as_slice().into()),
-            accounts: Accounts {
-                sessions: Arc::clone(&sessions),
-                hasher: PasswordHasher::new(cores, entropy.clone()),
-                sign_ins: Arc::new(SignIns::new(&entropy, &sessions.event_log.clock)),
-            },
-            entropy,
-            sessions,
+            entropy: event_log.entropy.clone(),
+            clock: event_log.clock.clone(),
+            keys: Arc::clone(&issuer.keys),
+            event_log,
+            idempotency,
+            admission,
+            tickets,
+            issuer,
+            callers,
+            sessions: sessions.sessions,
+            logouts: sessions.logouts,
+            own_sessions: sessions.own_sessions,
+            services: sessions.services,
+            status_lists,
+            logins: accounts.logins,
+            registrations: accounts.registrations,
+            step_up: accounts.step_up,
+            settings: accounts.settings,
+            revocation_listener,
             readiness,
             site,
             assets,
         })
     }
+}
+
+fn read_site(settings: &Settings) -> Result<(Site, AssetFiles), ConfigError> {
+    let Some(folder) = &settings.site else { return Ok((Site::default(), AssetFiles::default())) };
+    let unreadable = |error| ConfigError::new("--site", format!("{}: {error}", folder.display()));
+    Ok((
+        Site::read(folder, settings.has_notes()).map_err(unreadable)?,
+        AssetFiles::read(&folder.join("assets")).map_err(unreadable)?,
+    ))
 }

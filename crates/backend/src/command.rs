@@ -61,12 +61,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let dependencies = open_doors(&settings).await?;
     let store = dependencies.store.clone();
     let app = AppState::new(&settings, dependencies)?;
-    let following = app.sessions.listen_for_revocations();
-    let clock = &app.sessions.event_log.clock;
+    let following = app.revocation_listener.listen();
+    let clock = &app.clock;
     let prune = settings.retention.keep(&store, clock, &app.entropy);
-    let keeping = (app.sessions.keys.keep(&store, clock), clock.keep_comparing(&store));
+    let keeping = (app.keys.keep(&store, clock), clock.keep_comparing(&store));
     if let Ok(now) = clock.trusted_now() {
-        app.sessions.lifetimes.hold(&store, now).await?;
+        app.issuer.lifetimes.hold(&store, now).await?;
     }
     let listener = server::listen(settings.listen).with_context(|| {
         format!(

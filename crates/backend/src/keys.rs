@@ -26,7 +26,7 @@ use crate::single_flight::{Failed, SingleFlight};
 use crate::store::{KeyPurpose, Store, StoreError};
 use contents::Contents;
 pub use error::KeyError;
-pub use key_revocation::KeyRevocation;
+pub use key_revocation::RevokedKey;
 pub use key_rotation::{FirstRing, KeyRotation, RotationTask};
 pub use master::{DeviceKey, MasterKey};
 pub use plan::{KeyPlan, KeyState};

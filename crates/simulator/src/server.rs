@@ -1,6 +1,7 @@
-//! A server instance: the real `Sessions`, and a model of the HTTP layer around a call. Passwords are left out: a
+//! A server instance: the real owners of sessions, and a model of the HTTP layer around a call. Passwords are left out: a
 //! user who logs in here is authenticated. It must not know the caller, or what becomes of the answer.
 
+mod owners;
 mod sign_in;
 
 use std::future::Future;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use backend::auth::session::callers::Authenticated;
 use backend::auth::session::logout::Presented;
-use backend::auth::session::refresh::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
@@ -18,6 +18,7 @@ use shared::body::SessionBody;
 use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
 
 use crate::setting::Bug;
+pub(crate) use owners::Server;
 pub(crate) use sign_in::{SignIn, Way};
 
 /// A request's call.
@@ -61,58 +62,52 @@ pub(crate) enum Cookie {
 pub(crate) type Running = Pin<Box<dyn Future<Output = Outcome>>>;
 
 /// Creates a call, which runs only when polled. `bug` is the planted fault.
-pub(crate) fn begin(sessions: Arc<Sessions>, call: Call, bug: Option<Bug>) -> Running {
+pub(crate) fn begin(server: Arc<Server>, call: Call, bug: Option<Bug>) -> Running {
     Box::pin(async move {
-        match carry_out(&sessions, call, bug).await {
+        match carry_out(&server, call, bug).await {
             Ok(outcome) => outcome,
             Err(error) => Outcome::Failed(error),
         }
     })
 }
 
-async fn carry_out(
-    sessions: &Sessions,
-    call: Call,
-    bug: Option<Bug>,
-) -> Result<Outcome, AuthError> {
+async fn carry_out(server: &Server, call: Call, bug: Option<Bug>) -> Result<Outcome, AuthError> {
     match call {
         Call::SignIn(request) => {
-            let tokens = sign_in::sign_in(sessions, &request, bug).await?;
+            let tokens = sign_in::sign_in(server, &request, bug).await?;
             Ok(Outcome::Granted(Box::new(tokens)))
         }
         Call::Refresh { ticket, key } => {
             let attempt = key.and_then(|key| Attempt::parse(&key).ok());
             let (ticket, client) = (Secret::new(ticket), ClientInfo::unknown());
-            let tokens = sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
+            let tokens = server.sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
             Ok(Outcome::Granted(Box::new(tokens)))
         }
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
             let presented =
                 Presented { refresh_tokens, access_token: None, expected: None, key: None };
-            sessions.logout(&presented, &ClientInfo::unknown()).await?;
+            server.logouts.logout(&presented, &ClientInfo::unknown()).await?;
             Ok(Outcome::Done)
         }
         Call::ChangePassword { token, key, .. } => {
-            let caller = sessions.authenticate(token.expose()).await?;
-            let Authenticated { user, .. } = sessions.look_up(&caller).await?;
-            // As `Accounts::change_password`, without the passwords; each new one has a hash of its own.
+            let caller = server.callers.authenticate(token.expose()).await?;
+            let Authenticated { user, .. } = server.callers.look_up(&caller).await?;
+            // As `AccountSettings::change_password`, without the passwords; each new one has a hash of its own.
             let (hash, attempt) = (format!("hash of {key}"), Attempt::parse(&key).ok());
-            let (hashes, client) = ((user.password_hash.as_str(), &*hash), ClientInfo::unknown());
-            let changed = sessions.change_password(&caller, hashes, attempt.as_ref(), &client);
+            let (seen, client) = (&user.password_hash, ClientInfo::unknown());
+            let attempt = attempt.as_ref();
+            let changed = server.changes.change_password(&caller, seen, &hash, attempt, &client);
             Ok(Outcome::Granted(Box::new(changed.await?)))
         }
         Call::Protected { token } => {
-            let caller = sessions.authenticate(token.expose()).await?;
-            let authenticated = sessions.look_up(&caller).await?;
+            let caller = server.callers.authenticate(token.expose()).await?;
+            let authenticated = server.callers.look_up(&caller).await?;
             Ok(Outcome::Authenticated(Box::new(authenticated)))
         }
         Call::Revoke { session } => {
-            let revocation = sessions.event_log.revocation(RevocationReason::Administrator);
-            sessions
-                .event_log
-                .commit(Change::RevokeSession(session, revocation), Vec::new())
-                .await?;
+            let revocation = server.event_log.revocation(RevocationReason::Administrator);
+            server.event_log.commit(Change::RevokeSession(session, revocation), Vec::new()).await?;
             Ok(Outcome::Done)
         }
     }

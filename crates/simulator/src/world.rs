@@ -11,18 +11,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backend::auth::account::email::Email;
-use backend::auth::idempotency::IdempotencyKeys;
-use backend::auth::rate_limit::RateLimits;
 use backend::auth::revocation::revocation_cache::RevocationCache;
-use backend::auth::risk::RiskPolicy;
 use backend::auth::security_event_log::SecurityEventLog;
-use backend::auth::session::refresh::Sessions;
 use backend::auth::token::access_token::AccessTokens;
-use backend::auth::token::status_list::StatusLists;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
-use backend::lifetimes::{LifetimeSet, Lifetimes};
 use backend::store::{ClientInfo, User};
 use rotation::Policy;
 use shared::NumericDate;
@@ -33,6 +27,7 @@ use crate::invariants::Observer;
 use crate::network::Wire;
 use crate::rng::SeededRng;
 use crate::scheduler::InFlight;
+use crate::server::Server;
 use crate::setting::{Experiment, Loot, Setting};
 use crate::store::{SimulatedStore, at_once};
 use crate::thief::Thief;
@@ -40,21 +35,13 @@ use crate::trace::{Trace, record};
 
 /// The idle and the absolute lifetime of sessions here.
 pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
-const ACCESS_TOKEN_SECONDS: i64 = 300;
-const LIFETIMES: LifetimeSet = LifetimeSet {
-    access_token: ACCESS_TOKEN_SECONDS,
-    jwks_cache: 300,
-    session_idle: POLICY.idle_seconds,
-    session_absolute: POLICY.absolute_seconds,
-    event_retention: 7_776_000,
-};
 const START: NumericDate = NumericDate(1_800_000_000);
 const INSTANCES: usize = 2;
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
 /// A server instance, which may be down.
 pub(crate) struct Instance {
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) server: Arc<Server>,
     pub(crate) up: bool,
 }
 
@@ -129,22 +116,11 @@ impl World {
                 Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
                 Arc::new(RevocationCache::new(&clock)),
             );
-            let sessions = Sessions {
-                idempotency: IdempotencyKeys::new(event_log.clone()),
-                event_log,
-                keys: Arc::clone(keys),
-                policy: POLICY,
-                access_tokens: access_tokens.clone(),
-                lifetimes: Arc::new(Lifetimes::fixed(LIFETIMES)),
-                recent_login_seconds: ACCESS_TOKEN_SECONDS,
-                risk: RiskPolicy::default(),
-                limits: RateLimits::off(),
-                status_lists: StatusLists::new(&clock),
-            };
-            Instance { sessions: Arc::new(sessions), up: true }
+            let server = Server::new(event_log, Arc::clone(keys), access_tokens.clone());
+            Instance { server: Arc::new(server), up: true }
         };
         let instances: Vec<Instance> = (0..INSTANCES).map(instance).collect();
-        let users = (0..setting.users).map(|number| user(&instances[0].sessions, number)).collect();
+        let users = (0..setting.users).map(|number| user(&instances[0].server, number)).collect();
         let browsers =
             setting.browsers.iter().map(|(user, tabs)| Browser::new(*user, *tabs)).collect();
         let newcomers = (0..setting.users).filter(|_| setting.newcomers).collect();
@@ -170,7 +146,7 @@ impl World {
         let known = world.users.iter().enumerate();
         for (_, user) in known.filter(|(number, _)| !world.newcomers.contains(number)) {
             let client = ClientInfo::unknown();
-            let session = at_once(world.instances[0].sessions.begin(user, &client));
+            let session = at_once(world.instances[0].server.issuer.begin(user, &client));
             world.store.admit(user, &session.expect("a session"));
         }
         record!(world, "{:?}", world.setting);
@@ -257,10 +233,10 @@ impl World {
     }
 }
 
-fn user(sessions: &Sessions, number: usize) -> User {
+fn user(server: &Server, number: usize) -> User {
     let email = format!("{}@example.com", USERS[number]);
     User {
-        id: sessions.event_log.entropy.user_id(START),
+        id: server.event_log.entropy.user_id(START),
         email: Email::parse(&email).expect("an email address"),
         name: None,
         password_hash: String::new(),

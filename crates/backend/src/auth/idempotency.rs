@@ -5,7 +5,6 @@
 //!
 //! Refresh and password change have a rule of their own: `rotation::decide`.
 
-pub mod copies;
 pub(in crate::auth) mod request;
 
 use std::sync::Arc;

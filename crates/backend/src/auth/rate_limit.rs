@@ -1,7 +1,7 @@
 //! Rate limits: token buckets in the memory of each instance. Counts that must survive a restart are in the store;
 //! see [`login_throttle`](super::login::login_throttle).
 
-mod admission;
+pub mod admission;
 mod buckets;
 mod key;
 mod rate;
@@ -15,10 +15,8 @@ use std::net::IpAddr;
 use shared::{SessionId, UserId};
 
 use super::risk::network::network;
-use super::security_event_log::SecurityEventLog;
-use crate::auth::error::AuthError;
 use crate::clock::Clock;
-use crate::store::{AccountTag, Event};
+use crate::store::AccountTag;
 use buckets::Buckets;
 pub use buckets::{MOST_KEYS, SHARED};
 pub use key::{Key, RateLimited};
@@ -184,20 +182,6 @@ impl RateLimits {
     /// Whether to log this limit: once an hour for each key.
     pub(super) fn is_worth_logging(&self, limited: RateLimited) -> bool {
         self.0.as_ref().is_some_and(|all| all.logged.take(limited.key).is_ok())
-    }
-
-    /// The answer to a call beyond a limit, with an event if it is worth logging.
-    pub(super) async fn refuse(
-        &self,
-        limited: RateLimited,
-        event_log: &SecurityEventLog,
-        event: impl AsyncFnOnce() -> Event,
-    ) -> AuthError {
-        if self.is_worth_logging(limited) {
-            event_log.note(vec![event().await]).await;
-        }
-        let RateLimited { retry_after, limited_by, .. } = limited;
-        AuthError::RateLimited { retry_after, limited_by }
     }
 }
 

@@ -2,6 +2,7 @@
 //! revocation in bulk.
 
 pub mod bulk_revocation;
+pub mod key_revocation;
 pub mod revocation_cache;
 pub mod revocation_listener;
 pub mod status_index;

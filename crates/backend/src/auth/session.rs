@@ -2,6 +2,7 @@
 
 pub mod callers;
 pub mod logout;
-mod own_sessions;
+pub mod own_sessions;
 pub mod refresh;
 pub(in crate::auth) mod superseded;
+pub mod tickets;

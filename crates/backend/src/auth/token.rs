@@ -1,6 +1,6 @@
 //! Tokens: access tokens, the pair of tokens that each step issues, and what services are told about tokens.
 
 pub mod access_token;
-pub(in crate::auth) mod issue_tokens;
+pub mod issue_tokens;
 pub mod services;
 pub mod status_list;

@@ -7,12 +7,13 @@ use super::database::{clock_of, with_database};
 use super::output::say;
 use super::progress::Progress;
 use super::table::instant;
+use crate::auth::revocation::key_revocation::{KeyRevocation, revoke_key};
 use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::clock::Clock;
 use crate::config::{KeysCommand, MasterKeySource, Purpose, RevokeArgs, RingArgs, RotateArgs};
 use crate::entropy::Entropy;
-use crate::keys::{KeyError, KeyPlan, KeyRevocation, KeyRing, KeyRotation, KeyState};
+use crate::keys::{KeyError, KeyPlan, KeyRing, KeyRotation, KeyState};
 use crate::store::{Database, KeyPurpose, StoredKey};
 
 pub(super) async fn keys(command: KeysCommand) -> anyhow::Result<()> {
@@ -70,7 +71,7 @@ async fn revoke(args: &RevokeArgs) -> anyhow::Result<()> {
         consent::ask(consent, &what)?;
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
-        match ring.revoke(kid, event_log, &mut progress).await {
+        match revoke_key(event_log, ring, kid, &mut progress).await {
             Ok(key_revocation) => report_revoked(kid, ring, key_revocation),
             Err(error @ KeyError::Store(_)) => {
                 Err(anyhow::Error::from(error).context(revoked.stopped()))

@@ -1,7 +1,5 @@
 //! `GET /api/events`: the security events of the user's account, newest first, in pages.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -11,8 +9,7 @@ use shared::{EventId, EventKind};
 
 use super::error::ApiError;
 use super::guard::Bearer;
-use crate::auth::security_event_log::Page;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::security_event_log::{Page, SecurityEventLog};
 use crate::store;
 
 /// [`shared::path::BEFORE_PARAMETER`] and [`shared::path::KIND_PARAMETER`].
@@ -24,14 +21,14 @@ pub struct Parameters {
 
 /// 200 and a page; 400 if a parameter is malformed.
 pub async fn events(
-    State(sessions): State<Arc<Sessions>>,
+    State(event_log): State<SecurityEventLog>,
     Bearer(caller): Bearer,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Events>, ApiError> {
     let Query(Parameters { before, kind }) = parameters
         .map_err(|_| ApiError::Malformed("`before` is the id of an event.".to_owned()))?;
     let kinds = kind.as_deref().map_or(Ok(Vec::new()), kinds)?;
-    let Page { events, next } = sessions.event_log.page(caller.user, before, kinds).await?;
+    let Page { events, next } = event_log.page(caller.user, before, kinds).await?;
     let shown = events.into_iter().map(|event| shown(event, caller.session));
     Ok(Json(Events { events: shown.collect(), next }))
 }

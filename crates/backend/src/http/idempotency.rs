@@ -47,7 +47,7 @@ pub async fn once(
             &body,
         ],
     );
-    let keys = &app.sessions.idempotency;
+    let keys = &app.idempotency;
     let _under_way = keys.under_way(Some(&keyed)).await?;
     let idempotency = match (keys.earlier(Some(&keyed)).await?, is_over) {
         (Some(_), _) => Idempotency::Repeated,

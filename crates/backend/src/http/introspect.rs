@@ -11,7 +11,7 @@ use verifier::AccessToken;
 
 use super::error::ApiError;
 use super::guard::{SameOrigin, ServiceCaller, TokenForm};
-use crate::auth::session::refresh::Sessions;
+use crate::auth::token::services::Services;
 
 /// RFC 7662 section 2.2.
 #[derive(Serialize)]
@@ -47,12 +47,12 @@ pub struct Claims {
 
 /// 200, or 401 `invalid_client`.
 pub async fn introspect(
-    State(sessions): State<Arc<Sessions>>,
+    State(services): State<Arc<Services>>,
     _proof: SameOrigin,
     ServiceCaller(service): ServiceCaller,
     TokenForm(token): TokenForm,
 ) -> Result<Json<Introspection>, ApiError> {
-    let token = sessions.introspect(&service, token.expose()).await?;
+    let token = services.introspect(&service, token.expose()).await?;
     Ok(Json(token.map_or(Introspection::Inactive { active: false }, Introspection::of)))
 }
 

@@ -7,14 +7,18 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::cached::cached;
-use crate::auth::session::refresh::Sessions;
+use crate::clock::Clock;
+use crate::keys::KeyRing;
 
 /// RFC 7517 section 8.5.2.
 const MEDIA_TYPE: &str = "application/jwk-set+json";
 
 /// 200 with the key set. It may be cached for as long as a new key waits before it signs.
-pub async fn jwks(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
-    let max_age = sessions.keys.jwks_cache_seconds();
-    let keys = sessions.keys.published(sessions.event_log.now());
-    cached(&request, MEDIA_TYPE, max_age, keys.to_jwks())
+pub async fn jwks(
+    State(keys): State<Arc<KeyRing>>,
+    State(clock): State<Clock>,
+    request: HeaderMap,
+) -> Response {
+    let published = keys.published(clock.now());
+    cached(&request, MEDIA_TYPE, keys.jwks_cache_seconds(), published.to_jwks())
 }

@@ -13,8 +13,7 @@ use super::error::ApiError;
 use super::guard::{
     ClientInfo, ExpectedSession, IdempotencyKey, PresentedTokens, SameOrigin, SessionCookies,
 };
-use crate::auth::session::logout::{LoggedOut, Presented};
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::logout::{LoggedOut, Logouts, Presented};
 
 /// 204 for any tokens and any body, with the cookies cleared; `Session-Ended` is `?1` if a presented token was of an
 /// expected session, which is revoked now, and `?0` if none was (RFC 9651 section 3.3.6). 400 for a malformed
@@ -23,7 +22,7 @@ use crate::auth::session::refresh::Sessions;
 /// cookie of another active one is kept. 412 if a refresh token is of another active session, and no token of the
 /// expected one; 400 if the header is not one id, `*` and lists included (RFC 9110 section 13.1.1).
 pub async fn logout(
-    State(sessions): State<Arc<Sessions>>,
+    State(logouts): State<Arc<Logouts>>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     key: Option<IdempotencyKey>,
@@ -38,7 +37,7 @@ pub async fn logout(
         key: key.as_ref().map(|IdempotencyKey(key)| key),
     };
     let LoggedOut { is_over, another_stands, is_anothers } =
-        sessions.logout(&presented, &client).await?;
+        logouts.logout(&presented, &client).await?;
     let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
     let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, said))

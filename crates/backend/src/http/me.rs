@@ -13,23 +13,24 @@ use super::error::ApiError;
 use super::guard::{Bearer, Devices, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
 use super::session_answer::shown;
 use super::sessions::info;
-use crate::auth::account::accounts::Accounts;
-use crate::auth::session::callers::{Accompanying, Authenticated};
-use crate::auth::session::refresh::Sessions;
+use crate::auth::account::settings::AccountSettings;
+use crate::auth::session::callers::{Authenticated, Callers};
+use crate::auth::session::tickets::{Accompanying, Tickets};
 
 /// 200, or 401 `invalid_token`.
 pub async fn me(
-    State(sessions): State<Arc<Sessions>>,
+    State(callers): State<Arc<Callers>>,
     Bearer(caller): Bearer,
 ) -> Result<Json<Me>, ApiError> {
-    let Authenticated { session, user } = sessions.look_up(&caller).await?;
-    Ok(Json(Me { user: shown(&user), session: info(&sessions, &session, &caller) }))
+    let Authenticated { session, user } = callers.look_up(&caller).await?;
+    Ok(Json(Me { user: shown(&user), session: info(&callers, &session, &caller) }))
 }
 
 /// 204, with the session's cookies cleared (unless another session has replaced them) and the account removed from
 /// the known devices; 401 `insufficient_user_authentication` without a recent login.
 pub async fn delete(
-    State(accounts): State<Accounts>,
+    State(settings): State<Arc<AccountSettings>>,
+    State(tickets): State<Tickets>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
@@ -38,8 +39,8 @@ pub async fn delete(
 ) -> Result<impl IntoResponse, ApiError> {
     // Read first: afterwards the session of a cookie is unknown. A browser may have another session by now.
     let Accompanying { another_stands, is_anothers } =
-        accounts.sessions.whose(&tokens, &caller).await?;
-    let devices = accounts.delete(&caller, &devices).await?;
+        tickets.whose(&tokens, caller.session).await?;
+    let devices = settings.delete(&caller, &devices).await?;
     let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, devices.map(SetDevices), ()))
 }

@@ -9,8 +9,8 @@ use serde::Serialize;
 use shared::path;
 
 use super::cached::cached;
-use crate::auth::session::refresh::Sessions;
 use crate::auth::token::access_token::CLIENT_ID;
+use crate::auth::token::issue_tokens::TokenIssuer;
 
 const JSON: &str = "application/json";
 
@@ -35,8 +35,8 @@ struct Metadata<'a> {
 }
 
 /// 200 with the document, which may be cached as long as the keys.
-pub async fn metadata(State(sessions): State<Arc<Sessions>>, request: HeaderMap) -> Response {
-    let issuer = sessions.access_tokens.issuer();
+pub async fn metadata(State(tokens): State<Arc<TokenIssuer>>, request: HeaderMap) -> Response {
+    let issuer = tokens.access_tokens.issuer();
     let at = |path: &str| format!("{issuer}{path}");
     let document = Metadata {
         issuer,
@@ -52,5 +52,5 @@ pub async fn metadata(State(sessions): State<Arc<Sessions>>, request: HeaderMap)
         client_id: CLIENT_ID,
     };
     let document = serde_json::to_string(&document).expect("texts and lists of texts");
-    cached(&request, JSON, sessions.keys.jwks_cache_seconds(), document)
+    cached(&request, JSON, tokens.keys.jwks_cache_seconds(), document)
 }

@@ -1,6 +1,8 @@
 //! `PUT /api/me/password`: changes the password, revokes all other sessions, and rotates this session's refresh
 //! token.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -9,12 +11,12 @@ use shared::body::PasswordRequest;
 use super::cookie::SetSession;
 use super::error::ApiError;
 use super::guard::{AttemptKey, Bearer, ClientInfo, Json, SameOrigin, SessionCookies};
-use crate::auth::account::accounts::Accounts;
+use crate::auth::account::settings::AccountSettings;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is wrong; 422 if the new one
 /// breaks a rule. With an attempt key, a lost answer can be retried at refresh.
 pub async fn change(
-    State(accounts): State<Accounts>,
+    State(settings): State<Arc<AccountSettings>>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     Bearer(caller): Bearer,
@@ -23,7 +25,7 @@ pub async fn change(
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let tokens = accounts.change_password(&caller, &request, attempt.as_ref(), &client).await?;
+    let tokens = settings.change_password(&caller, &request, attempt.as_ref(), &client).await?;
     let set = SetSession {
         names: &cookies.free().await,
         refresh_token: &tokens.refresh_token,

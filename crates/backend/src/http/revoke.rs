@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
 use super::guard::{ClientInfo, IdempotencyKey, SameOrigin, TokenForm};
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::logout::Logouts;
 use crate::auth::token::services::service_refused;
 
 /// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The only client is a public
 /// one: client credentials are refused rather than ignored.
 pub async fn revoke(
-    State(sessions): State<Arc<Sessions>>,
+    State(logouts): State<Arc<Logouts>>,
     _proof: SameOrigin,
     key: Option<IdempotencyKey>,
     headers: HeaderMap,
@@ -23,6 +23,6 @@ pub async fn revoke(
     if headers.contains_key(AUTHORIZATION) {
         return Err(service_refused(None).into());
     }
-    sessions.revoke(&token, key.map(|it| it.0).as_ref(), &client).await?;
+    logouts.revoke(&token, key.map(|it| it.0).as_ref(), &client).await?;
     Ok(StatusCode::OK)
 }

@@ -14,24 +14,26 @@ use super::cookie::ClearSession;
 use super::error::ApiError;
 use super::guard::{Bearer, ClientInfo, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
 use crate::auth::Caller;
-use crate::auth::session::callers::Accompanying;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::callers::Callers;
+use crate::auth::session::own_sessions::OwnSessions;
+use crate::auth::session::tickets::{Accompanying, Tickets};
 use crate::store::Session;
 
 /// 200 and the sessions, this one first.
 pub async fn list(
-    State(sessions): State<Arc<Sessions>>,
+    State(sessions): State<Arc<OwnSessions>>,
     Bearer(caller): Bearer,
 ) -> Result<Json<Body>, ApiError> {
     let found = sessions.list(&caller).await?;
-    let shown = found.iter().map(|session| info(&sessions, session, &caller));
+    let shown = found.iter().map(|session| info(&sessions.callers, session, &caller));
     Ok(Json(Body { sessions: shown.collect() }))
 }
 
 /// 204, also if repeated; 404 if the user has no such session; 401 `insufficient_user_authentication` without a
 /// recent login (ASVS 5.0.0 V7.5.2).
 pub async fn revoke_one(
-    State(sessions): State<Arc<Sessions>>,
+    State(sessions): State<Arc<OwnSessions>>,
+    State(tickets): State<Tickets>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
@@ -43,7 +45,8 @@ pub async fn revoke_one(
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
     sessions.revoke_one(&caller, id, &client).await?;
     let own = if id == caller.session {
-        let Accompanying { another_stands, is_anothers } = sessions.whose(&tokens, &caller).await?;
+        let Accompanying { another_stands, is_anothers } =
+            tickets.whose(&tokens, caller.session).await?;
         (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
     } else {
         None
@@ -53,7 +56,7 @@ pub async fn revoke_one(
 
 /// 204; 401 `insufficient_user_authentication` without a recent login.
 pub async fn revoke_others(
-    State(sessions): State<Arc<Sessions>>,
+    State(sessions): State<Arc<OwnSessions>>,
     _proof: SameOrigin,
     RecentLogin(caller): RecentLogin,
     client: ClientInfo,
@@ -63,13 +66,13 @@ pub async fn revoke_others(
 }
 
 /// A session as shown to its user.
-pub(super) fn info(sessions: &Sessions, session: &Session, caller: &Caller) -> SessionInfo {
+pub(super) fn info(callers: &Callers, session: &Session, caller: &Caller) -> SessionInfo {
     SessionInfo {
         id: session.id,
         current: session.id == caller.session,
         created_at: session.family.created_at,
         last_seen_at: session.family.accepted_at,
-        expires_at: sessions.expires_at(session),
+        expires_at: callers.expires_at(session),
         ip: session.client.address.map(|address| address.to_string()),
         device: session.client.device.clone(),
     }

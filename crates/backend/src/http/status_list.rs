@@ -9,14 +9,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
 use super::error::ApiError;
-use crate::auth::session::refresh::Sessions;
-use crate::auth::token::status_list::TTL_SECONDS;
+use crate::auth::token::status_list::{StatusLists, TTL_SECONDS};
 
 /// 200 with the list as a token; 503 if revocations are unknown.
 pub async fn status_list(
-    State(sessions): State<Arc<Sessions>>,
+    State(lists): State<Arc<StatusLists>>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let list = sessions.status_list().await?;
+    let list = lists.token().await?;
     let caching = format!("public, max-age={TTL_SECONDS}");
     let headers =
         [(CONTENT_TYPE, "application/statuslist+jwt".to_owned()), (CACHE_CONTROL, caching)];

@@ -30,7 +30,7 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
     let owner = app.browser().at(PROXY).forwarded_for("203.0.113.9");
     owner.register("alice").await.assert_status(201);
     owner.logout().await.assert_status(204);
-    let limits = &app.app.sessions.limits;
+    let limits = &app.app.admission.limits;
     let (mut answered, mut most) = ([0, 0], 0);
     for number in 0..10_000 {
         // A hundred guesses a second.
@@ -48,7 +48,7 @@ async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_n
             known.logout().await.assert_status(204);
         }
     }
-    let looked_at = app.app.accounts.hasher.looked_at() - 10;
+    let looked_at = app.app.logins.attempts.hasher.looked_at() - 10;
     assert_eq!((answered[0], answered[0] + answered[1]), (looked_at, 10_000));
     assert!(looked_at <= u64::from(MOST_IN_A_ROW), "{looked_at}");
     // Unbounded, each network and each pair would have a bucket.
@@ -64,7 +64,7 @@ async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_roo
         assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
     }
     // Per network, per pair, and one that limits the account's `limited` events. Unbounded: 24,001.
-    let limits = &app.app.sessions.limits;
+    let limits = &app.app.admission.limits;
     let room = 2 * MOST_KEYS..=2 * (MOST_KEYS + SHARED) + 1;
     assert!(room.contains(&limits.keys()), "{}", limits.keys());
     assert!(limits.keys() <= limits.most_keys());
@@ -82,7 +82,7 @@ async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() 
         client.login("alice", PASSWORD).await.assert_ok();
         clients.push(client);
     }
-    let hasher = &app.app.accounts.hasher;
+    let hasher = &app.app.logins.attempts.hasher;
     let mut under_way = Vec::new();
     while let Ok(permit) = hasher.permit(Priority::Normal).await {
         under_way.push(permit);

@@ -74,7 +74,7 @@ async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
     app.clock.trusted_now().expect("a clock that has run");
     app.clock.step(-FORTY_DAYS);
     app.clock.advance(1);
-    assert_eq!(app.app.sessions.event_log.revocation(RevocationReason::Logout).at, START.plus(6));
+    assert_eq!(app.app.event_log.revocation(RevocationReason::Logout).at, START.plus(6));
 }
 
 /// While the clock is in doubt, introspection answers no `active: false`, and no call revokes or expires a session.
@@ -167,7 +167,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     let before = held(&app, users).await;
     let retention = crate::support::settings::<&str>(&[]).expect("settings").retention;
     let _upkeep = retention.keep(&app.store, &app.clock, &app.app.entropy);
-    let _keeping = app.app.sessions.keys.keep(&app.store, &app.clock);
+    let _keeping = app.app.keys.keep(&app.store, &app.clock);
     app.clock.step(FORTY_DAYS);
     an_hour_passes().await;
     // Hours pass without a call, and the step of the clock becomes trusted.
@@ -232,9 +232,9 @@ async fn an_instance_whose_clock_is_not_the_databases_serves_nothing() {
 async fn an_instance_that_was_suspended_asks_before_it_trusts() {
     on_every_store(async |here| {
         let there = here.another_instance().await;
-        let following = there.app.sessions.listen_for_revocations();
+        let following = there.app.revocation_listener.listen();
         let mut look = tokio::time::interval(Duration::from_millis(5));
-        while !there.app.sessions.event_log.revocations.is_complete() {
+        while !there.app.event_log.revocations.is_complete() {
             look.tick().await;
         }
         let alice = here.browser().calling_itself(FIREFOX_ON_LINUX);
@@ -245,7 +245,7 @@ async fn an_instance_that_was_suspended_asks_before_it_trusts() {
         alice.logout().await.assert_status(204);
         there.clock.suspend(60);
         copy.call(Method::GET, path::EVENTS, None).await.assert_problem(401, "invalid_token");
-        assert!(!there.app.sessions.event_log.revocations.is_complete());
+        assert!(!there.app.event_log.revocations.is_complete());
     })
     .await;
 }

@@ -15,7 +15,7 @@ use crate::support::{Browser, ORIGIN, START, TestApp};
 /// The browser's access token, with the key that signed it.
 async fn original(app: &TestApp, browser: &Browser) -> Original {
     let jwks = app.browser().get(path::JWKS).await.body;
-    let ring = app.app.sessions.keys.current();
+    let ring = app.app.keys.current();
     let sign = move |bytes: &[u8]| {
         let key = ring.signing(START).expect("a key");
         let signature = jsonwebtoken::crypto::sign(bytes, key.private(), Algorithm::ES256);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use backend::auth::revocation::key_revocation::revoke_key;
 use backend::clock::Clock;
 use backend::config::MasterKeySource;
 use backend::entropy::Entropy;
@@ -26,17 +27,16 @@ const AHEAD: i64 = CACHE + 60;
 const LIFE: i64 = 900;
 
 async fn advance_rotation(app: &TestApp) {
-    app.app.sessions.keys.advance(&app.store, app.clock.now()).await.expect("a store");
+    app.app.keys.advance(&app.store, app.clock.now()).await.expect("a store");
 }
 
 async fn rotate(app: &TestApp, purpose: KeyPurpose) -> String {
-    let rotated = app.app.sessions.keys.rotate(purpose, &app.store, app.clock.now()).await;
+    let rotated = app.app.keys.rotate(purpose, &app.store, app.clock.now()).await;
     rotated.expect("a store").kid
 }
 
 async fn revoke(app: &TestApp, kid: &str) -> Result<u64, KeyError> {
-    let event_log = &app.app.sessions.event_log;
-    let revoked = app.app.sessions.keys.revoke(kid, event_log, &mut |_| {}).await;
+    let revoked = revoke_key(&app.app.event_log, &app.app.keys, kid, &mut |_| {}).await;
     revoked.map(|revoked| revoked.sessions)
 }
 
@@ -51,7 +51,7 @@ async fn published(app: &TestApp) -> Vec<String> {
 }
 
 fn in_use(app: &TestApp, purpose: KeyPurpose) -> String {
-    let ring = app.app.sessions.keys.current();
+    let ring = app.app.keys.current();
     ring.in_use(purpose, app.clock.now()).expect("a key").kid.clone()
 }
 
@@ -147,7 +147,7 @@ async fn keys_rotate_by_themselves_once_a_month_and_one_waits_at_all_times() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_has_slept_looks_for_an_unknown_key_at_once() {
     let app = TestApp::in_memory().await;
-    let (keys, store) = (&app.app.sessions.keys, &app.store);
+    let (keys, store) = (&app.app.keys, &app.store);
     assert!(keys.look_again(store).await);
     assert!(!keys.look_again(store).await, "a moment ago");
     app.clock.suspend(240);
@@ -191,7 +191,7 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     let other = app.another_instance().await;
     let stolen = in_use(&app, KeyPurpose::Access);
     let reload = || {
-        let (keys, store) = (Arc::clone(&other.app.sessions.keys), Arc::clone(&other.store));
+        let (keys, store) = (Arc::clone(&other.app.keys), Arc::clone(&other.store));
         tokio::spawn(async move { keys.reload(&store).await.expect("a store") })
     };
     let (held, before) = (store.hold_keys(), store.keys_read());
@@ -206,7 +206,7 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     }
     drop(held);
     futures_util::future::join(late, later).await.1.expect("no panic");
-    assert!(other.app.sessions.keys.current().verifying().get(&stolen).is_none());
+    assert!(other.app.keys.current().verifying().get(&stolen).is_none());
 }
 
 /// Tokens with an unknown `kid` cause at most one query a second.
@@ -366,7 +366,7 @@ async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
     assert!(matches!(error, KeyError::Store(_)), "{error}");
     store.set_broken(false);
     // The reload of an instance that was notified.
-    app.app.sessions.keys.reload(&app.store).await.expect("a store");
+    app.app.keys.reload(&app.store).await.expect("a store");
     alice.me().await.assert_ok();
     alice.refresh().await.assert_problem(401, "invalid_grant");
     assert_eq!(revoke(&app, &stolen).await.expect("a store"), 1);
@@ -391,7 +391,7 @@ async fn a_key_that_was_sealed_otherwise_is_no_key() {
     let last = own.iter().find(|kid| **kid != signing).expect("one that waits");
     let forged = forged_key(last.clone()).await;
     assert!(app.store.commit(Change::AddKey(Box::new(forged)), Vec::new()).await.is_ok());
-    app.app.sessions.keys.reload(&app.store).await.expect("a store");
+    app.app.keys.reload(&app.store).await.expect("a store");
     assert_eq!(app.store.keys().await.expect("a store").len(), 4, "it is in the database");
     assert_eq!(published(&app).await, own);
     alice.refresh().await.assert_ok();
@@ -420,7 +420,7 @@ async fn states_are_what_the_list_shows() {
     let second = rotate(&app, KeyPurpose::Access).await;
     let states = async || {
         let keys = app.store.keys().await.expect("a store");
-        let states = app.app.sessions.keys.plan().states(&keys, app.clock.now()).into_iter();
+        let states = app.app.keys.plan().states(&keys, app.clock.now()).into_iter();
         let of_access = states.filter(|(key, _)| key.purpose == KeyPurpose::Access);
         of_access.map(|(key, state)| (key.kid.clone(), state)).collect::<Vec<_>>()
     };

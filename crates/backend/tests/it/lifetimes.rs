@@ -23,9 +23,9 @@ const DAY: i64 = 86_400;
 
 /// Subscribes the instance to revocations of others; returns once its cache is complete.
 async fn follow(app: &TestApp) -> backend::auth::revocation::revocation_listener::ListenerTask {
-    let following = app.app.sessions.listen_for_revocations();
+    let following = app.app.revocation_listener.listen();
     let mut look = tokio::time::interval(Duration::from_millis(5));
-    while !app.app.sessions.event_log.revocations.is_complete() {
+    while !app.app.event_log.revocations.is_complete() {
         look.tick().await;
     }
     following
@@ -84,27 +84,27 @@ async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() 
         follow(&short).await;
         call(&alice, &short).await.assert_problem(401, "invalid_token");
     }
-    assert_eq!(short.app.sessions.event_log.revocations.count(), 1);
+    assert_eq!(short.app.event_log.revocations.count(), 1);
     // Half an hour, and the tolerated clock skew: every token of the session has expired.
     short.clock.advance(400);
     for _ in 0..3 {
         advance(Duration::from_secs(11)).await;
         follow(&short).await;
     }
-    assert_eq!(short.app.sessions.event_log.revocations.count(), 0);
+    assert_eq!(short.app.event_log.revocations.count(), 0);
 }
 
 #[tokio::test]
 async fn a_key_is_kept_for_the_tokens_of_a_longer_life() {
     on_every_store_with(HALF_AN_HOUR, async |before| {
         let alice = before.registered("alice").await;
-        let keys = &before.app.sessions.keys;
+        let keys = &before.app.keys;
         let rotated = keys.rotate(KeyPurpose::Access, &before.store, before.clock.now()).await;
         let next = rotated.expect("a store");
         before.clock.advance(next.signs_from.since(before.clock.now()));
         let after = before.another_instance_with(FIVE_SECONDS).await;
         after.clock.advance(70);
-        let keys = &after.app.sessions.keys;
+        let keys = &after.app.keys;
         keys.advance(&after.store, after.clock.now()).await.expect("a store");
         call(&alice, &after).await.assert_ok();
     })
@@ -116,7 +116,7 @@ async fn a_key_set_that_may_be_cached_for_an_hour_is_waited_for() {
     on_every_store_with(&["--jwks-cache-seconds", "3600"], async |before| {
         before.registered("alice").await;
         let after = before.another_instance_with(&["--jwks-cache-seconds", "300"]).await;
-        let (keys, now) = (&after.app.sessions.keys, after.clock.now());
+        let (keys, now) = (&after.app.keys, after.clock.now());
         let rotated = keys.rotate(KeyPurpose::Access, &after.store, now).await;
         assert_eq!(rotated.expect("a store").signs_from.since(now), 3_660);
         // From now on it announces its own setting.
@@ -134,7 +134,7 @@ async fn a_prune_with_shorter_limits_removes_no_session_that_a_server_still_acce
         let alice = app.registered("alice").await;
         app.clock.advance(50 * DAY);
         let defaults = settings::<&str>(&[]).expect("settings").retention;
-        app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
+        app.app.issuer.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
         assert_eq!(prune(&app, defaults).await.sessions, 0);
         alice.refresh().await.assert_ok();
     })
@@ -149,7 +149,7 @@ async fn a_prune_with_a_shorter_retention_removes_no_event_that_a_server_still_s
             app.registered("alice").await;
             app.clock.advance(120 * DAY);
             let defaults = settings::<&str>(&[]).expect("settings").retention;
-            app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
+            app.app.issuer.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
             prune(&app, defaults).await;
             let events = app.logged_in("alice").await.events().await;
             assert_eq!(events.contains(&"registered".to_owned()), is_kept, "{events:?}");
@@ -165,7 +165,7 @@ async fn a_lifetime_that_no_instance_issues_under_any_more_expires() {
         before.registered("alice").await;
         let after = before.another_instance_with(FIVE_SECONDS).await;
         let lives = async || {
-            let lifetimes = &after.app.sessions.lifetimes;
+            let lifetimes = &after.app.issuer.lifetimes;
             lifetimes.hold(&after.store, after.clock.now()).await.expect("a store");
             lifetimes.read(&*after.store).await.expect("a store");
             lifetimes.in_force().access_token
@@ -216,7 +216,7 @@ async fn a_feed_is_not_stale_because_a_renewal_hangs() {
     }
     for _ in 0..40 {
         advance(Duration::from_millis(50)).await;
-        assert!(app.app.sessions.event_log.revocations.is_complete());
+        assert!(app.app.event_log.revocations.is_complete());
     }
 }
 

@@ -261,7 +261,7 @@ async fn without_limits_nothing_is_refused_and_nothing_is_counted() {
         app.browser().login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
     }
     app.browser().login("alice", PASSWORD).await.assert_ok();
-    assert_eq!(app.app.sessions.limits.keys(), 0);
+    assert_eq!(app.app.admission.limits.keys(), 0);
 }
 
 /// From a peer that is no trusted proxy, a forwarding header is an unproven claim.

@@ -113,7 +113,7 @@ async fn stored(app: &TestApp, password_hash: &str) {
         created_at: START,
         disabled_at: None,
     };
-    let session = app.app.sessions.begin(&user, &ClientInfo::unknown()).await.expect("a session");
+    let session = app.app.issuer.begin(&user, &ClientInfo::unknown()).await.expect("a session");
     let register = Change::Register(Box::new(user), Box::new(session), Vec::new());
     app.store.commit(register, Vec::new()).await.expect("a store");
 }

@@ -52,7 +52,7 @@ fn assert_limited(answer: &Answer, seconds: i64) {
 }
 
 fn looked_at(app: &TestApp) -> u64 {
-    app.app.accounts.hasher.looked_at()
+    app.app.logins.attempts.hasher.looked_at()
 }
 
 #[tokio::test]

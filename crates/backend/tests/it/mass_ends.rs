@@ -125,8 +125,8 @@ async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
     let app =
         TestApp::over(store, Place::Schema(schema), &["--access-token-seconds", "1800"]).await;
     open_sessions(&mut console, 1..=600).await;
-    let _following = app.app.sessions.listen_for_revocations();
-    let revocations = &app.app.sessions.event_log.revocations;
+    let _following = app.app.revocation_listener.listen();
+    let revocations = &app.app.event_log.revocations;
     let mut look = tokio::time::interval(Duration::from_millis(5));
     while !revocations.is_complete() {
         look.tick().await;

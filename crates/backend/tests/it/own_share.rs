@@ -165,12 +165,12 @@ async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
         until_limited(async || alice.refresh().await).await;
         app.clock.advance(1);
         until_limited(async || alice.refresh().await).await;
-        let hashed = app.app.accounts.hasher.looked_at();
+        let hashed = app.app.logins.attempts.hasher.looked_at();
         let (events, claims) = (events_of(&app, &alice).await, alice.claims());
         for _ in 0..5 {
             alice.confirm(PASSWORD).await.assert_problem(429, "rate_limited");
         }
-        assert_eq!(app.app.accounts.hasher.looked_at(), hashed);
+        assert_eq!(app.app.logins.attempts.hasher.looked_at(), hashed);
         assert_eq!(events_of(&app, &alice).await, events);
         app.clock.advance(60);
         alice.refresh().await.assert_ok();
@@ -180,7 +180,7 @@ async fn beyond_the_limit_of_its_session_a_confirmation_does_nothing() {
 }
 
 async fn events_of(app: &TestApp, browser: &Browser) -> Vec<EventKind> {
-    let page = app.app.sessions.event_log.page(user_of(browser), None, Vec::new()).await;
+    let page = app.app.event_log.page(user_of(browser), None, Vec::new()).await;
     page.expect("a store").events.into_iter().map(|event| event.kind).collect()
 }
 
@@ -198,11 +198,11 @@ async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash(
             hasher.swap(0, 1);
         }
     }
-    let hashed = app.app.accounts.hasher.looked_at();
+    let hashed = app.app.logins.attempts.hasher.looked_at();
     alice.confirm(hasher[0]).await.assert_problem(429, "rate_limited");
     let change = alice.change_password(hasher[0], hasher[1]).await;
     change.assert_problem(429, "rate_limited");
-    assert_eq!(app.app.accounts.hasher.looked_at(), hashed);
+    assert_eq!(app.app.logins.attempts.hasher.looked_at(), hashed);
     app.clock.advance(15);
     alice.confirm(hasher[0]).await.assert_ok();
 }

@@ -203,8 +203,13 @@ async fn a_name_has_no_invisible_characters_but_those_that_its_script_needs() {
 #[tokio::test]
 async fn an_account_with_an_odd_address_is_still_found_by_it() {
     on_every_store(async |app| {
-        let hash =
-            app.app.accounts.hasher.hash(&Secret::new(PASSWORD.to_owned()), Priority::Normal).await;
+        let hash = app
+            .app
+            .logins
+            .attempts
+            .hasher
+            .hash(&Secret::new(PASSWORD.to_owned()), Priority::Normal)
+            .await;
         let hash = hash.expect("a hash");
         let long = format!("{}@example.com", "a".repeat(200));
         for odd in ["al..ice@example.com", "(alice)@-example.com", "al\u{3164}ice@192.0.2.1", &long]

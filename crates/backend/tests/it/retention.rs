@@ -34,7 +34,7 @@ fn user_of(browser: &Browser) -> UserId {
 }
 
 async fn kinds(app: &TestApp, user: UserId) -> Vec<EventKind> {
-    let page = app.app.sessions.event_log.page(user, None, Vec::new()).await.expect("a page");
+    let page = app.app.event_log.page(user, None, Vec::new()).await.expect("a page");
     page.events.into_iter().map(|event| event.kind).collect()
 }
 
@@ -72,7 +72,7 @@ async fn refreshes(app: &TestApp) {
     }
     for minute in 0..3 * 24 * 60 {
         app.clock.advance(60);
-        let (event_log, user) = (&app.app.sessions.event_log, users[minute % users.len()]);
+        let (event_log, user) = (&app.app.event_log, users[minute % users.len()]);
         let event = event_log.event(EventKind::Refreshed, Some(user), &ClientInfo::unknown());
         app.store.commit(Change::Record, vec![event]).await.expect("a store");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use backend::auth::revocation::key_revocation::revoke_key;
 use backend::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
 use backend::clock::Clock;
 use backend::store::{self, Notification};
@@ -30,7 +31,7 @@ async fn call(browser: &Browser) -> Answer {
 }
 
 fn revocations(app: &TestApp) -> &RevocationCache {
-    &app.app.sessions.event_log.revocations
+    &app.app.event_log.revocations
 }
 
 fn session_of(browser: &Browser) -> SessionId {
@@ -80,10 +81,8 @@ fn assert_ended(answer: &Answer, cause: RevocationReason) {
 async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (
-            here.app.sessions.listen_for_revocations(),
-            there.app.sessions.listen_for_revocations(),
-        );
+        let _following =
+            (here.app.revocation_listener.listen(), there.app.revocation_listener.listen());
         let alice = here.registered("alice").await;
         let others = here.logged_in("alice").await;
         until_it_hears(&here).await;
@@ -111,10 +110,8 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
-        let _following = (
-            here.app.sessions.listen_for_revocations(),
-            there.app.sessions.listen_for_revocations(),
-        );
+        let _following =
+            (here.app.revocation_listener.listen(), there.app.revocation_listener.listen());
         let alice = here.registered("alice").await;
         until_it_hears(&there).await;
         let alice_there = alice.copied().through(&there);
@@ -150,7 +147,7 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
     let here = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let there = here.another_instance().await;
     let alice = here.registered("alice").await.through(&there);
-    let _following = there.app.sessions.listen_for_revocations();
+    let _following = there.app.revocation_listener.listen();
     until_it_hears(&there).await;
     call(&alice).await.assert_ok();
     store.set_hearing(Hearing::Deaf);
@@ -162,10 +159,9 @@ async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it(
 }
 
 async fn retire_the_signing_key(app: &TestApp) {
-    let keys = &app.app.sessions.keys;
+    let keys = &app.app.keys;
     let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
-    let event_log = &app.app.sessions.event_log;
-    keys.revoke(&signing, event_log, &mut |_| {}).await.expect("a store");
+    revoke_key(&app.app.event_log, keys, &signing, &mut |_| {}).await.expect("a store");
 }
 
 /// Sessions revoked with SQL at the database's console are no different.
@@ -176,7 +172,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let file = Place::file();
     let store = store::open(&file.url()).await.expect("a store");
     let app = TestApp::over(store, file, NO_LIMITS).await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
@@ -188,7 +184,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     let app = TestApp::over(store, Place::Schema(schema), NO_LIMITS).await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
@@ -202,7 +198,7 @@ async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
     let alice = app.registered("alice").await;
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     until_it_hears(&app).await;
     for _ in 0..10 {
         call(&alice).await.assert_ok();
@@ -217,7 +213,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
     let there = app.another_instance().await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     until_it_hears(&app).await;
 
     store.set_hearing(Hearing::Deaf);
@@ -246,7 +242,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
 async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     until_it_hears(&app).await;
     store.set_hearing(Hearing::Stuck);
     let begun = Instant::now();
@@ -304,7 +300,7 @@ async fn a_restart_forgets_no_end() {
         let alice = app.registered("alice").await;
         alice.copied().logout().await.assert_status(204);
         let again = app.another_instance().await;
-        let _following = again.app.sessions.listen_for_revocations();
+        let _following = again.app.revocation_listener.listen();
         assert_ended(&call(&alice.through(&again)).await, RevocationReason::Logout);
         until_it_hears(&again).await;
         let word = revocations(&again).status(session_of(&alice));
@@ -318,7 +314,7 @@ async fn a_restart_forgets_no_end() {
 async fn ends_are_remembered_as_long_as_tokens_live() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     alice.copied().logout().await.assert_status(204);
     until_it_hears(&app).await;
     app.clock.advance(900);
@@ -336,7 +332,7 @@ async fn ends_are_remembered_as_long_as_tokens_live() {
 #[tokio::test]
 async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
     let app = TestApp::with(&["--refresh-idle-seconds", "60"]).await;
-    let _following = app.app.sessions.listen_for_revocations();
+    let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
     until_it_hears(&app).await;
     app.clock.advance(59);
@@ -377,7 +373,7 @@ async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
 #[tokio::test]
 async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_known_after_it() {
     let Some((near, far, relay)) = far_away().await else { return };
-    let _following = far.app.sessions.listen_for_revocations();
+    let _following = far.app.revocation_listener.listen();
     let alice = near.registered("alice").await;
     let alice_far = alice.copied().through(&far);
     until_it_hears(&far).await;
@@ -399,7 +395,7 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
 async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed() {
     for break_it in [Relay::cut, Relay::swallow] {
         let Some((near, far, relay)) = far_away().await else { return };
-        let _following = far.app.sessions.listen_for_revocations();
+        let _following = far.app.revocation_listener.listen();
         let alice = near.registered("alice").await;
         let alice_far = alice.copied().through(&far);
         until_it_hears(&far).await;

@@ -138,8 +138,8 @@ async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_
         let app = TestApp::over(store, place, &["--access-token-seconds", "5"]).await;
         app.clock.step(now().since(app.clock.now()));
         app.clock.compare(app.clock.now());
-        let _following = app.app.sessions.listen_for_revocations();
-        let revocations = &app.app.sessions.event_log.revocations;
+        let _following = app.app.revocation_listener.listen();
+        let revocations = &app.app.event_log.revocations;
         let mut look = tokio::time::interval(Duration::from_millis(5));
         while !revocations.is_complete() {
             look.tick().await;

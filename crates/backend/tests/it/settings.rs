@@ -259,7 +259,7 @@ async fn a_deleted_account_leaves_no_trace_in_the_file() {
     app.registered("bob").await;
     alice.call(Method::DELETE, path::ME, None).await.assert_status(204);
     // A login that found the account just before its deletion, and is recorded just after.
-    let event_log = &app.app.sessions.event_log;
+    let event_log = &app.app.event_log;
     let user = alice.claims()["sub"].as_str().and_then(|sub| sub.parse().ok());
     let address = "203.0.113.9".parse().ok();
     let client = ClientInfo { address, ..ClientInfo::unknown() };

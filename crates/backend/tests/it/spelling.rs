@@ -31,7 +31,7 @@ async fn register(app: &TestApp, email: &str) -> Answer {
 
 /// An account as an older version has stored it: as its address was typed.
 async fn stored(app: &TestApp, typed: &str, password: &str) -> UserId {
-    let hasher = &app.app.accounts.hasher;
+    let hasher = &app.app.logins.attempts.hasher;
     let hash = hasher.hash(&Secret::new(password.to_owned()), Priority::Normal).await;
     let user = User {
         id: app.app.entropy.user_id(START),

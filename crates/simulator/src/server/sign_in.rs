@@ -1,16 +1,16 @@
 //! Registration and login at an instance, idempotent by the real `IdempotencyKeys::{earlier, commit_keyed}` and
-//! `Sessions::answer_sign_in_again`. The order of steps repeats `backend::auth::{register, login}`, which need
+//! `SignInRetries::answer`. The order of steps repeats `backend::auth::{register, login}`, which need
 //! tokio's threads for password hashing. Retries do not wait for each other here, as they do at one instance: the
 //! database transaction alone has to keep the invariants. The planted bugs in this order are here, too.
 
 use backend::auth::account::email::Email;
 use backend::auth::idempotency::KeyedRequest;
-use backend::auth::session::refresh::Sessions;
 use backend::auth::{AuthError, IssuedTokens};
 use backend::store::{Change, ClientInfo, UsedKey, User};
 use rotation::Generation;
 use verifier::IdempotencyKey;
 
+use super::Server;
 use crate::setting::Bug;
 
 /// The kind of sign-in.
@@ -44,58 +44,58 @@ impl SignIn {
 
 /// Begins a session, or answers with the one that the same attempt has begun.
 pub(super) async fn sign_in(
-    sessions: &Sessions,
+    server: &Server,
     request: &SignIn,
     bug: Option<Bug>,
 ) -> Result<IssuedTokens, AuthError> {
     match request.way {
-        Way::Register => register(sessions, request, bug).await,
-        Way::LogIn => log_in(sessions, request, bug).await,
+        Way::Register => register(server, request, bug).await,
+        Way::LogIn => log_in(server, request, bug).await,
     }
 }
 
-/// As `Accounts::login`.
+/// As `Logins::login`.
 async fn log_in(
-    sessions: &Sessions,
+    server: &Server,
     request: &SignIn,
     bug: Option<Bug>,
 ) -> Result<IssuedTokens, AuthError> {
     let keyed = request.keyed();
-    let user = proved(sessions, &request.email).await?;
-    if let Some(earlier) = sessions.idempotency.earlier(keyed.as_ref()).await? {
-        return again(sessions, &earlier, user, bug).await;
+    let user = proved(server, &request.email).await?;
+    if let Some(earlier) = server.idempotency.earlier(keyed.as_ref()).await? {
+        return again(server, &earlier, user, bug).await;
     }
-    let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
+    let session = server.issuer.begin(&user, &ClientInfo::unknown()).await?;
     let open = Change::OpenSession {
         session: Box::new(session.clone()),
         seen: user.password_hash.clone(),
         superseded: Vec::new(),
     };
     let (keyed, by) = (keyed.as_ref(), Some(session.id));
-    let outcome = (sessions.idempotency).commit_keyed(keyed, user.id, by, open, Vec::new()).await?;
+    let outcome = (server.idempotency).commit_keyed(keyed, user.id, by, open, Vec::new()).await?;
     if outcome.took_place() {
-        return sessions.issue_tokens(&session, user, Generation::FIRST).await;
+        return server.issuer.issue(&session, user, Generation::FIRST).await;
     }
-    match second_look(sessions, keyed, bug).await? {
-        Some(earlier) => again(sessions, &earlier, user, bug).await,
+    match second_look(server, keyed, bug).await? {
+        Some(earlier) => again(server, &earlier, user, bug).await,
         None => Err(AuthError::InvalidCredentials),
     }
 }
 
-/// As `Accounts::register`.
+/// As `Registrations::register`.
 async fn register(
-    sessions: &Sessions,
+    server: &Server,
     request: &SignIn,
     bug: Option<Bug>,
 ) -> Result<IssuedTokens, AuthError> {
-    let (event_log, keyed) = (&sessions.event_log, request.keyed());
+    let (event_log, keyed) = (&server.event_log, request.keyed());
     let address_first = bug == Some(Bug::AddressFirst);
     if address_first && event_log.store.find_user(&request.email).await?.is_some() {
         return Err(AuthError::EmailTaken);
     }
-    if let Some(earlier) = sessions.idempotency.earlier(keyed.as_ref()).await? {
-        let user = proved(sessions, &request.email).await?;
-        return again(sessions, &earlier, user, bug).await;
+    if let Some(earlier) = server.idempotency.earlier(keyed.as_ref()).await? {
+        let user = proved(server, &request.email).await?;
+        return again(server, &earlier, user, bug).await;
     }
     let now = event_log.clock.now();
     let user = User {
@@ -106,57 +106,57 @@ async fn register(
         created_at: now,
         disabled_at: None,
     };
-    let session = sessions.begin(&user, &ClientInfo::unknown()).await?;
+    let session = server.issuer.begin(&user, &ClientInfo::unknown()).await?;
     let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
     let register = Change::Register(new_user, new_session, Vec::new());
     let (keyed, by) = (keyed.as_ref(), Some(session.id));
     let outcome =
-        (sessions.idempotency).commit_keyed(keyed, user.id, by, register, Vec::new()).await?;
+        (server.idempotency).commit_keyed(keyed, user.id, by, register, Vec::new()).await?;
     if outcome.took_place() {
-        return sessions.issue_tokens(&session, user, Generation::FIRST).await;
+        return server.issuer.issue(&session, user, Generation::FIRST).await;
     }
-    match second_look(sessions, keyed, bug).await? {
+    match second_look(server, keyed, bug).await? {
         Some(earlier) => {
-            let user = proved(sessions, &request.email).await?;
-            again(sessions, &earlier, user, bug).await
+            let user = proved(server, &request.email).await?;
+            again(server, &earlier, user, bug).await
         }
         None => Err(AuthError::EmailTaken),
     }
 }
 
 /// The user, authenticated unless disabled: the password counts as right.
-async fn proved(sessions: &Sessions, email: &Email) -> Result<User, AuthError> {
-    let user = sessions.event_log.store.find_user(email).await?;
+async fn proved(server: &Server, email: &Email) -> Result<User, AuthError> {
+    let user = server.event_log.store.find_user(email).await?;
     user.filter(|user| user.disabled_at.is_none()).ok_or(AuthError::InvalidCredentials)
 }
 
 /// After a commit without effect: a retry may have committed first.
 async fn second_look(
-    sessions: &Sessions,
+    server: &Server,
     keyed: Option<&KeyedRequest>,
     bug: Option<Bug>,
 ) -> Result<Option<UsedKey>, AuthError> {
     match bug {
         Some(Bug::SecondLookLeftOut) => Ok(None),
-        _ => sessions.idempotency.faster(keyed).await,
+        _ => server.idempotency.faster(keyed).await,
     }
 }
 
 /// Answers a retry with the session of the first attempt.
 async fn again(
-    sessions: &Sessions,
+    server: &Server,
     earlier: &UsedKey,
     user: User,
     bug: Option<Bug>,
 ) -> Result<IssuedTokens, AuthError> {
     let planted = earlier.session.filter(|_| bug == Some(Bug::TicketOneAgain));
     let Some(session) = planted else {
-        let again = sessions.answer_sign_in_again(earlier, user, &ClientInfo::unknown()).await;
+        let again = server.retries.answer(earlier, user, &ClientInfo::unknown()).await;
         return again.map(|(tokens, _)| tokens);
     };
-    match sessions.event_log.store.find_session(session).await? {
+    match server.event_log.store.find_session(session).await? {
         Some((session, _)) if session.is_live() => {
-            sessions.issue_tokens(&session, user, Generation::FIRST).await
+            server.issuer.issue(&session, user, Generation::FIRST).await
         }
         _ => Err(AuthError::DuplicateAttempt),
     }

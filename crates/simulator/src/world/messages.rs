@@ -44,8 +44,8 @@ impl World {
         }
         self.counts.add("request arrives");
         record!(self, "request {} arrives at instance {}", request.id, instance + 1);
-        let sessions = std::sync::Arc::clone(&self.instances[instance].sessions);
-        let running = server::begin(sessions, request.call.clone(), self.setting.experiment.bug);
+        let server = std::sync::Arc::clone(&self.instances[instance].server);
+        let running = server::begin(server, request.call.clone(), self.setting.experiment.bug);
         self.in_flight.push(InFlight {
             request,
             instance,

@@ -4,11 +4,11 @@
 use shared::body::RegisterRequest;
 use shared::{EventKind, RevocationReason};
 
-use super::accounts::validated;
+use super::rules::validated;
 use super::spelling::{self, is_taken_as_typed};
 use crate::auth::error::AuthError;
 use crate::auth::login::password_hasher::{PasswordHasher, Priority};
-use crate::auth::revocation::bulk_revocation::Progress;
+use crate::auth::revocation::bulk_revocation::{Progress, revoke_all_of, revoke_in_parts};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{AccountTag, Change, ClientInfo, Event, StoreError, User};
 
@@ -68,7 +68,7 @@ impl Administration {
         let disable = Change::Disable(user.id, revocation);
         let disabled = self.event_log.commit(disable, vec![event]).await?;
         Ok(disabled.revoked.len() as u64
-            + self.event_log.revoke_all_of(user.id, RevocationReason::Disabled).await?)
+            + revoke_all_of(&self.event_log, user.id, RevocationReason::Disabled).await?)
     }
 
     /// Enables the user, who can log in again, and resets their failed logins.
@@ -88,15 +88,15 @@ impl Administration {
     /// # Errors
     /// If storage fails. A retry revokes the remaining sessions.
     pub async fn revoke_sessions(&self, user: &User) -> Result<u64, StoreError> {
-        self.event_log.revoke_all_of(user.id, RevocationReason::Administrator).await
+        revoke_all_of(&self.event_log, user.id, RevocationReason::Administrator).await
     }
 
     /// Revokes the sessions of all users, in parts, each with an event of its own. Returns how many.
     ///
     /// # Errors
-    /// As [`SecurityEventLog::revoke_in_parts`].
+    /// As [`revoke_in_parts`].
     pub async fn revoke_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
-        self.event_log.revoke_in_parts(None, RevocationReason::Administrator, progress).await
+        revoke_in_parts(&self.event_log, None, RevocationReason::Administrator, progress).await
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {

@@ -1,21 +1,34 @@
 //! A password change revokes all other sessions and rotates the caller's refresh token. It must not know passwords,
 //! only hashes. Why it is a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
 
-use rotation::{Attempt, Decision, decide};
+use std::sync::Arc;
+
+use rotation::{Attempt, Decision, Policy, decide};
 use shared::{EventKind, RevocationReason};
 
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
-use crate::auth::session::callers::Authenticated;
-use crate::auth::session::refresh::Sessions;
-use crate::auth::token::issue_tokens::IssuedTokens;
-use crate::auth::token::issue_tokens::successor;
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::auth::session::callers::{Authenticated, Callers};
+use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
 use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
 
 /// How often a change that lost a race retries. The loser reads what the winner wrote.
 const ROUNDS: usize = 8;
 
-impl Sessions {
+/// Replaces password hashes.
+pub struct PasswordChanges {
+    /// Stores changes, and logs them.
+    pub event_log: SecurityEventLog,
+    /// Loads the caller.
+    pub callers: Arc<Callers>,
+    /// Issues the next tokens.
+    pub issuer: Arc<TokenIssuer>,
+    /// The idle and absolute expiry of sessions.
+    pub policy: Policy,
+}
+
+impl PasswordChanges {
     /// Replaces the `seen` password hash, revokes all other sessions, and rotates the caller's refresh token. The
     /// call presents no ticket, so the browser's generation follows from its attempt key
     /// ([`Family::held_by`](rotation::Family::held_by)), and is decided as in any other rotation.
@@ -26,12 +39,13 @@ impl Sessions {
     pub async fn change_password(
         &self,
         caller: &Caller,
-        (seen, hash): (&str, &str),
+        seen: &str,
+        hash: &str,
         attempt: Option<&Attempt>,
         client: &ClientInfo,
     ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
-            let found = self.look_up(caller).await?;
+            let found = self.callers.look_up(caller).await?;
             if found.user.password_hash != seen {
                 return Err(AuthError::InvalidCredentials);
             }
@@ -86,6 +100,6 @@ impl Sessions {
             return Ok(None);
         }
         let generation = successor(session.family.generation)?;
-        self.issue_tokens(&session, user, generation).await.map(Some)
+        self.issuer.issue(&session, user, generation).await.map(Some)
     }
 }

@@ -1,13 +1,31 @@
 //! Validation of form fields: one error for each field that breaks a rule.
 
+use shared::body::RegisterRequest;
 use shared::password::{assess, context_of};
 use shared::{FieldError, Secret};
 
 use super::email::Email;
 use super::text::{Flaw, Joiners, flaw};
+use crate::auth::error::AuthError;
 use crate::auth::login::password_hasher::normalized;
 
 const MAX_NAME_CHARACTERS: usize = 100;
+
+/// The canonical email address and the name of a new account, if all fields are valid.
+pub(in crate::auth) fn validated(
+    request: &RegisterRequest,
+) -> Result<(Email, Option<String>), AuthError> {
+    let mut errors = Vec::new();
+    let email = email(&request.email).map_err(|error| errors.push(error));
+    let name = name(request.name.as_deref()).map_err(|error| errors.push(error));
+    let shown = request.name.as_deref().unwrap_or_default();
+    let password = new_password("password", &request.password, &request.email, shown);
+    errors.extend(password.err());
+    match (email, name) {
+        (Ok(email), Ok(name)) if errors.is_empty() => Ok((email, name)),
+        _ => Err(AuthError::Invalid(errors)),
+    }
+}
 
 /// The email address of a new account.
 pub(in crate::auth) fn email(typed: &str) -> Result<Email, FieldError> {

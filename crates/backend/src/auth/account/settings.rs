@@ -1,23 +1,43 @@
 //! Account settings: a user changes the password or the name, or deletes the account.
 
+use std::sync::Arc;
+
 use rotation::{Attempt, Decision};
 use shared::body::PasswordRequest;
-use shared::{EventKind, RevocationReason, Secret};
+use shared::{EventKind, RevocationReason};
 
-use super::accounts::Accounts;
-use crate::auth::account::rules;
+use super::password_change::PasswordChanges;
+use super::rules;
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
+use crate::auth::idempotency::IdempotencyKeys;
 use crate::auth::login::known_device::Slot;
 use crate::auth::login::known_device::list::{KeptDevices, PresentedDevices};
-use crate::auth::login::password_hasher::{Priority, Verification};
-use crate::auth::session::callers::Authenticated;
-use crate::auth::token::issue_tokens::IssuedTokens;
-use crate::auth::token::issue_tokens::successor;
+use crate::auth::login::password_check::PasswordChecks;
+use crate::auth::login::password_hasher::Priority;
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::auth::session::callers::{Authenticated, Callers};
+use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
 use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
 use crate::telemetry::AUDIT;
 
-impl Accounts {
+/// The settings of accounts.
+pub struct AccountSettings {
+    /// Stores changes, and logs them.
+    pub event_log: SecurityEventLog,
+    /// Stores idempotency keys with changes.
+    pub idempotency: IdempotencyKeys,
+    /// Loads the caller.
+    pub callers: Arc<Callers>,
+    /// Verifies the current password.
+    pub passwords: PasswordChecks,
+    /// Replaces the password's hash.
+    pub changes: PasswordChanges,
+    /// Issues the answer to a retry.
+    pub issuer: Arc<TokenIssuer>,
+}
+
+impl AccountSettings {
     /// Sets a new password for a user who gives the current one. A client that lost the answer retries with the same
     /// attempt key: here, or at refresh.
     ///
@@ -31,22 +51,22 @@ impl Accounts {
         attempt: Option<&Attempt>,
         client: &ClientInfo,
     ) -> Result<IssuedTokens, AuthError> {
-        let Authenticated { user, session } = self.sessions.look_up(caller).await?;
+        let Authenticated { user, session } = self.callers.look_up(caller).await?;
         let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, &email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;
         let current = &request.current_password;
-        if !self.is_password_of(&user, session.id, current, client).await? {
-            return self.answer_again(request, attempt, (user, session), client).await;
+        if !self.passwords.is_password_of(&user, session.id, current, client).await? {
+            return self.answer_again(request, attempt, user, session, client).await;
         }
         let priority = Priority::KnownAccount(AccountTag::of(&user.email));
-        let hash = self.hasher.hash(&request.new_password, priority).await?;
-        let hashes = (user.password_hash.as_str(), hash.as_str());
-        match self.sessions.change_password(caller, hashes, attempt, client).await {
+        let hash = self.passwords.hasher.hash(&request.new_password, priority).await?;
+        let seen = &user.password_hash;
+        match self.changes.change_password(caller, seen, &hash, attempt, client).await {
             // A concurrent change was faster; perhaps a retry of this call.
             Err(AuthError::InvalidCredentials) => {
-                let Authenticated { user, session } = self.sessions.look_up(caller).await?;
-                self.answer_again(request, attempt, (user, session), client).await
+                let Authenticated { user, session } = self.callers.look_up(caller).await?;
+                self.answer_again(request, attempt, user, session, client).await
             }
             other => other,
         }
@@ -58,25 +78,21 @@ impl Accounts {
         &self,
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
-        (user, session): (User, Session),
+        user: User,
+        session: Session,
         client: &ClientInfo,
     ) -> Result<IssuedTokens, AuthError> {
-        let decision = self.sessions.decide_untold(&session, attempt);
-        if decision == Decision::AnswerAgain && self.knows(&request.new_password, &user).await? {
-            self.reset_failures([AccountTag::of_session(session.id)]).await;
+        let decision = self.changes.decide_untold(&session, attempt);
+        if decision == Decision::AnswerAgain
+            && self.passwords.knows(&request.new_password, &user).await?
+        {
+            self.passwords.throttle.reset([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
-            return self.sessions.issue_tokens(&session, user, generation).await;
+            return self.issuer.issue(&session, user, generation).await;
         }
-        let event = self.event(EventKind::ConfirmFailed, &user, client);
-        self.sessions.event_log.note(vec![event.in_session(session.id)]).await;
+        let event = self.event_log.event(EventKind::ConfirmFailed, Some(user.id), client);
+        self.event_log.note(vec![event.in_session(session.id)]).await;
         Err(AuthError::InvalidCredentials)
-    }
-
-    async fn knows(&self, password: &Secret, user: &User) -> Result<bool, AuthError> {
-        let permit =
-            self.hasher.permit(Priority::KnownAccount(AccountTag::of(&user.email))).await?;
-        let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
-        Ok(verdict != Verification::Wrong)
     }
 
     /// Sets another name, or none.
@@ -90,14 +106,13 @@ impl Accounts {
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let name = rules::name(name).map_err(|error| AuthError::Invalid(vec![error]))?;
-        let Some(Authenticated { user, session }) = self.sessions.begin_change(caller).await?
-        else {
+        let Some(Authenticated { user, session }) = self.callers.begin_change(caller).await? else {
             return Ok(());
         };
-        let event = self.sessions.event_log.event(EventKind::NameChanged, Some(user.id), client);
+        let event = self.event_log.event(EventKind::NameChanged, Some(user.id), client);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
-        found(&self.sessions.idempotency.commit_for(caller, rename, events).await?)
+        found(&self.idempotency.commit_for(caller, rename, events).await?)
     }
 
     /// Deletes the account: revokes all of its sessions and keeps no personal data. Returns the browser's new list of
@@ -110,16 +125,16 @@ impl Accounts {
         caller: &Caller,
         devices: &PresentedDevices,
     ) -> Result<Option<KeptDevices>, AuthError> {
-        let Some(Authenticated { user, .. }) = self.sessions.begin_change(caller).await? else {
+        let Some(Authenticated { user, .. }) = self.callers.begin_change(caller).await? else {
             // The address is deleted, so the browser's list cannot be corrected by it.
             return Ok(None);
         };
-        let revocation = self.sessions.event_log.revocation(RevocationReason::Deleted);
+        let revocation = self.event_log.revocation(RevocationReason::Deleted);
         let erase = Change::Erase(user.id, revocation);
-        found(&self.sessions.idempotency.commit_for(caller, erase, Vec::new()).await?)?;
+        found(&self.idempotency.commit_for(caller, erase, Vec::new()).await?)?;
         // A later account with this address may be another person's: reset its count.
         let account = AccountTag::of(&user.email);
-        self.reset_failures([account]).await;
+        self.passwords.throttle.reset([account]).await;
         tracing::info!(target: AUDIT, event = "deleted", user = %user.id);
         Ok(devices.without(Slot::of(&account)))
     }

@@ -37,7 +37,7 @@ impl Memory {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .expect("the parameters are within Argon2's bounds");
         let mut out = [0; HASH_BYTES];
-        self.fill(&params, Version::V0x13, (password, salt), &mut out)?;
+        self.fill(&params, Version::V0x13, password, salt, &mut out)?;
         let hash = PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -64,7 +64,7 @@ impl Memory {
             return Err(cryptography("a stored hash is not of Argon2id"));
         }
         let mut out = vec![0; hash.len()];
-        self.fill(&params, version.map_err(cryptography)?, (password, salt.as_ref()), &mut out)?;
+        self.fill(&params, version.map_err(cryptography)?, password, salt.as_ref(), &mut out)?;
         // In constant time: `Output` compares so.
         if Output::new(&out).map_err(cryptography)? != *hash {
             return Ok(Verification::Wrong);
@@ -77,7 +77,8 @@ impl Memory {
         &mut self,
         params: &Params,
         version: Version,
-        (password, salt): (&[u8], &[u8]),
+        password: &[u8],
+        salt: &[u8],
         out: &mut [u8],
     ) -> Result<(), AuthError> {
         let blocks = params.block_count();

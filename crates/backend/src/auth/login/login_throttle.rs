@@ -6,10 +6,10 @@ pub mod back_off;
 
 use shared::LimitedBy;
 
-use super::password_hasher::{HashPermit, Priority};
-use crate::auth::account::accounts::Accounts;
+use super::password_hasher::{HashPermit, PasswordHasher, Priority};
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::{Key, RateLimited};
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{AccountTag, Change};
 use back_off::wait;
 pub use back_off::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
@@ -17,15 +17,27 @@ pub use back_off::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
 /// How often an attempt that lost a race for its number retries. Only attempts with a permit race.
 const ROUNDS: usize = 8;
 
-impl Accounts {
-    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it.
+/// Throttles password attempts by the failures that are counted in the store.
+#[derive(Clone)]
+pub struct LoginThrottle {
+    /// Counts failures.
+    pub event_log: SecurityEventLog,
+    /// Grants the permits.
+    pub hasher: PasswordHasher,
+    /// Whether attempts are throttled: off with all rate limits.
+    pub is_on: bool,
+}
+
+impl LoginThrottle {
+    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it. The clock is read after
+    /// each wait: a back-off counts from the attempt, not from the arrival of its request.
     pub(in crate::auth) async fn permit(
         &self,
         tag: AccountTag,
         priority: Priority,
     ) -> Result<Result<HashPermit, RateLimited>, AuthError> {
-        let event_log = &self.sessions.event_log;
-        if !self.sessions.limits.are_on() {
+        let event_log = &self.event_log;
+        if !self.is_on {
             return self.hasher.permit(priority).await.map(Ok);
         }
         let limited = |limit| Ok(Err(RateLimited::password_attempt(tag, limit)));
@@ -55,11 +67,11 @@ impl Accounts {
         &self,
         tag: AccountTag,
     ) -> Result<Option<RateLimited>, AuthError> {
-        if !self.sessions.limits.are_on() {
+        if !self.is_on {
             return Ok(None);
         }
-        let seen = self.sessions.event_log.store.failures(tag).await?;
-        let limit = wait(seen, self.sessions.event_log.now());
+        let seen = self.event_log.store.failures(tag).await?;
+        let limit = wait(seen, self.event_log.now());
         Ok(limit.map(|limit| RateLimited::password_attempt(tag, limit)))
     }
 
@@ -71,13 +83,13 @@ impl Accounts {
 
     /// Resets the counts, because the password was right. Best effort: a storage failure does not undo what the
     /// password has authorized.
-    pub(in crate::auth) async fn reset_failures(&self, tags: impl IntoIterator<Item = AccountTag>) {
-        if !self.sessions.limits.are_on() {
+    pub(in crate::auth) async fn reset(&self, tags: impl IntoIterator<Item = AccountTag>) {
+        if !self.is_on {
             return;
         }
         for tag in tags {
             let forget = Change::ForgetFailures(tag);
-            if let Err(error) = self.sessions.event_log.commit(forget, Vec::new()).await {
+            if let Err(error) = self.event_log.commit(forget, Vec::new()).await {
                 tracing::error!(event = "failures.kept", %error);
             }
         }

@@ -1,12 +1,14 @@
 //! The answer to a retry of a sign-in, by its idempotency key: the session of the first request.
 
+use std::sync::Arc;
+
 use rotation::{Generation, SignIn, decide_sign_in};
 use shared::EventKind;
 
 use crate::auth::error::AuthError;
 use crate::auth::risk::network::network;
-use crate::auth::session::refresh::Sessions;
-use crate::auth::token::issue_tokens::IssuedTokens;
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer};
 use crate::store::{ClientInfo, UsedKey, User};
 
 /// Where a retry of a sign-in comes from, compared with the session that it asks for.
@@ -32,7 +34,15 @@ impl Place {
     }
 }
 
-impl Sessions {
+/// Answers retries of sign-ins.
+pub struct SignInRetries {
+    /// Logs the answer.
+    pub event_log: SecurityEventLog,
+    /// Issues the same tokens again.
+    pub issuer: Arc<TokenIssuer>,
+}
+
+impl SignInRetries {
     /// Answers the retry of a sign-in whose password was verified: with the session that the same attempt has
     /// created, and with ticket 1, which is computed and not stored.
     ///
@@ -40,7 +50,7 @@ impl Sessions {
     /// [`AuthError::DuplicateAttempt`] if that session was refreshed, is revoked or expired: ticket 1 is not issued
     /// again. [`AuthError::IdempotencyKeyReused`] if it is another user's: of two accounts whose addresses differ in
     /// spelling.
-    pub async fn answer_sign_in_again(
+    pub async fn answer(
         &self,
         earlier: &UsedKey,
         user: User,
@@ -58,14 +68,14 @@ impl Sessions {
         let Some((session, _)) = found else {
             return Err(AuthError::DuplicateAttempt);
         };
-        match decide_sign_in(Some(&session.family), now, self.policy) {
+        match decide_sign_in(Some(&session.family), now, self.issuer.policy) {
             SignIn::AnswerAgain => {
                 let (place, kinds) = Place::of_copy(&session.client, client);
                 let events = [EventKind::AnsweredAgain].into_iter().chain(kinds).map(|kind| {
                     self.event_log.event(kind, Some(user.id), client).in_session(session.id)
                 });
                 self.event_log.note(events.collect()).await;
-                Ok((self.issue_tokens(&session, user, Generation::FIRST).await?, place))
+                Ok((self.issuer.issue(&session, user, Generation::FIRST).await?, place))
             }
             SignIn::Begin | SignIn::Duplicate => Err(AuthError::DuplicateAttempt),
         }

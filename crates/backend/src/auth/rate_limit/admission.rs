@@ -1,18 +1,64 @@
-//! Admits calls of sessions and services within their rate limits, and logs refusals.
+//! Admits calls of clients, sessions and services within their rate limits, and logs refusals: the limits themselves
+//! know no event.
 
-use rotation::{Attempt, Decision};
-use shared::{EventKind, Secret};
+use std::sync::Arc;
 
-use super::{Key, Limit, RateLimited};
+use shared::{EventKind, SessionId, UserId};
+
+use super::RateLimits;
+use super::key::{Key, RateLimited};
+use super::table::Limit;
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
 use crate::auth::risk::network::network;
-use crate::auth::session::refresh::{Found, Sessions};
-use crate::store::{AccountTag, ClientInfo};
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::store::{AccountTag, ClientInfo, Event};
 
-impl Sessions {
+/// The rate limits, with the event log of refusals.
+#[derive(Clone)]
+pub struct Admission {
+    /// The rate limits.
+    pub limits: Arc<RateLimits>,
+    /// Logs refusals.
+    pub event_log: SecurityEventLog,
+}
+
+/// Which limits an authentic ticket counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::auth) enum TicketLimits {
+    /// None.
+    None,
+    /// Its session's.
+    Session,
+    /// Its session's and its account's.
+    SessionAndAccount,
+}
+
+impl Admission {
+    /// The answer to a call beyond a limit, with an event if it is worth logging.
+    pub(in crate::auth) async fn refuse(
+        &self,
+        limited: RateLimited,
+        event: impl AsyncFnOnce() -> Event,
+    ) -> AuthError {
+        if self.limits.is_worth_logging(limited) {
+            self.event_log.note(vec![event().await]).await;
+        }
+        limited.into()
+    }
+
+    /// Admits a registration.
+    pub(in crate::auth) async fn admit_registration(
+        &self,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let Err(limited) = self.limits.registration(client.address) else { return Ok(()) };
+        let event = async || self.event_log.event(EventKind::Limited, None, client);
+        Err(self.refuse(limited, event).await)
+    }
+
     /// Counts a token that is not verified yet against its network's limit, to be given back if it is genuine
-    /// ([`Sessions::give_back_unverified`]): no session can use up the refreshes of others on its network.
+    /// ([`Self::give_back_unverified`]): no session can use up the refreshes of others on its network.
     pub(in crate::auth) async fn admit_unverified(
         &self,
         client: &ClientInfo,
@@ -20,7 +66,7 @@ impl Sessions {
         let from = Key::Network(network(client.address));
         let Err(limited) = self.limits.refresh_from(from) else { return Ok(()) };
         let event = async || self.event_log.event(EventKind::Limited, None, client);
-        Err(self.limits.refuse(limited, &self.event_log, event).await)
+        Err(self.refuse(limited, event).await)
     }
 
     /// Gives a count back: the admitted token was genuine.
@@ -28,40 +74,40 @@ impl Sessions {
         self.limits.give_back(Limit::RefreshesPerNetwork, Key::Network(network(client.address)));
     }
 
-    /// Judges a ticket within the rate limit of its network until it is known to be authentic, then of its session
-    /// and account.
-    pub(in crate::auth) async fn judge_within_limits(
+    /// Admits a ticket that is not verified yet, unless it was refused a moment ago.
+    pub(in crate::auth) async fn admit_ticket(
         &self,
-        presented: &Secret,
-        attempt: Option<&Attempt>,
+        ticket: AccountTag,
         client: &ClientInfo,
-    ) -> Result<(Decision, Found), AuthError> {
-        let ticket = AccountTag::of_ticket(presented);
-        if let Err(RateLimited { retry_after, limited_by, .. }) = self.limits.refused_ticket(ticket)
-        {
-            return Err(AuthError::RateLimited { retry_after, limited_by });
-        }
-        self.admit_unverified(client).await?;
-        let (decision, found) = self.judge(presented, attempt).await?;
-        let (session, user) = (found.session.id, found.user.id);
-        let admitted = match decision {
-            // Without a limit: a replay must revoke the session, however many calls its holder or a thief has made
-            // before.
-            Decision::Replay => Ok(()),
-            // A revoked or expired session must not use up the limit that active sessions of its account share.
-            Decision::Refuse(_) => self.limits.refresh_of(session, None),
-            _ => self.limits.refresh_of(session, Some(user)),
+    ) -> Result<(), AuthError> {
+        self.limits.refused_ticket(ticket)?;
+        self.admit_unverified(client).await
+    }
+
+    /// Admits a ticket that has turned out to be authentic, and gives its count as an unverified one back.
+    pub(in crate::auth) async fn admit_authentic(
+        &self,
+        ticket: AccountTag,
+        session: SessionId,
+        user: UserId,
+        limits: TicketLimits,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let admitted = match limits {
+            TicketLimits::None => Ok(()),
+            TicketLimits::Session => self.limits.refresh_of(session, None),
+            TicketLimits::SessionAndAccount => self.limits.refresh_of(session, Some(user)),
         };
         let is_bounded = admitted.is_ok() || self.limits.note_refused(ticket);
         if is_bounded {
             self.give_back_unverified(client);
         }
-        let Err(limited) = admitted else { return Ok((decision, found)) };
+        let Err(limited) = admitted else { return Ok(()) };
         let event = async || {
             let event = self.event_log.event(EventKind::Limited, Some(user), client);
             event.in_session(session)
         };
-        Err(self.limits.refuse(limited, &self.event_log, event).await)
+        Err(self.refuse(limited, event).await)
     }
 
     /// Admits a call with an access token. It is called beside every verification of such a token
@@ -82,7 +128,7 @@ impl Sessions {
             let event = self.event_log.event(EventKind::Limited, Some(caller.user), client);
             event.in_session(caller.session)
         };
-        Err(self.limits.refuse(limited, &self.event_log, event).await)
+        Err(self.refuse(limited, event).await)
     }
 
     /// Admits a caller that claims to be this service, then authenticates it: wrong credentials use up the limit of
@@ -101,8 +147,7 @@ impl Sessions {
                 let network = client.address.map(|address| address.to_string());
                 tracing::warn!(event = "service.limited", id, network);
             }
-            let RateLimited { retry_after, .. } = limited;
-            return Err(AuthError::RateLimited { retry_after, limited_by: None });
+            return Err(limited.into());
         }
         let authenticated = authenticate.await;
         if matches!(authenticated, Err(AuthError::InvalidClient)) {
@@ -111,5 +156,11 @@ impl Sessions {
             self.limits.give_back(Limit::WrongServiceCredentialsPerNetwork, from);
         }
         authenticated
+    }
+}
+
+impl From<RateLimited> for AuthError {
+    fn from(RateLimited { retry_after, limited_by, .. }: RateLimited) -> Self {
+        Self::RateLimited { retry_after, limited_by }
     }
 }

@@ -29,72 +29,72 @@ const FIRST: SessionId = SessionId::from_bytes([0; 16]);
 /// Called after each part with the count of sessions revoked so far.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64) + Send);
 
-impl SecurityEventLog {
-    /// Revokes every session there is at this moment, or only those whose refresh tokens `refresh_key_id`
-    /// authenticates. It stops at the largest id of this moment, not at a clock's time: sessions created later may
-    /// stay. Returns how many it revoked, without a part whose answer was lost.
-    ///
-    /// # Errors
-    /// If storage fails. Revocations made so far stay, and a retry revokes the rest.
-    pub async fn revoke_in_parts(
-        &self,
-        refresh_key_id: Option<&str>,
-        cause: RevocationReason,
-        progress: Progress<'_>,
-    ) -> Result<u64, StoreError> {
-        let (mut after, mut sessions) = (FIRST, 0);
-        let last = persistently(async || self.store.last_session().await).await?;
-        let Some(last) = last else { return Ok(0) };
-        while let Some(up_to) =
-            persistently(async || self.store.end_of_part(after, last).await).await?
-        {
-            let begun = Instant::now();
-            let refresh_key_id = refresh_key_id.map(str::to_owned);
-            let whose = SessionScope::Part(Part { after, up_to, refresh_key_id });
-            let revoked = persistently(async || self.revoke(whose.clone(), cause).await).await?;
-            after = up_to;
-            if revoked > 0 {
-                sessions += revoked;
-                progress(sessions);
-                rest(begun.elapsed().max(REST)).await;
-            }
-        }
-        Ok(sessions)
-    }
-
-    /// Revokes all of one user's sessions, a thousand at a time. Returns how many, without a part whose answer was
-    /// lost.
-    ///
-    /// # Errors
-    /// If storage fails. Revocations made so far stay, and a retry revokes the rest.
-    pub async fn revoke_all_of(
-        &self,
-        user: UserId,
-        cause: RevocationReason,
-    ) -> Result<u64, StoreError> {
-        let mut sessions = 0;
-        loop {
-            let begun = Instant::now();
-            match persistently(async || self.revoke(SessionScope::User(user), cause).await).await? {
-                0 => return Ok(sessions),
-                revoked => sessions += revoked,
-            }
+/// Revokes every session there is at this moment, or only those whose refresh tokens `refresh_key_id`
+/// authenticates. It stops at the largest id of this moment, not at a clock's time: sessions created later may
+/// stay. Returns how many it revoked, without a part whose answer was lost.
+///
+/// # Errors
+/// If storage fails. Revocations made so far stay, and a retry revokes the rest.
+pub async fn revoke_in_parts(
+    event_log: &SecurityEventLog,
+    refresh_key_id: Option<&str>,
+    cause: RevocationReason,
+    progress: Progress<'_>,
+) -> Result<u64, StoreError> {
+    let (mut after, mut sessions) = (FIRST, 0);
+    let last = persistently(async || event_log.store.last_session().await).await?;
+    let Some(last) = last else { return Ok(0) };
+    while let Some(up_to) =
+        persistently(async || event_log.store.end_of_part(after, last).await).await?
+    {
+        let begun = Instant::now();
+        let refresh_key_id = refresh_key_id.map(str::to_owned);
+        let whose = SessionScope::Part(Part { after, up_to, refresh_key_id });
+        let revoked = persistently(async || revoke(event_log, whose.clone(), cause).await).await?;
+        after = up_to;
+        if revoked > 0 {
+            sessions += revoked;
+            progress(sessions);
             rest(begun.elapsed().max(REST)).await;
         }
     }
+    Ok(sessions)
+}
 
-    /// Revokes these sessions. Returns how many.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub async fn revoke(
-        &self,
-        whose: SessionScope,
-        cause: RevocationReason,
-    ) -> Result<u64, StoreError> {
-        let revoke = Change::RevokeSessions(whose, self.revocation(cause));
-        Ok(self.commit(revoke, Vec::new()).await?.revoked.len() as u64)
+/// Revokes all of one user's sessions, a thousand at a time. Returns how many, without a part whose answer was
+/// lost.
+///
+/// # Errors
+/// If storage fails. Revocations made so far stay, and a retry revokes the rest.
+pub async fn revoke_all_of(
+    event_log: &SecurityEventLog,
+    user: UserId,
+    cause: RevocationReason,
+) -> Result<u64, StoreError> {
+    let mut sessions = 0;
+    loop {
+        let begun = Instant::now();
+        match persistently(async || revoke(event_log, SessionScope::User(user), cause).await)
+            .await?
+        {
+            0 => return Ok(sessions),
+            revoked => sessions += revoked,
+        }
+        rest(begun.elapsed().max(REST)).await;
     }
+}
+
+/// Revokes these sessions. Returns how many.
+///
+/// # Errors
+/// If storage fails.
+pub async fn revoke(
+    event_log: &SecurityEventLog,
+    whose: SessionScope,
+    cause: RevocationReason,
+) -> Result<u64, StoreError> {
+    let revoke = Change::RevokeSessions(whose, event_log.revocation(cause));
+    Ok(event_log.commit(revoke, Vec::new()).await?.revoked.len() as u64)
 }
 
 /// Retries a call. A part is a guarded write, so a retry is safe even if the first answer was lost.

@@ -17,7 +17,6 @@ use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
 use super::revocation_cache::RevocationCache;
-use crate::auth::session::refresh::Sessions;
 use crate::clock::Clock;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
@@ -32,6 +31,7 @@ const TRUST: Duration = Duration::from_millis(900);
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often revocations are pruned whose access tokens have all expired.
 const FORGET_SECONDS: i64 = 10;
+
 /// A task that is aborted when its handle is dropped.
 pub struct ListenerTask(JoinHandle<()>);
 
@@ -41,23 +41,9 @@ impl Drop for ListenerTask {
     }
 }
 
-impl Sessions {
-    /// Starts to listen for revocations, until the handle is dropped. Only speed depends on it: while the cache is
-    /// stale, calls read the store.
-    #[must_use]
-    pub fn listen_for_revocations(&self) -> ListenerTask {
-        let follower = RevocationListener {
-            store: Arc::clone(&self.event_log.store),
-            clock: self.event_log.clock.clone(),
-            revocations: Arc::clone(&self.event_log.revocations),
-            keys: Arc::clone(&self.keys),
-            lifetimes: Arc::clone(&self.lifetimes),
-        };
-        ListenerTask(tokio::spawn(follower.run()))
-    }
-}
-
-struct RevocationListener {
+/// Keeps a revocation cache fresh.
+#[derive(Clone)]
+pub struct RevocationListener {
     store: Arc<dyn Store>,
     clock: Clock,
     revocations: Arc<RevocationCache>,
@@ -75,6 +61,24 @@ struct Progress {
 }
 
 impl RevocationListener {
+    /// A listener for the revocations, and the changes to the key ring, of all instances over this store.
+    #[must_use]
+    pub const fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        revocations: Arc<RevocationCache>,
+        keys: Arc<KeyRing>,
+        lifetimes: Arc<Lifetimes>,
+    ) -> Self {
+        Self { store, clock, revocations, keys, lifetimes }
+    }
+
+    /// Listens until the handle is dropped. Only speed depends on it: while the cache is stale, calls read the store.
+    #[must_use]
+    pub fn listen(&self) -> ListenerTask {
+        ListenerTask(tokio::spawn(self.clone().run()))
+    }
+
     async fn run(self) {
         let mut troubled = false;
         loop {

@@ -6,7 +6,7 @@ mod agent;
 mod hints;
 pub(in crate::auth) mod products;
 
-use shared::{Device, DeviceKind};
+use shared::Device;
 
 pub use hints::ClientHints;
 
@@ -18,14 +18,10 @@ pub fn device(user_agent: &str, hints: ClientHints<'_>) -> Device {
     if said.is_chromium { hints.refine(said.device) } else { said.device }
 }
 
-/// The kind of device that a system runs on.
-fn kind_of(os: &str) -> DeviceKind {
-    let system = products::SYSTEMS.iter().find(|system| system.name == os);
-    system.map_or(DeviceKind::Unknown, |system| system.kind)
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::DeviceKind;
+
     use super::*;
 
     fn named(user_agent: &str) -> String {

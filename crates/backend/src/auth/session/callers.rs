@@ -1,31 +1,26 @@
 //! Authenticates the caller of a protected call by its access token, without a database read while the [revocation
 //! cache](crate::auth::revocation::revocation_cache) is fresh. If it is stale, the session is read from the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rotation::{Standing, UnverifiedTicket};
-use shared::{RevocationReason, Secret, SessionId};
+use rotation::{Policy, Standing};
+use shared::{NumericDate, RevocationReason, Secret, SessionId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
-use super::refresh::{Found, Sessions};
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
-use crate::auth::idempotency::Idempotency;
-use crate::auth::revocation::revocation_cache::SessionStatus;
-use crate::store::{Session, StoreError, User};
+use crate::auth::idempotency::{Idempotency, IdempotencyKeys};
+use crate::auth::rate_limit::admission::Admission;
+use crate::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
+use crate::auth::token::access_token::AccessTokens;
+use crate::clock::Clock;
+use crate::keys::KeyRing;
+use crate::store::{ClientInfo, Session, Store, StoreError, User};
 
 /// The deadline of [`within_deadline`].
 const ASK_TIME: Duration = Duration::from_millis(2_500);
-
-/// Refresh tokens presented beside an access token, perhaps of other sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Accompanying {
-    /// Whether one is of another active session, whose cookie must be kept.
-    pub another_stands: bool,
-    /// Whether one is of no session of this server.
-    pub is_anothers: bool,
-}
 
 /// A caller's session and user, as stored.
 #[derive(Clone)]
@@ -36,7 +31,29 @@ pub struct Authenticated {
     pub user: User,
 }
 
-impl Sessions {
+/// Authenticates callers by their access tokens.
+pub struct Callers {
+    /// Read while the cache is stale, and before a change.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Clock,
+    /// The revoked sessions.
+    pub revocations: Arc<RevocationCache>,
+    /// The server's keys.
+    pub keys: Arc<KeyRing>,
+    /// Verifies access tokens.
+    pub access_tokens: AccessTokens,
+    /// Recognises retries.
+    pub idempotency: IdempotencyKeys,
+    /// The rate limits.
+    pub admission: Admission,
+    /// The idle and absolute expiry of sessions.
+    pub policy: Policy,
+    /// The greatest age of the last authentication, for calls that want a recent login.
+    pub recent_login_seconds: i64,
+}
+
+impl Callers {
     /// The caller that an access token authenticates, if it is valid and its session active.
     ///
     /// # Errors
@@ -49,24 +66,21 @@ impl Sessions {
     /// The claims of an access token, if it is valid and its session active.
     ///
     /// # Errors
-    /// As [`Sessions::authenticate`].
+    /// As [`Self::authenticate`].
     pub async fn verify_token(&self, unverified_token: &str) -> Result<AccessToken, AuthError> {
-        let verify =
-            || self.access_tokens.verify(unverified_token, self.event_log.clock.shared_now());
+        let verify = || self.access_tokens.verify(unverified_token, self.clock.shared_now());
         let verified = match verify() {
             // Another instance may just have created its key.
-            Err(Rejection::UnknownKey) if self.keys.look_again(&self.event_log.store).await => {
-                verify()
-            }
+            Err(Rejection::UnknownKey) if self.keys.look_again(&self.store).await => verify(),
             verified => verified,
         };
         let token = verified.map_err(refused)?;
-        match self.event_log.revocations.status(token.sid) {
+        match self.revocations.status(token.sid) {
             SessionStatus::Revoked(cause) => Err(session_is_over(token.sid, Some(cause))),
             SessionStatus::Active => Ok(token),
             SessionStatus::Unknown => {
                 // A stale cache may also lack key revocations of other instances.
-                self.keys.revalidate(&self.event_log.store).await?;
+                self.keys.revalidate(&self.store).await?;
                 let token = verify().map_err(refused)?;
                 self.look_up(&Caller::of(&token)).await.map(|_| token)
             }
@@ -76,9 +90,9 @@ impl Sessions {
     /// Loads a caller's session and user.
     ///
     /// # Errors
-    /// As [`Sessions::authenticate`]: the session may have been revoked at this moment.
+    /// As [`Self::authenticate`]: the session may have been revoked at this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
-        let found = self.event_log.store.find_session(caller.session).await?;
+        let found = self.store.find_session(caller.session).await?;
         let refused = |cause| session_is_over(caller.session, cause);
         let (session, user) = found.ok_or_else(|| refused(None))?;
         if session.revoked_because.is_some() {
@@ -87,7 +101,8 @@ impl Sessions {
         let stands = session.family.standing == Standing::Live
             && user.disabled_at.is_none()
             && user.id == caller.user
-            && self.event_log.now() < self.expires_at(&session);
+            // By the clock after the row was read: no session lives for longer because a call has waited.
+            && self.clock.now() < self.expires_at(&session);
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
@@ -95,7 +110,7 @@ impl Sessions {
     /// or another: it may have revoked this session.
     ///
     /// # Errors
-    /// As [`Sessions::look_up`].
+    /// As [`Self::look_up`].
     pub async fn begin_change(&self, caller: &Caller) -> Result<Option<Authenticated>, AuthError> {
         let keyed = match &caller.idempotency {
             Idempotency::Repeated => return Ok(None),
@@ -113,34 +128,63 @@ impl Sessions {
         }
     }
 
-    /// Which sessions these refresh tokens belong to, presented with a call that revokes the caller's session.
+    /// The claims of a genuine access token, expired or not: for revoking its session, or answering a retry. `None`
+    /// for any other token.
     ///
     /// # Errors
     /// If storage fails.
-    pub async fn whose(
+    pub(in crate::auth) async fn genuine(
         &self,
-        refresh_tokens: &[Secret],
-        caller: &Caller,
-    ) -> Result<Accompanying, AuthError> {
-        let mut whose = Accompanying { another_stands: false, is_anothers: false };
-        for token in refresh_tokens {
-            match self.load(token).await? {
-                Some(Found { session, .. }) => {
-                    whose.another_stands |= session.id != caller.session && self.stands(&session);
-                }
-                None => whose.is_anothers |= UnverifiedTicket::parse(token.expose()).is_some(),
+        unverified: &Secret,
+    ) -> Result<Option<AccessToken>, AuthError> {
+        let now = self.clock.shared_now();
+        let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
+        let verified = match verify() {
+            // Another instance may just have created its key.
+            Err(Rejection::UnknownKey)
+                if within_deadline(async { Ok(self.keys.look_again(&self.store).await) })
+                    .await? =>
+            {
+                verify()
             }
-        }
-        Ok(whose)
+            verified => verified,
+        };
+        Ok(verified.map_err(refused).ok())
     }
 
-    /// Requires a recent login, else step-up (RFC 9470).
+    /// The caller of a genuine access token, even if it is expired or its session revoked. The look-up counts against
+    /// the rate limit of the network; a genuine token, against those of its session and account.
+    ///
+    /// # Errors
+    /// [`AuthError::RateLimited`], or if storage fails.
+    pub async fn caller_that_was(
+        &self,
+        unverified: &Secret,
+        client: &ClientInfo,
+    ) -> Result<Option<Caller>, AuthError> {
+        self.admission.admit_unverified(client).await?;
+        let caller = self.genuine(unverified).await?.map(|token| Caller::of(&token));
+        if let Some(caller) = &caller {
+            self.admission.give_back_unverified(client);
+            self.admission.admit_call(caller, true, client).await?;
+        }
+        Ok(caller)
+    }
+
+    /// When a session expires unless it is refreshed before.
+    #[must_use]
+    pub fn expires_at(&self, session: &Session) -> NumericDate {
+        self.policy.expires_at(&session.family)
+    }
+
+    /// Requires a recent login, else step-up (RFC 9470). By the present clock: a call with an idempotency key may have
+    /// waited.
     ///
     /// # Errors
     /// [`AuthError::StepUpRequired`] if the last authentication is too old.
     pub fn require_recent_login(&self, caller: &Caller) -> Result<(), AuthError> {
         let max_age = self.recent_login_seconds;
-        if caller.is_repeated() || self.event_log.now().since(caller.authenticated_at) <= max_age {
+        if caller.is_repeated() || self.clock.now().since(caller.authenticated_at) <= max_age {
             Ok(())
         } else {
             let Caller { user, session, .. } = caller;
@@ -161,7 +205,7 @@ pub async fn within_deadline<T>(
     timeout(ASK_TIME, asked).await.unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
 }
 
-pub(in crate::auth) fn refused(rejection: Rejection) -> AuthError {
+fn refused(rejection: Rejection) -> AuthError {
     tracing::info!(event = "access_token_refused", %rejection);
     AuthError::InvalidToken
 }

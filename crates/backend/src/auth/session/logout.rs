@@ -1,17 +1,19 @@
-//! Logout: revokes the sessions that refresh tokens or an access token belong to.
+//! Logout, and token revocation (RFC 7009): a token authorizes its bearer to revoke its session.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rotation::{Refusal, UnverifiedTicket};
 use shared::{EventKind, RevocationReason, Secret, SessionId};
-use verifier::{AccessToken, IdempotencyKey, Rejection};
+use verifier::IdempotencyKey;
 
-use super::callers::{refused, within_deadline};
-use super::refresh::{Found, Sessions};
-use crate::auth::caller::Caller;
+use super::callers::Callers;
+use super::tickets::Tickets;
 use crate::auth::error::AuthError;
-use crate::auth::idempotency::KeyedRequest;
-use crate::store::{Change, ClientInfo, Session};
+use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
+use crate::auth::rate_limit::admission::Admission;
+use crate::auth::security_event_log::SecurityEventLog;
+use crate::store::{Change, ClientInfo, Session, User};
 
 /// The tokens that a logout presents.
 pub struct Presented<'a> {
@@ -36,7 +38,27 @@ pub struct LoggedOut {
     pub is_anothers: bool,
 }
 
-impl Sessions {
+/// A session that a presented token is of, with its user.
+struct Named {
+    session: Session,
+    user: User,
+}
+
+/// Revokes sessions for those who present their tokens.
+pub struct Logouts {
+    /// Stores revocations, and logs them.
+    pub event_log: SecurityEventLog,
+    /// Stores idempotency keys with revocations.
+    pub idempotency: IdempotencyKeys,
+    /// Finds sessions by refresh tokens.
+    pub tickets: Tickets,
+    /// Finds sessions by access tokens.
+    pub callers: Arc<Callers>,
+    /// The rate limits.
+    pub admission: Admission,
+}
+
+impl Logouts {
     /// Revokes the sessions of these tokens: a token authorizes its bearer to revoke its session. An unknown token
     /// revokes no session and is no error.
     ///
@@ -54,15 +76,16 @@ impl Sessions {
         let mut named = Vec::with_capacity(refresh_tokens.len() + 1);
         let mut is_anothers = false;
         for presented in *refresh_tokens {
-            if let Some(found) = self.load(presented).await? {
-                named.push(found);
+            if let Some(found) = self.tickets.find(presented).await? {
+                named.push(Named { session: found.session, user: found.user });
             } else {
                 tracing::info!(event = "logout_refused", cause = ?Refusal::Unknown);
                 is_anothers |= UnverifiedTicket::parse(presented.expose()).is_some();
             }
         }
-        let another_stands =
-            named.iter().any(|found| !is_expected(&found.session) && self.stands(&found.session));
+        let another_stands = named
+            .iter()
+            .any(|found| !is_expected(&found.session) && self.tickets.stands(&found.session));
         if let Some(token) = access_token {
             named.extend(self.named_by(token).await?);
         }
@@ -81,8 +104,8 @@ impl Sessions {
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.revoked_because.is_none()) {
-            let event =
-                self.event(EventKind::LoggedOut, found, client).because(RevocationReason::Logout);
+            let event = self.event_log.event(EventKind::LoggedOut, Some(found.user.id), client);
+            let event = event.in_session(found.session.id).because(RevocationReason::Logout);
             let end = Change::RevokeSession(
                 found.session.id,
                 self.event_log.revocation(RevocationReason::Logout),
@@ -100,52 +123,35 @@ impl Sessions {
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
 
-    /// The claims of a genuine access token, expired or not: for revoking its session, or answering a retry. `None`
-    /// for any other token.
+    /// Revokes the session of a refresh token or an access token (RFC 7009 section 2.1), even an expired one: its
+    /// bearer is authorized to. An unknown token is no error.
     ///
     /// # Errors
-    /// If storage fails.
-    async fn genuine(&self, unverified: &Secret) -> Result<Option<AccessToken>, AuthError> {
-        let now = self.event_log.clock.shared_now();
-        let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
-        let verified = match verify() {
-            // Another instance may just have created its key.
-            Err(Rejection::UnknownKey)
-                if within_deadline(async {
-                    Ok(self.keys.look_again(&self.event_log.store).await)
-                })
-                .await? =>
-            {
-                verify()
-            }
-            verified => verified,
-        };
-        Ok(verified.map_err(refused).ok())
-    }
-
-    /// The caller of a genuine access token, even if it is expired or its session revoked. The look-up counts against
-    /// the rate limit of the network; a genuine token, against those of its session and account.
-    ///
-    /// # Errors
-    /// [`AuthError::RateLimited`], or if storage fails.
-    pub async fn caller_that_was(
+    /// If storage fails: then no session is known to be revoked.
+    pub async fn revoke(
         &self,
-        unverified: &Secret,
+        token: &Secret,
+        key: Option<&IdempotencyKey>,
         client: &ClientInfo,
-    ) -> Result<Option<Caller>, AuthError> {
-        self.admit_unverified(client).await?;
-        let caller = self.genuine(unverified).await?.map(|token| Caller::of(&token));
-        if let Some(caller) = &caller {
-            self.give_back_unverified(client);
-            self.admit_call(caller, true, client).await?;
+    ) -> Result<(), AuthError> {
+        let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
+        let presented = Presented {
+            refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
+            access_token: Some(token).filter(|_| !is_ticket),
+            expected: None,
+            key,
+        };
+        self.admission.admit_unverified(client).await?;
+        if self.logout(&presented, client).await?.is_over {
+            self.admission.give_back_unverified(client);
         }
-        Ok(caller)
+        Ok(())
     }
 
-    async fn named_by(&self, unverified: &Secret) -> Result<Option<Found>, AuthError> {
-        let Some(token) = self.genuine(unverified).await? else { return Ok(None) };
+    async fn named_by(&self, unverified: &Secret) -> Result<Option<Named>, AuthError> {
+        let Some(token) = self.callers.genuine(unverified).await? else { return Ok(None) };
         let found = self.event_log.store.find_session(token.sid).await?;
         let found = found.filter(|(_, user)| user.id == token.sub);
-        Ok(found.map(|(session, user)| Found::by_access_token(session, user)))
+        Ok(found.map(|(session, user)| Named { session, user }))
     }
 }

@@ -1,23 +1,36 @@
 //! A user's own sessions: lists them, and revokes one or all others.
 
+use std::sync::Arc;
+
 use shared::{EventKind, RevocationReason, SessionId};
 
-use super::callers::Authenticated;
-use super::refresh::Sessions;
+use super::callers::{Authenticated, Callers};
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
+use crate::auth::idempotency::IdempotencyKeys;
+use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
 
-impl Sessions {
+/// A user's own sessions.
+pub struct OwnSessions {
+    /// Stores revocations, and logs them.
+    pub event_log: SecurityEventLog,
+    /// Stores idempotency keys with revocations.
+    pub idempotency: IdempotencyKeys,
+    /// Loads the caller.
+    pub callers: Arc<Callers>,
+}
+
+impl OwnSessions {
     /// The user's active sessions: the caller's first, then the most recently active.
     ///
     /// # Errors
     /// If the caller's own session is no longer active, or storage fails.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
-        let Authenticated { user, .. } = self.look_up(caller).await?;
+        let Authenticated { user, .. } = self.callers.look_up(caller).await?;
         let now = self.event_log.now();
         let mut sessions = self.event_log.store.sessions_of(user.id).await?;
-        sessions.retain(|session| now < self.expires_at(session));
+        sessions.retain(|session| now < self.callers.expires_at(session));
         sessions.sort_by_key(|session| session.id != caller.session);
         Ok(sessions)
     }
@@ -32,7 +45,7 @@ impl Sessions {
         id: SessionId,
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
-        if self.begin_change(caller).await?.is_none() {
+        if self.callers.begin_change(caller).await?.is_none() {
             return Ok(());
         }
         let found = self.event_log.store.find_session(id).await?;
@@ -58,7 +71,7 @@ impl Sessions {
         caller: &Caller,
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
-        if self.begin_change(caller).await?.is_none() {
+        if self.callers.begin_change(caller).await?.is_none() {
             return Ok(());
         }
         let event = self.event_log.event(EventKind::OthersEnded, Some(caller.user), client);

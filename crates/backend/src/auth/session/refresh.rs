@@ -3,64 +3,36 @@
 
 use std::sync::Arc;
 
-use rotation::{Attempt, Decision, Generation, Policy, Refusal, UnverifiedTicket, decide};
-use shared::{EventKind, NumericDate, RevocationReason, Secret};
+use rotation::{Attempt, Decision, Generation, Policy, Refusal, decide};
+use shared::{EventKind, RevocationReason, Secret};
 
+use super::tickets::{Found, Tickets};
 use crate::auth::error::AuthError;
-use crate::auth::idempotency::IdempotencyKeys;
-use crate::auth::rate_limit::RateLimits;
+use crate::auth::rate_limit::admission::{Admission, TicketLimits};
 use crate::auth::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::token::access_token::AccessTokens;
-use crate::auth::token::issue_tokens::IssuedTokens;
-use crate::auth::token::issue_tokens::successor;
-use crate::auth::token::status_list::StatusLists;
-use crate::keys::KeyRing;
-use crate::lifetimes::Lifetimes;
-use crate::store::{Accepted, Change, ClientInfo, Event, Session, User};
+use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
+use crate::store::{Accepted, AccountTag, Change, ClientInfo, Event, Session};
 use crate::telemetry::AUDIT;
 
 /// How often a refresh that lost a race retries. The loser reads what the winner wrote, so two rounds are the rule;
 /// the bound keeps a fault from becoming a loop.
 const ROUNDS: usize = 8;
 
-/// The sessions of this server.
+/// The sessions of this server, by their refresh tokens.
 pub struct Sessions {
     /// Stores sessions, and logs each change.
     pub event_log: SecurityEventLog,
-    /// Stores idempotency keys with the changes of sessions.
-    pub idempotency: IdempotencyKeys,
-    /// The server's keys.
-    pub keys: Arc<KeyRing>,
+    /// Finds the session of a presented ticket.
+    pub tickets: Tickets,
+    /// Issues the next tokens.
+    pub issuer: Arc<TokenIssuer>,
+    /// The rate limits.
+    pub admission: Admission,
     /// The idle and absolute expiry of sessions.
     pub policy: Policy,
-    /// Issues and verifies access tokens.
-    pub access_tokens: AccessTokens,
-    /// The lifetime of access tokens, and the lifetimes that the database holds.
-    pub lifetimes: Arc<Lifetimes>,
-    /// The greatest age of the last authentication, for calls that want a recent login.
-    pub recent_login_seconds: i64,
     /// The action for each risk signal.
     pub risk: RiskPolicy,
-    /// The rate limits.
-    pub limits: RateLimits,
-    /// The status list of revoked sessions, for services.
-    pub status_lists: StatusLists,
-}
-
-/// An authentic ticket's session and user.
-pub(in crate::auth) struct Found {
-    pub(in crate::auth) session: Session,
-    pub(in crate::auth) user: User,
-    presented: Generation,
-}
-
-impl Found {
-    /// The session of a genuine access token, as if by the ticket that was accepted last.
-    pub(in crate::auth) const fn by_access_token(session: Session, user: User) -> Self {
-        let presented = session.family.generation;
-        Self { session, user, presented }
-    }
 }
 
 impl Sessions {
@@ -98,6 +70,29 @@ impl Sessions {
         Err(AuthError::Contended)
     }
 
+    /// Judges a ticket within the rate limit of its network until it is known to be authentic, then of its session
+    /// and account.
+    pub(in crate::auth) async fn judge_within_limits(
+        &self,
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+        client: &ClientInfo,
+    ) -> Result<(Decision, Found), AuthError> {
+        let ticket = AccountTag::of_ticket(presented);
+        self.admission.admit_ticket(ticket, client).await?;
+        let (decision, found) = self.judge(presented, attempt).await?;
+        let limits = match decision {
+            // A replay must revoke the session, however many calls its holder or a thief has made before.
+            Decision::Replay => TicketLimits::None,
+            // A revoked or expired session must not use up the limit that active sessions of its account share.
+            Decision::Refuse(_) => TicketLimits::Session,
+            _ => TicketLimits::SessionAndAccount,
+        };
+        let (session, user) = (found.session.id, found.user.id);
+        self.admission.admit_authentic(ticket, session, user, limits, client).await?;
+        Ok((decision, found))
+    }
+
     /// Loads an authentic ticket, and decides what it means.
     pub(in crate::auth) async fn judge(
         &self,
@@ -107,7 +102,7 @@ impl Sessions {
         // Taken before the row is read: while this waits, a retry may be accepted elsewhere, and by a later clock the
         // stale row could seem expired.
         let now = self.event_log.trusted_now()?;
-        let Some(found) = self.load(presented).await? else {
+        let Some(found) = self.tickets.find(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
         };
@@ -120,43 +115,6 @@ impl Sessions {
             self.event_log.clock.settled_now()?;
         }
         Ok((decision, found))
-    }
-
-    /// When a session expires unless it is refreshed before.
-    #[must_use]
-    pub fn expires_at(&self, session: &Session) -> NumericDate {
-        self.policy.expires_at(&session.family)
-    }
-
-    pub(in crate::auth) fn stands(&self, session: &Session) -> bool {
-        session.revoked_because.is_none() && self.expires_at(session) > self.event_log.now()
-    }
-
-    /// Whether this is a refresh token of a session here, active or not.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub async fn knows(&self, presented: &Secret) -> Result<bool, AuthError> {
-        Ok(self.load(presented).await?.is_some())
-    }
-
-    /// Loads the session of an authentic ticket. `None` for any other token.
-    pub(in crate::auth) async fn load(
-        &self,
-        presented: &Secret,
-    ) -> Result<Option<Found>, AuthError> {
-        let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
-            return Ok(None);
-        };
-        let Some((session, user)) = self.event_log.store.find_session(unverified.session()).await?
-        else {
-            return Ok(None);
-        };
-        let kid = &session.refresh_key_id;
-        let ring = self.keys.with_refresh_key(kid, &self.event_log.store).await?;
-        let key = ring.refresh_key(kid);
-        let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
-        Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
     }
 
     /// Applies a decision. `None`: a concurrent call has changed the session.
@@ -177,7 +135,7 @@ impl Sessions {
                 events.push(self.event(EventKind::AnsweredAgain, &found, client));
                 self.event_log.note(events).await;
                 let successor = successor(found.session.family.generation)?;
-                self.issue_tokens(&found.session, found.user, successor).await.map(Some)
+                self.issuer.issue(&found.session, found.user, successor).await.map(Some)
             }
             Decision::Duplicate => {
                 self.event_log.note(vec![self.event(EventKind::Duplicate, &found, client)]).await;
@@ -245,7 +203,7 @@ impl Sessions {
         let now = self.event_log.trusted_now()?;
         // The call has waited since it was judged: in between, the session may have expired, a retry may have been
         // refused for that, and its client has given the session up. Judge again.
-        if self.expires_at(&found.session) <= now {
+        if self.policy.expires_at(&found.session.family) <= now {
             return Ok(None);
         }
         let family = found.session.family.accepted(generation, attempt.cloned(), now);
@@ -258,11 +216,11 @@ impl Sessions {
             return Ok(None);
         }
         let session = Session { family, ..found.session };
-        self.issue_tokens(&session, found.user, successor(generation)?).await.map(Some)
+        self.issuer.issue(&session, found.user, successor(generation)?).await.map(Some)
     }
 
     /// Revokes the session, unless it is revoked already.
-    pub(in crate::auth) async fn end(
+    async fn end(
         &self,
         found: &Found,
         cause: RevocationReason,

@@ -1,14 +1,22 @@
 //! Issues tokens: creates a session, and signs the access token and refresh token of each step. The meaning of a
 //! presented token is [`refresh`](crate::auth::session::refresh)'s decision.
 
-use rotation::{Family, Generation, Seed, Ticket};
+use std::sync::Arc;
+
+use rotation::{Family, Generation, Policy, Seed, Ticket};
 use shared::{Secret, SessionId};
 
-use super::access_token::Statement;
+use super::access_token::{AccessTokens, Statement};
 use crate::auth::error::AuthError;
 use crate::auth::login::known_device::list::KeptDevices;
-use crate::auth::session::refresh::Sessions;
-use crate::store::{ClientInfo, Session, User};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::keys::KeyRing;
+use crate::lifetimes::Lifetimes;
+use crate::store::{ClientInfo, Session, Store, User};
+
+/// With half of all indexes taken, one login in four billion fails.
+const DRAWS: usize = 32;
 
 /// The tokens that a successful register, login or refresh issues.
 pub struct IssuedTokens {
@@ -28,20 +36,39 @@ pub struct IssuedTokens {
     pub devices: Option<KeptDevices>,
 }
 
-impl Sessions {
+/// Issues the tokens of sessions.
+pub struct TokenIssuer {
+    /// Knows which session ids are taken, and holds the lifetimes.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Clock,
+    /// The source of ids and seeds.
+    pub entropy: Entropy,
+    /// The server's keys.
+    pub keys: Arc<KeyRing>,
+    /// Signs access tokens.
+    pub access_tokens: AccessTokens,
+    /// The lifetime of access tokens, and the lifetimes that the database holds.
+    pub lifetimes: Arc<Lifetimes>,
+    /// The idle and absolute expiry of sessions.
+    pub policy: Policy,
+}
+
+impl TokenIssuer {
     /// A new session of `user`, not stored yet: ticket 1 is to be issued next.
     ///
     /// # Errors
     /// If the key ring has no refresh key, or storage fails.
     pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
-        let id = self.event_log.free_session_id().await?;
-        let now = self.event_log.trusted_now()?;
+        let id = self.free_session_id().await?;
+        // Not when the request arrived: verifying the password has waited.
+        let now = self.clock.trusted_now()?;
         let ring = self.keys.current();
         let refresh_key_id = ring.current_refresh_key(now)?;
         Ok(Session {
             id,
             user: user.id,
-            seed: Seed::from_bytes(self.event_log.entropy.bytes()),
+            seed: Seed::from_bytes(self.entropy.bytes()),
             refresh_key_id: refresh_key_id.to_owned(),
             family: Family::begun(now),
             authenticated_at: now,
@@ -56,7 +83,7 @@ impl Sessions {
     /// # Errors
     /// If the session's refresh key has left the ring, signing fails, or storage does: a token is issued only with a
     /// lifetime that the database holds.
-    pub async fn issue_tokens(
+    pub async fn issue(
         &self,
         session: &Session,
         user: User,
@@ -64,9 +91,10 @@ impl Sessions {
     ) -> Result<IssuedTokens, AuthError> {
         let ring = self.keys.current();
         let key = ring.refresh_key(&session.refresh_key_id).ok_or(AuthError::InvalidGrant)?;
-        let now = self.event_log.trusted_now()?;
-        self.lifetimes.hold(&self.event_log.store, now).await?;
-        let now = self.event_log.clock.shared_now();
+        // Later than the request: its change may have waited, and the lease must last now.
+        let now = self.clock.trusted_now()?;
+        self.lifetimes.hold(&self.store, now).await?;
+        let now = self.clock.shared_now();
         // Cap `exp` at the session's expiry: resource servers may verify offline.
         let over = self.policy.expires_at(&session.family);
         let exp = now.plus(self.lifetimes.configured().access_token).min(over);
@@ -76,7 +104,7 @@ impl Sessions {
             auth_time: session.authenticated_at,
             iat: now,
             exp,
-            jti: self.event_log.entropy.uuid_v7(now),
+            jti: self.entropy.uuid_v7(now),
         })?;
         Ok(IssuedTokens {
             access_token,
@@ -89,6 +117,21 @@ impl Sessions {
             user,
             devices: None,
         })
+    }
+
+    /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
+    /// alone.
+    ///
+    /// # Errors
+    /// [`AuthError::Contended`] if every index drawn is taken; storage's.
+    async fn free_session_id(&self) -> Result<SessionId, AuthError> {
+        for _ in 0..DRAWS {
+            let id = self.entropy.session_id(self.clock.now());
+            if !self.store.is_place_taken(id).await? {
+                return Ok(id);
+            }
+        }
+        Err(AuthError::Contended)
     }
 }
 

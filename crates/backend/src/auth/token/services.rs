@@ -1,18 +1,18 @@
 //! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662). It must not
 //! know HTTP.
 
+use std::sync::Arc;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rotation::UnverifiedTicket;
 use sha2::{Digest as _, Sha256};
 use shared::{NumericDate, Secret};
-use verifier::{AccessToken, IdempotencyKey};
+use verifier::AccessToken;
 
 use crate::auth::error::AuthError;
-use crate::auth::session::callers::within_deadline;
-use crate::auth::session::logout::Presented;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::rate_limit::admission::Admission;
+use crate::auth::session::callers::{Callers, within_deadline};
 use crate::entropy::Entropy;
 use crate::store::{Change, ClientInfo, Service, Store};
 
@@ -84,12 +84,22 @@ fn hash(secret: &Secret) -> [u8; 32] {
     Sha256::digest(secret.expose()).into()
 }
 
-impl Sessions {
+/// Authenticates services, and introspects tokens for them.
+pub struct Services {
+    /// The store of services.
+    pub store: Arc<dyn Store>,
+    /// Verifies the tokens that services present.
+    pub callers: Arc<Callers>,
+    /// The rate limits.
+    pub admission: Admission,
+}
+
+impl Services {
     /// Authenticates a service by its credentials, within the rate limits of its network and its own.
     ///
     /// # Errors
     /// [`AuthError::InvalidClient`] if they are wrong; [`AuthError::RateLimited`] before the database is read.
-    pub async fn authenticate_service(
+    pub async fn authenticate(
         &self,
         id: &str,
         secret: &Secret,
@@ -100,13 +110,13 @@ impl Sessions {
             return Err(service_refused(None));
         }
         let authenticate = async {
-            let service = self.event_log.store.find_service(id).await?;
+            let service = self.store.find_service(id).await?;
             let presented = hash(secret);
             service
                 .filter(|it| verify_slices_are_equal(&it.secret_hash, &presented).is_ok())
                 .ok_or_else(|| service_refused(Some(id)))
         };
-        self.admit_service(id, client, authenticate).await
+        self.admission.admit_service(id, client, authenticate).await
     }
 
     /// Introspects a token: the claims of an access token for this service that is valid, with an active session.
@@ -119,7 +129,7 @@ impl Sessions {
         service: &Service,
         unverified_token: &str,
     ) -> Result<Option<AccessToken>, AuthError> {
-        let token = match within_deadline(self.verify_token(unverified_token)).await {
+        let token = match within_deadline(self.callers.verify_token(unverified_token)).await {
             Ok(token) => token.aud.contains(&service.audience).then_some(token),
             Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => None,
             Err(error) => return Err(error),
@@ -132,30 +142,5 @@ impl Sessions {
             session
         );
         Ok(token)
-    }
-
-    /// Revokes the session of a refresh token or an access token (RFC 7009 section 2.1), even an expired one: its
-    /// bearer is authorized to. An unknown token is no error.
-    ///
-    /// # Errors
-    /// If storage fails: then no session is known to be revoked.
-    pub async fn revoke(
-        &self,
-        token: &Secret,
-        key: Option<&IdempotencyKey>,
-        client: &ClientInfo,
-    ) -> Result<(), AuthError> {
-        let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
-        let presented = Presented {
-            refresh_tokens: if is_ticket { std::slice::from_ref(token) } else { &[] },
-            access_token: Some(token).filter(|_| !is_ticket),
-            expected: None,
-            key,
-        };
-        self.admit_unverified(client).await?;
-        if self.logout(&presented, client).await?.is_over {
-            self.give_back_unverified(client);
-        }
-        Ok(())
     }
 }

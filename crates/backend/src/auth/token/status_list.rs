@@ -1,5 +1,6 @@
 //! The status list (draft-ietf-oauth-status-list): sessions that were revoked while an access token of theirs may be
 //! valid, for services that verify offline.
+//!
 //! An index is a part of the session id ([`status_index`](crate::auth::revocation::status_index)). A revocation leaves
 //! the list when the session's last access token has expired, so the list compresses well.
 
@@ -8,17 +9,19 @@ use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
-use shared::{NumericDate, SessionId};
+use shared::NumericDate;
 use tokio::task::spawn_blocking;
 use verifier::StatusList;
 
+use super::access_token::AccessTokens;
 use crate::auth::error::AuthError;
-use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::clock::{BootInstant, Clock};
+use crate::keys::KeyRing;
+use crate::lifetimes::Lifetimes;
 use crate::single_flight::SingleFlight;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// How long services may cache the list: with [`FRESH`], and the second in which revocations reach other instances,
 /// less than the promised five seconds.
@@ -33,9 +36,14 @@ const LIST_TIME: Duration = Duration::from_millis(2_500);
 /// The list as a signed token.
 pub type Token = Arc<[u8]>;
 
-/// A cache of the latest list, made in a single flight for all callers.
+/// Makes the list, in a single flight for all callers, and caches the latest one.
 pub struct StatusLists {
+    store: Arc<dyn Store>,
     clock: Clock,
+    revocations: Arc<RevocationCache>,
+    lifetimes: Arc<Lifetimes>,
+    keys: Arc<KeyRing>,
+    access_tokens: AccessTokens,
     latest: Mutex<Latest>,
     flights: SingleFlight<Token, AuthError>,
 }
@@ -49,11 +57,94 @@ struct Latest {
 }
 
 impl StatusLists {
-    /// An empty cache.
+    /// The lists of the revocations in this cache, with an empty cache of lists.
     #[must_use]
-    pub fn new(clock: &Clock) -> Self {
-        let flights = SingleFlight::new(LIST_TIME, clock);
-        Self { clock: clock.clone(), latest: Mutex::default(), flights }
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        revocations: Arc<RevocationCache>,
+        lifetimes: Arc<Lifetimes>,
+        keys: Arc<KeyRing>,
+        access_tokens: AccessTokens,
+    ) -> Self {
+        let flights = SingleFlight::new(LIST_TIME, &clock);
+        let latest = Mutex::default();
+        Self { store, clock, revocations, lifetimes, keys, access_tokens, latest, flights }
+    }
+
+    /// The list as a signed token, at most a second old. Callers share a single flight; a failure is cached for a
+    /// second, so that no caller waits for another one.
+    ///
+    /// # Errors
+    /// If revocations cannot be read, because storage fails; or signing fails.
+    pub async fn token(self: &Arc<Self>) -> Result<Token, AuthError> {
+        if let Some(token) = self.given() {
+            return token.ok_or(AuthError::Store(StoreError::TimedOut));
+        }
+        let lists = Arc::clone(self);
+        let make = || async move {
+            let clock = &lists.clock;
+            let begun = clock.boot_instant();
+            let token = lists.made().await;
+            // A list is as old as its request, a failure as its answer.
+            let at = if token.is_ok() { begun } else { clock.boot_instant() };
+            lists.give(at, token.as_ref().ok().cloned());
+            token
+        };
+        Ok(self.flights.run(FRESH, make).await?)
+    }
+
+    async fn made(self: &Arc<Self>) -> Result<Token, AuthError> {
+        let now = self.clock.trusted_now()?;
+        // The revoking instance may have had a slow clock.
+        let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
+        let since = now.plus(-life);
+        if !self.revocations.is_complete() {
+            self.revocations.catch_up(&*self.store, since, now).await?;
+        }
+        let lists = Arc::clone(self);
+        // With a million revocations, compressing and signing take a while.
+        let signed = spawn_blocking(move || lists.signed(since, now)).await;
+        signed.map_err(|error| AuthError::Cryptography(error.to_string()))?
+    }
+
+    fn signed(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
+        let lst = self.compressed_places(since);
+        let uri = self.access_tokens.status_list_uri();
+        // The shared clock: a service rejects a list that is older than one of another instance.
+        let iat = self.clock.shared_now();
+        let claims = Claims {
+            iss: self.access_tokens.issuer(),
+            sub: uri,
+            iat,
+            exp: iat.plus(LIFE_SECONDS),
+            ttl: TTL_SECONDS,
+            status_list: List { bits: 1, lst: &lst },
+        };
+        let ring = self.keys.current();
+        let key = ring.signing(now)?;
+        let mut header = Header::new(Algorithm::ES256);
+        // Section 5.1: the type keeps other kinds of JWT from being taken for this one.
+        header.typ = Some("statuslist+jwt".to_owned());
+        header.kid = Some(key.kid().to_owned());
+        jsonwebtoken::encode(&header, &claims, key.private())
+            .map(|token| token.into_bytes().into())
+            .map_err(|error| AuthError::Cryptography(error.to_string()))
+    }
+
+    /// Cached until a bit changes. A single flight makes each list.
+    fn compressed_places(&self, since: NumericDate) -> Arc<str> {
+        let known = self.latest().lst.clone();
+        let version = known.as_ref().map(|(version, _)| *version);
+        match (self.revocations.listing(since, version), known) {
+            ((_, None), Some((_, lst))) => lst,
+            ((version, bits), _) => {
+                let list = StatusList::of_bits(bits.unwrap_or_default());
+                let lst: Arc<str> = list.expect("two megabytes are read").to_lst().into();
+                self.latest().lst = Some((version, Arc::clone(&lst)));
+                lst
+            }
+        }
     }
 
     /// The cached token or failure, while it is fresh.
@@ -88,101 +179,3 @@ struct List<'a> {
     bits: u8,
     lst: &'a str,
 }
-
-impl Sessions {
-    /// The list as a signed token, at most a second old. Callers share a single flight; a failure is cached for a
-    /// second, so that no caller waits for another one.
-    ///
-    /// # Errors
-    /// If revocations cannot be read, because storage fails; or signing fails.
-    pub async fn status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
-        if let Some(token) = self.status_lists.given() {
-            return token.ok_or(AuthError::Store(StoreError::TimedOut));
-        }
-        let sessions = Arc::clone(self);
-        let make = || async move {
-            let clock = &sessions.event_log.clock;
-            let begun = clock.boot_instant();
-            let token = sessions.made_status_list().await;
-            // A list is as old as its request, a failure as its answer.
-            let at = if token.is_ok() { begun } else { clock.boot_instant() };
-            sessions.status_lists.give(at, token.as_ref().ok().cloned());
-            token
-        };
-        Ok(self.status_lists.flights.run(FRESH, make).await?)
-    }
-
-    async fn made_status_list(self: &Arc<Self>) -> Result<Token, AuthError> {
-        let now = self.event_log.trusted_now()?;
-        // The revoking instance may have had a slow clock.
-        let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
-        let since = now.plus(-life);
-        let SecurityEventLog { store, revocations, .. } = &self.event_log;
-        if !revocations.is_complete() {
-            revocations.catch_up(&**store, since, now).await?;
-        }
-        let sessions = Arc::clone(self);
-        // With a million revocations, compressing and signing take a while.
-        let signed = spawn_blocking(move || sessions.signed_status_list(since, now)).await;
-        signed.map_err(|error| AuthError::Cryptography(error.to_string()))?
-    }
-
-    fn signed_status_list(&self, since: NumericDate, now: NumericDate) -> Result<Token, AuthError> {
-        let lst = self.compressed_places(since);
-        let uri = self.access_tokens.status_list_uri();
-        // The shared clock: a service rejects a list that is older than one of another instance.
-        let iat = self.event_log.clock.shared_now();
-        let claims = Claims {
-            iss: self.access_tokens.issuer(),
-            sub: uri,
-            iat,
-            exp: iat.plus(LIFE_SECONDS),
-            ttl: TTL_SECONDS,
-            status_list: List { bits: 1, lst: &lst },
-        };
-        let ring = self.keys.current();
-        let key = ring.signing(now)?;
-        let mut header = Header::new(Algorithm::ES256);
-        // Section 5.1: the type keeps other kinds of JWT from being taken for this one.
-        header.typ = Some("statuslist+jwt".to_owned());
-        header.kid = Some(key.kid().to_owned());
-        jsonwebtoken::encode(&header, &claims, key.private())
-            .map(|token| token.into_bytes().into())
-            .map_err(|error| AuthError::Cryptography(error.to_string()))
-    }
-
-    /// Cached until a bit changes. A single flight makes each list.
-    fn compressed_places(&self, since: NumericDate) -> Arc<str> {
-        let known = self.status_lists.latest().lst.clone();
-        let version = known.as_ref().map(|(version, _)| *version);
-        match (self.event_log.revocations.listing(since, version), known) {
-            ((_, None), Some((_, lst))) => lst,
-            ((version, bits), _) => {
-                let list = StatusList::of_bits(bits.unwrap_or_default());
-                let lst: Arc<str> = list.expect("two megabytes are read").to_lst().into();
-                self.status_lists.latest().lst = Some((version, Arc::clone(&lst)));
-                lst
-            }
-        }
-    }
-}
-
-impl SecurityEventLog {
-    /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
-    /// alone.
-    ///
-    /// # Errors
-    /// [`AuthError::Contended`] if every index drawn is taken; storage's.
-    pub(in crate::auth) async fn free_session_id(&self) -> Result<SessionId, AuthError> {
-        for _ in 0..DRAWS {
-            let id = self.entropy.session_id(self.now());
-            if !self.store.is_place_taken(id).await? {
-                return Ok(id);
-            }
-        }
-        Err(AuthError::Contended)
-    }
-}
-
-/// With half of all indexes taken, one login in four billion fails.
-const DRAWS: usize = 32;

@@ -11,8 +11,7 @@ use super::ClientInfo;
 use super::authorization::credentials;
 use crate::app::AppState;
 use crate::auth::Caller;
-use crate::auth::session::callers::{self, within_deadline};
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::callers::{self, Callers, within_deadline};
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
@@ -21,7 +20,7 @@ pub struct Bearer(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
 where
-    Arc<Sessions>: FromRef<S>,
+    Arc<Callers>: FromRef<S>,
     TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
@@ -33,11 +32,11 @@ where
         }
         let unverified_token =
             credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
-        let sessions = Arc::<Sessions>::from_ref(state);
-        let caller = within_deadline(sessions.authenticate(unverified_token)).await?;
+        let callers = Arc::<Callers>::from_ref(state);
+        let caller = within_deadline(callers.authenticate(unverified_token)).await?;
         let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
         // RFC 9110 section 9.2.1: any other method may change state.
-        sessions.admit_call(&caller, !parts.method.is_safe(), &client).await?;
+        callers.admission.admit_call(&caller, !parts.method.is_safe(), &client).await?;
         Ok(Self(caller))
     }
 }
@@ -52,6 +51,6 @@ impl Bearer {
         let Ok(client) = ClientInfo::from_request_parts(parts, app).await;
         let Some(token) = credentials(&parts.headers, "bearer") else { return Ok(None) };
         let token = Secret::new(token.to_owned());
-        Ok(app.sessions.caller_that_was(&token, &client).await?)
+        Ok(app.callers.caller_that_was(&token, &client).await?)
     }
 }

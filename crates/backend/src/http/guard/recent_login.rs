@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use super::Bearer;
 use crate::auth::Caller;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::callers::Callers;
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 
@@ -17,14 +17,14 @@ pub struct RecentLogin(pub Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for RecentLogin
 where
-    Arc<Sessions>: FromRef<S>,
+    Arc<Callers>: FromRef<S>,
     TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Bearer(caller) = Bearer::from_request_parts(parts, state).await?;
-        Arc::<Sessions>::from_ref(state).require_recent_login(&caller)?;
+        Arc::<Callers>::from_ref(state).require_recent_login(&caller)?;
         Ok(Self(caller))
     }
 }

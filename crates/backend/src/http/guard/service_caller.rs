@@ -12,8 +12,7 @@ use url::form_urlencoded;
 
 use super::ClientInfo;
 use super::authorization::credentials;
-use crate::auth::session::refresh::Sessions;
-use crate::auth::token::services::service_refused;
+use crate::auth::token::services::{Services, service_refused};
 use crate::http::client::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::store::Service;
@@ -23,7 +22,7 @@ pub struct ServiceCaller(pub Service);
 
 impl<S: Send + Sync> FromRequestParts<S> for ServiceCaller
 where
-    Arc<Sessions>: FromRef<S>,
+    Arc<Services>: FromRef<S>,
     TrustedProxies: FromRef<S>,
 {
     type Rejection = ApiError;
@@ -32,8 +31,8 @@ where
         let presented = credentials(&parts.headers, "basic").and_then(id_and_secret);
         let (id, secret) = presented.ok_or_else(|| service_refused(None))?;
         let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
-        let sessions = Arc::<Sessions>::from_ref(state);
-        Ok(Self(sessions.authenticate_service(&id, &secret, &client).await?))
+        let services = Arc::<Services>::from_ref(state);
+        Ok(Self(services.authenticate(&id, &secret, &client).await?))
     }
 }
 

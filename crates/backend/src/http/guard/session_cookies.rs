@@ -2,7 +2,6 @@
 //! host share the browser's cookies, and must leave each other's alone.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,13 +9,13 @@ use rotation::UnverifiedTicket;
 use shared::Secret;
 use shared::path::{REFRESH_COOKIE, at_port};
 
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::tickets::Tickets;
 use crate::config::Origin;
 use crate::http::cookie::{self, Names};
 
 /// The cookies that decide about the names.
 pub struct SessionCookies {
-    sessions: Arc<Sessions>,
+    tickets: Tickets,
     port: u16,
     /// Whether a cookie carries this server's port in its name.
     has_own: bool,
@@ -44,7 +43,7 @@ impl SessionCookies {
     async fn is_anothers(&self) -> bool {
         match &self.usual {
             Some(usual) if UnverifiedTicket::parse(usual.expose()).is_some() => {
-                !self.sessions.knows(usual).await.unwrap_or(false)
+                !self.tickets.knows(usual).await.unwrap_or(false)
             }
             _ => false,
         }
@@ -54,7 +53,7 @@ impl SessionCookies {
 impl<S: Sync> FromRequestParts<S> for SessionCookies
 where
     Origin: FromRef<S>,
-    Arc<Sessions>: FromRef<S>,
+    Tickets: FromRef<S>,
 {
     type Rejection = Infallible;
 
@@ -64,6 +63,6 @@ where
         let has_own = cookie::values(headers, &at_port(REFRESH_COOKIE, port)).next().is_some();
         let usual = cookie::values(headers, REFRESH_COOKIE).next();
         let usual = usual.map(|value| Secret::new(value.to_owned()));
-        Ok(Self { sessions: Arc::from_ref(state), port, has_own, usual })
+        Ok(Self { tickets: Tickets::from_ref(state), port, has_own, usual })
     }
 }

@@ -71,11 +71,11 @@ async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
             // Another revocation, so that the listener has surely run, and evicted what it may.
             let bob = ahead.browser();
             bob.register(&format!("bob{}", behind.clock.now().0)).await.assert_status(201);
-            let known = behind.app.sessions.event_log.revocations.count();
+            let known = behind.app.event_log.revocations.count();
             bob.logout().await.assert_status(204);
-            until(|| behind.app.sessions.event_log.revocations.count() > known).await;
+            until(|| behind.app.event_log.revocations.count() > known).await;
             // Answered from the revocation cache, without a query.
-            until(|| behind.app.sessions.event_log.revocations.is_complete()).await;
+            until(|| behind.app.event_log.revocations.is_complete()).await;
             let answer = call(&alice).call(Method::GET, path::EVENTS, None).await;
             answer.assert_problem(401, "invalid_token");
             assert_eq!(answer.json()["ended_because"], "logout", "its token has not expired");

@@ -26,12 +26,12 @@ pub(super) async fn until(mut it_is_so: impl FnMut() -> bool) {
 }
 
 fn revocations(app: &TestApp) -> &RevocationCache {
-    &app.app.sessions.event_log.revocations
+    &app.app.event_log.revocations
 }
 
 /// Subscribes the instance to revocations of others; returns once the cache is complete.
 pub(super) async fn follow(app: &TestApp) -> ListenerTask {
-    let following = app.app.sessions.listen_for_revocations();
+    let following = app.app.revocation_listener.listen();
     until(|| revocations(app).is_complete()).await;
     following
 }
@@ -99,10 +99,10 @@ async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
             until_it_has_seen_the_step(&there, 0).await;
             alice.copied().logout().await.assert_status(204);
             // Notifications are ordered: a later change of the key ring has arrived, so the revocation has, too.
-            let keys = here.app.sessions.keys.rotate(KeyPurpose::Refresh, &here.store, START);
+            let keys = here.app.keys.rotate(KeyPurpose::Refresh, &here.store, START);
             let next = keys.await.expect("a store").kid;
             let knows = || {
-                let ring = there.app.sessions.keys.current();
+                let ring = there.app.keys.current();
                 ring.stored().iter().any(|key| key.kid == next)
             };
             until(knows).await;

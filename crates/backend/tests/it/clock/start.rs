@@ -94,7 +94,7 @@ async fn a_stop_of_less_than_a_day_is_no_reason_to_doubt() {
         later.clock.settled_now().expect("no doubt");
         // No call for days, while the leases were renewed.
         app.clock.advance(5 * DAY);
-        app.app.sessions.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
+        app.app.issuer.lifetimes.hold(&app.store, app.clock.now()).await.expect("a store");
         started(&app, 1_800).await.clock.settled_now().expect("no doubt");
     })
     .await;

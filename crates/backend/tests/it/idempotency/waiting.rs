@@ -20,7 +20,7 @@ async fn a_copy_waits_for_the_first_and_no_other_request_does() {
     let app =
         TestApp::over(backend::store::open("memory:").await.expect("a store"), Place::Memory, &[])
             .await;
-    let keys = app.app.sessions.idempotency.clone();
+    let keys = app.app.idempotency.clone();
     let first = keys.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
     let other = keys.under_way(Some(&keyed(OTHER_KEY))).await;
     assert!(other.is_ok() && keys.under_way(None).await.is_ok());
@@ -36,7 +36,7 @@ async fn a_copy_waits_for_the_first_and_no_other_request_does() {
 #[tokio::test(start_paused = true)]
 async fn a_copy_waits_no_longer_than_its_own_deadline() {
     let app = TestApp::in_memory().await;
-    let keys = app.app.sessions.idempotency.clone();
+    let keys = app.app.idempotency.clone();
     let _first = keys.under_way(Some(&keyed(KEY))).await.expect("nothing is under way");
     let began = Instant::now();
     let body = json!({"email": "alice@example.com", "password": PASSWORD});

@@ -115,7 +115,7 @@ async fn of_many_lines_of_a_kind_the_first_are_whole_and_each_spell_leaves_one_c
 async fn of_security_events_those_are_counted_that_need_no_credential() {
     let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
     let app = TestApp::in_memory().await;
-    let event_log = &app.app.sessions.event_log;
+    let event_log = &app.app.event_log;
     for kind in EventKind::ALL {
         let events = (0..MANY).map(|_| event_log.event(*kind, None, &ClientInfo::unknown()));
         event_log.note(events.collect()).await;

@@ -151,7 +151,7 @@ async fn what_is_refused_costs_no_hash_and_changes_nothing() {
     for limit in TABLE.iter().map(|row| row.limit) {
         let story = Story::with(limit, limit.row().least).await;
         story.until_limited(limit).await;
-        let looked_at = || story.app.app.accounts.hasher.looked_at();
+        let looked_at = || story.app.app.logins.attempts.hasher.looked_at();
         let before = (looked_at(), story.store.written());
         for _ in 0..5 {
             story.call(limit).await.assert_problem(429, "rate_limited");

@@ -43,7 +43,7 @@ async fn alice(app: &TestApp) -> User {
 
 /// A session as a login begins it, not stored yet.
 async fn begun(app: &TestApp, user: &User) -> Session {
-    app.app.sessions.begin(user, &ClientInfo::unknown()).await.expect("a free place")
+    app.app.issuer.begin(user, &ClientInfo::unknown()).await.expect("a free place")
 }
 
 async fn open(app: &TestApp, user: &User, session: Session) {

@@ -164,8 +164,8 @@ impl TestApp {
 
     /// The administration commands, beside the server.
     pub(crate) fn administration(&self) -> Administration {
-        let event_log = self.app.sessions.event_log.clone();
-        Administration { event_log, hasher: self.app.accounts.hasher.clone() }
+        let event_log = self.app.event_log.clone();
+        Administration { event_log, hasher: self.app.logins.attempts.hasher.clone() }
     }
 
     /// Disables the user `name`@example.com.

@@ -4,9 +4,9 @@
 use shared::device::UNKNOWN;
 use shared::{Device, DeviceKind};
 
-use super::kind_of;
 use super::products::{
     ANDROID_BROWSER, BROWSERS, CHROME, IN_APP_BROWSER, INTERNET_EXPLORER, SAFARI, SYSTEMS, WEBKIT,
+    kind_of,
 };
 
 /// A program's name is truncated to this: it is stored, logged and shown.

@@ -4,8 +4,7 @@
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 use shared::Device;
 
-use super::kind_of;
-use super::products::{BRANDS, CHROME, PLATFORMS};
+use super::products::{BRANDS, CHROME, PLATFORMS, kind_of};
 
 /// The headers as they were sent.
 #[derive(Debug, Clone, Copy, Default)]

@@ -144,3 +144,9 @@ pub(super) const SYSTEMS: &[System] = &[
     system("NetBSD", "NetBSD", Desktop),
     system("Linux", "Linux", Desktop),
 ];
+
+/// The kind of device that a system runs on.
+pub(super) fn kind_of(os: &str) -> DeviceKind {
+    let system = SYSTEMS.iter().find(|system| system.name == os);
+    system.map_or(DeviceKind::Unknown, |system| system.kind)
+}

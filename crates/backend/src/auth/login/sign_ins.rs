@@ -9,7 +9,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use shared::Secret;
 
-use super::request::KeyedRequest;
+use crate::auth::idempotency::request::KeyedRequest;
 use crate::clock::{BootInstant, Clock};
 use crate::entropy::Entropy;
 

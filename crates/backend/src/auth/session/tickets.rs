@@ -1,0 +1,101 @@
+//! Finds sessions by their refresh tokens. What a presented token means is decided in [`refresh`](super::refresh).
+
+use std::sync::Arc;
+
+use rotation::{Generation, Policy, UnverifiedTicket};
+use shared::{NumericDate, Secret, SessionId};
+
+use crate::auth::error::AuthError;
+use crate::clock::Clock;
+use crate::keys::KeyRing;
+use crate::store::{Session, Store, User};
+
+/// Finds sessions by their refresh tokens.
+#[derive(Clone)]
+pub struct Tickets {
+    /// The store of sessions.
+    pub store: Arc<dyn Store>,
+    /// Authenticates tickets.
+    pub keys: Arc<KeyRing>,
+    /// The clock.
+    pub clock: Clock,
+    /// The idle and absolute expiry of sessions.
+    pub policy: Policy,
+}
+
+/// An authentic ticket's session and user.
+pub(in crate::auth) struct Found {
+    pub(in crate::auth) session: Session,
+    pub(in crate::auth) user: User,
+    pub(in crate::auth) presented: Generation,
+}
+
+/// Refresh tokens presented beside an access token, perhaps of other sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accompanying {
+    /// Whether one is of another active session, whose cookie must be kept.
+    pub another_stands: bool,
+    /// Whether one is of no session of this server.
+    pub is_anothers: bool,
+}
+
+impl Tickets {
+    /// The session of an authentic ticket. `None` for any other token.
+    pub(in crate::auth) async fn find(
+        &self,
+        presented: &Secret,
+    ) -> Result<Option<Found>, AuthError> {
+        let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
+            return Ok(None);
+        };
+        let Some((session, user)) = self.store.find_session(unverified.session()).await? else {
+            return Ok(None);
+        };
+        let kid = &session.refresh_key_id;
+        let ring = self.keys.with_refresh_key(kid, &self.store).await?;
+        let key = ring.refresh_key(kid);
+        let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
+        Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
+    }
+
+    /// Whether this is a refresh token of a session here, active or not.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn knows(&self, presented: &Secret) -> Result<bool, AuthError> {
+        Ok(self.find(presented).await?.is_some())
+    }
+
+    /// Which sessions these refresh tokens belong to, presented with a call that revokes the caller's session `own`.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn whose(
+        &self,
+        refresh_tokens: &[Secret],
+        own: SessionId,
+    ) -> Result<Accompanying, AuthError> {
+        let mut whose = Accompanying { another_stands: false, is_anothers: false };
+        for token in refresh_tokens {
+            match self.find(token).await? {
+                Some(Found { session, .. }) => {
+                    whose.another_stands |= session.id != own && self.stands(&session);
+                }
+                None => whose.is_anothers |= UnverifiedTicket::parse(token.expose()).is_some(),
+            }
+        }
+        Ok(whose)
+    }
+
+    /// When a session expires unless it is refreshed before.
+    #[must_use]
+    pub fn expires_at(&self, session: &Session) -> NumericDate {
+        self.policy.expires_at(&session.family)
+    }
+
+    /// Whether a session is active: by the clock after its row was read, so that it is not kept for longer than it
+    /// lives.
+    pub(in crate::auth) fn stands(&self, session: &Session) -> bool {
+        session.revoked_because.is_none() && self.expires_at(session) > self.clock.now()
+    }
+}
