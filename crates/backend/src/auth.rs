@@ -20,5 +20,5 @@ pub mod token;
 
 pub use caller::Caller;
 pub use error::AuthError;
-pub use request_context::SignInContext;
+pub use request_context::{RequestContext, SignInContext};
 pub use token::issue_tokens::IssuedTokens;

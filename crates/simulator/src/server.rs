@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use backend::auth::session::callers::Authenticated;
 use backend::auth::session::logout::Presented;
-use backend::auth::{AuthError, IssuedTokens};
+use backend::auth::{AuthError, IssuedTokens, RequestContext};
 use backend::store::{Change, ClientInfo};
 use frontend::transport::Answer;
 use rotation::Attempt;
@@ -79,15 +79,15 @@ async fn carry_out(server: &Server, call: Call, bug: Option<Bug>) -> Result<Outc
         }
         Call::Refresh { ticket, key } => {
             let attempt = key.and_then(|key| Attempt::parse(&key).ok());
-            let (ticket, client) = (Secret::new(ticket), ClientInfo::unknown());
-            let tokens = server.sessions.refresh(&ticket, attempt.as_ref(), &client).await?;
+            let (ticket, context) = (Secret::new(ticket), context(server)?);
+            let tokens = server.sessions.refresh(&ticket, attempt.as_ref(), &context).await?;
             Ok(Outcome::Granted(Box::new(tokens)))
         }
         Call::Logout { ticket } => {
             let refresh_tokens = &[Secret::new(ticket)];
             let presented =
                 Presented { refresh_tokens, access_token: None, expected: None, key: None };
-            server.logouts.logout(&presented, &ClientInfo::unknown()).await?;
+            server.logouts.logout(&presented, &context(server)?).await?;
             Ok(Outcome::Done)
         }
         Call::ChangePassword { token, key, .. } => {
@@ -95,9 +95,9 @@ async fn carry_out(server: &Server, call: Call, bug: Option<Bug>) -> Result<Outc
             let Authenticated { user, .. } = server.callers.look_up(&caller).await?;
             // As `AccountSettings::change_password`, without the passwords; each new one has a hash of its own.
             let (hash, attempt) = (format!("hash of {key}"), Attempt::parse(&key).ok());
-            let (seen, client) = (&user.password_hash, ClientInfo::unknown());
+            let (seen, context) = (&user.password_hash, context(server)?);
             let attempt = attempt.as_ref();
-            let changed = server.changes.change_password(&caller, seen, &hash, attempt, &client);
+            let changed = server.changes.change_password(&caller, seen, &hash, attempt, &context);
             Ok(Outcome::Granted(Box::new(changed.await?)))
         }
         Call::Protected { token } => {
@@ -111,6 +111,11 @@ async fn carry_out(server: &Server, call: Call, bug: Option<Bug>) -> Result<Outc
             Ok(Outcome::Done)
         }
     }
+}
+
+/// The context of a call that is admitted now.
+fn context(server: &Server) -> Result<RequestContext, AuthError> {
+    Ok(RequestContext { now: server.event_log.trusted_now()?, client: ClientInfo::unknown() })
 }
 
 /// The answer on the wire, and its effect on the cookie. The table of errors, statuses and codes is

@@ -108,7 +108,7 @@ impl Logins {
         user: User,
     ) -> Result<IssuedTokens, AuthError> {
         self.attempts.throttle.reset(login.tags()).await;
-        let client = &login.context.client;
+        let client = &login.context.request.client;
         let (tokens, place) = self.retries.answer(earlier, user, client).await?;
         // A thief who has copied the whole request must not get a known device.
         let is_known = place == Place::Same || login.device.is_some();
@@ -117,7 +117,7 @@ impl Logins {
     }
 
     fn devices_kept(&self, login: &LoginAttempt<'_>) -> Option<KeptDevices> {
-        let (presented, now) = (&login.context.devices, self.event_log.now());
+        let (presented, now) = (&login.context.devices, login.context.request.now);
         self.attempts.devices.kept(presented, login.device, &login.account, now)
     }
 
@@ -129,7 +129,7 @@ impl Logins {
         keyed: Option<&KeyedRequest>,
         login: &LoginAttempt<'_>,
     ) -> Result<Option<IssuedTokens>, AuthError> {
-        let client = &login.context.client;
+        let client = &login.context.request.client;
         let session = self.issuer.begin(user, client).await?;
         let event = |kind| self.event_log.event(kind, Some(user.id), client).in_session(session.id);
         let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];

@@ -1,14 +1,25 @@
-//! What a request is made with, beside its own input: the client, and the tokens that its browser presents.
+//! The context of a request, beside its own input: when it was admitted, its client, and the tokens that its browser
+//! presents.
 
-use shared::Secret;
+use shared::{NumericDate, Secret};
 
 use super::login::known_device::list::PresentedDevices;
 use crate::store::ClientInfo;
 
-/// The client of a call without an access token.
-pub struct SignInContext {
+/// When a request was admitted, and the client that it comes from. Taken once, at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestContext {
+    /// When it was admitted, by a trusted clock. A check that must hold after the request has waited reads the clock
+    /// again.
+    pub now: NumericDate,
     /// Its address and device.
     pub client: ClientInfo,
+}
+
+/// The context of a call without an access token.
+pub struct SignInContext {
+    /// The request.
+    pub request: RequestContext,
     /// The device tokens that its browser presents. Not verified.
     pub devices: PresentedDevices,
     /// The refresh tokens that its browser presents. Not verified, and usable only to revoke their sessions.

@@ -53,7 +53,7 @@ impl SecurityEventLog {
         Self { store, clock, entropy, revocations }
     }
 
-    /// A new event.
+    /// A new event, dated when it is made: its request may have waited.
     #[must_use]
     pub fn event(&self, kind: EventKind, user: Option<UserId>, client: &ClientInfo) -> Event {
         let at = self.clock.dated_now();
@@ -61,7 +61,7 @@ impl SecurityEventLog {
         Event { id, kind, at, user, session: None, cause: None, client: client.clone() }
     }
 
-    /// A new revocation.
+    /// A new revocation, dated when it is made: it is kept for an access token's life from then on.
     #[must_use]
     pub fn revocation(&self, cause: RevocationReason) -> Revocation {
         Revocation { cause, at: self.clock.dated_now() }

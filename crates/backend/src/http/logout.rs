@@ -11,7 +11,7 @@ use shared::path::SESSION_ENDED;
 use super::cookie::ClearSession;
 use super::error::ApiError;
 use super::guard::{
-    ClientInfo, ExpectedSession, IdempotencyKey, PresentedTokens, SameOrigin, SessionCookies,
+    ExpectedSession, IdempotencyKey, PresentedTokens, RequestContext, SameOrigin, SessionCookies,
 };
 use crate::auth::session::logout::{LoggedOut, Logouts, Presented};
 
@@ -28,7 +28,7 @@ pub async fn logout(
     key: Option<IdempotencyKey>,
     expected: Option<ExpectedSession>,
     PresentedTokens { refresh_tokens, access_token }: PresentedTokens,
-    client: ClientInfo,
+    context: RequestContext,
 ) -> Result<impl IntoResponse, ApiError> {
     let presented = Presented {
         refresh_tokens: &refresh_tokens,
@@ -37,7 +37,7 @@ pub async fn logout(
         key: key.as_ref().map(|IdempotencyKey(key)| key),
     };
     let LoggedOut { is_over, another_stands, is_anothers } =
-        logouts.logout(&presented, &client).await?;
+        logouts.logout(&presented, &context).await?;
     let said = [(SESSION_ENDED, if is_over { "?1" } else { "?0" })];
     let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, said))

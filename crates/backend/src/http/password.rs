@@ -10,7 +10,7 @@ use shared::body::PasswordRequest;
 
 use super::cookie::SetSession;
 use super::error::ApiError;
-use super::guard::{AttemptKey, Bearer, ClientInfo, Json, SameOrigin, SessionCookies};
+use super::guard::{AttemptKey, Bearer, Json, RequestContext, SameOrigin, SessionCookies};
 use crate::auth::account::settings::AccountSettings;
 
 /// 204 and the next refresh cookie; 401 `invalid_credentials` if the current password is wrong; 422 if the new one
@@ -20,12 +20,12 @@ pub async fn change(
     _proof: SameOrigin,
     cookies: SessionCookies,
     Bearer(caller): Bearer,
-    client: ClientInfo,
+    context: RequestContext,
     attempt: Option<AttemptKey>,
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let tokens = settings.change_password(&caller, &request, attempt.as_ref(), &client).await?;
+    let tokens = settings.change_password(&caller, &request, attempt.as_ref(), &context).await?;
     let set = SetSession {
         names: &cookies.free().await,
         refresh_token: &tokens.refresh_token,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::error::ApiError;
-use super::guard::{AttemptKey, ClientInfo, Empty, RefreshCookie, SameOrigin};
+use super::guard::{AttemptKey, Empty, RefreshCookie, RequestContext, SameOrigin};
 use super::session_answer::SessionAnswer;
 use crate::auth::session::refresh::Sessions;
 
@@ -19,10 +19,10 @@ pub async fn refresh(
     _proof: SameOrigin,
     attempt: Option<AttemptKey>,
     RefreshCookie { token, names }: RefreshCookie,
-    client: ClientInfo,
+    context: RequestContext,
     _: Empty,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let tokens = sessions.refresh(&token, attempt.as_ref(), &client).await?;
+    let tokens = sessions.refresh(&token, attempt.as_ref(), &context).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names, tokens })
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
-use super::guard::{ClientInfo, IdempotencyKey, SameOrigin, TokenForm};
+use super::guard::{IdempotencyKey, RequestContext, SameOrigin, TokenForm};
 use crate::auth::session::logout::Logouts;
 use crate::auth::token::services::service_refused;
 
@@ -17,12 +17,12 @@ pub async fn revoke(
     _proof: SameOrigin,
     key: Option<IdempotencyKey>,
     headers: HeaderMap,
-    client: ClientInfo,
+    context: RequestContext,
     TokenForm(token): TokenForm,
 ) -> Result<StatusCode, ApiError> {
     if headers.contains_key(AUTHORIZATION) {
         return Err(service_refused(None).into());
     }
-    logouts.revoke(&token, key.map(|it| it.0).as_ref(), &client).await?;
+    logouts.revoke(&token, key.map(|it| it.0).as_ref(), &context).await?;
     Ok(StatusCode::OK)
 }

@@ -12,7 +12,9 @@ use shared::body::{SessionInfo, Sessions as Body};
 
 use super::cookie::ClearSession;
 use super::error::ApiError;
-use super::guard::{Bearer, ClientInfo, RecentLogin, RefreshCookies, SameOrigin, SessionCookies};
+use super::guard::{
+    Bearer, RecentLogin, RefreshCookies, RequestContext, SameOrigin, SessionCookies,
+};
 use crate::auth::Caller;
 use crate::auth::session::callers::Callers;
 use crate::auth::session::own_sessions::OwnSessions;
@@ -37,13 +39,13 @@ pub async fn revoke_one(
     _proof: SameOrigin,
     cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
-    client: ClientInfo,
+    context: RequestContext,
     RefreshCookies(tokens): RefreshCookies,
     id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<Response, ApiError> {
     // A malformed id is no session's.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    sessions.revoke_one(&caller, id, &client).await?;
+    sessions.revoke_one(&caller, id, &context).await?;
     let own = if id == caller.session {
         let Accompanying { another_stands, is_anothers } =
             tickets.whose(&tokens, caller.session).await?;
@@ -59,9 +61,9 @@ pub async fn revoke_others(
     State(sessions): State<Arc<OwnSessions>>,
     _proof: SameOrigin,
     RecentLogin(caller): RecentLogin,
-    client: ClientInfo,
+    context: RequestContext,
 ) -> Result<StatusCode, ApiError> {
-    sessions.revoke_others(&caller, &client).await?;
+    sessions.revoke_others(&caller, &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

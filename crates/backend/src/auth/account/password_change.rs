@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Policy, decide};
-use shared::{EventKind, RevocationReason};
+use shared::{EventKind, NumericDate, RevocationReason};
 
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
+use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::callers::{Authenticated, Callers};
 use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
-use crate::store::{Accepted, Change, ClientInfo, PasswordChange, Session};
+use crate::store::{Accepted, Change, PasswordChange, Session};
 
 /// How often a change that lost a race retries. The loser reads what the winner wrote.
 const ROUNDS: usize = 8;
@@ -42,28 +43,29 @@ impl PasswordChanges {
         seen: &str,
         hash: &str,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
             let found = self.callers.look_up(caller).await?;
             if found.user.password_hash != seen {
                 return Err(AuthError::InvalidCredentials);
             }
-            if let Some(tokens) = self.try_to_change(found, hash, attempt, client).await? {
+            if let Some(tokens) = self.try_to_change(found, hash, attempt, context).await? {
                 return Ok(tokens);
             }
         }
         Err(AuthError::Contended)
     }
 
-    /// Decides a rotation without a ticket.
+    /// Decides a rotation without a ticket. `now` is later than the request: verifying the password has waited.
     pub(in crate::auth) fn decide_untold(
         &self,
         session: &Session,
         attempt: Option<&Attempt>,
+        now: NumericDate,
     ) -> Decision {
         let held = session.family.held_by(attempt);
-        decide(&session.family, held, attempt, self.event_log.now(), self.policy)
+        decide(&session.family, held, attempt, now, self.policy)
     }
 
     /// In one conditional write. `None`: a concurrent call was faster.
@@ -72,10 +74,10 @@ impl PasswordChanges {
         Authenticated { user, session }: Authenticated,
         hash: &str,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<Option<IssuedTokens>, AuthError> {
         let (seen, now) = (session.family.generation, self.event_log.trusted_now()?);
-        let family = match self.decide_untold(&session, attempt) {
+        let family = match self.decide_untold(&session, attempt, now) {
             Decision::Accept { generation } => {
                 session.family.accepted(generation, attempt.cloned(), now)
             }
@@ -91,10 +93,11 @@ impl PasswordChanges {
             seen: user.password_hash.clone(),
             hash: hash.to_owned(),
             session: session.id,
-            accepted: Accepted { seen, family, client: client.clone() },
+            accepted: Accepted { seen, family, client: context.client.clone() },
             revocation: self.event_log.revocation(RevocationReason::PasswordChange),
         };
-        let event = self.event_log.event(EventKind::PasswordChanged, Some(user.id), client);
+        let event =
+            self.event_log.event(EventKind::PasswordChanged, Some(user.id), &context.client);
         let change = Change::ChangePassword(Box::new(change));
         if !self.event_log.commit(change, vec![event.in_session(session.id)]).await?.took_place() {
             return Ok(None);

@@ -17,7 +17,7 @@ use crate::auth::login::Logins;
 use crate::auth::login::login_attempt::LoginAttempts;
 use crate::auth::login::password_hasher::Priority;
 use crate::auth::login::sign_ins::Copy;
-use crate::auth::request_context::SignInContext;
+use crate::auth::request_context::{RequestContext, SignInContext};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::superseded::GivingWay;
 use crate::auth::session::tickets::Tickets;
@@ -61,7 +61,7 @@ impl Registrations {
         let _under_way = idempotency.under_way(keyed.as_ref()).await?;
         let copy = self.attempts.sign_ins.look(keyed.as_ref(), &request.password);
         if copy == Copy::Charged {
-            self.attempts.admission.admit_registration(&context.client).await?;
+            self.attempts.admission.admit_registration(&context.request.client).await?;
         }
         if let Some(earlier) = idempotency.earlier(keyed.as_ref()).await? {
             return self.register_again(&earlier, keyed.as_ref(), copy, request, context).await;
@@ -86,19 +86,17 @@ impl Registrations {
         keyed: Option<&KeyedRequest>,
         context: &SignInContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let client = &context.client;
+        let RequestContext { now, client } = &context.request;
         if is_taken_as_typed(&*self.event_log.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
         }
         let account = AccountTag::of(&email);
-        let SecurityEventLog { clock, entropy, .. } = &self.event_log;
-        let now = clock.now();
         let user = User {
-            id: entropy.user_id(now),
+            id: self.event_log.entropy.user_id(*now),
             email,
             name,
             password_hash: self.attempts.hasher.hash(&request.password, Priority::Normal).await?,
-            created_at: now,
+            created_at: *now,
             disabled_at: None,
         };
         let session = self.issuer.begin(&user, client).await?;
@@ -114,9 +112,9 @@ impl Registrations {
         if outcome.took_place() {
             self.attempts.sign_ins.note_right(keyed);
             let tokens = self.issuer.issue(&session, user, Generation::FIRST).await?;
-            let (presented, now) = (&context.devices, clock.now());
-            let known = self.attempts.devices.recognise(presented, &account, now);
-            let devices = self.attempts.devices.kept(presented, known, &account, now);
+            let presented = &context.devices;
+            let known = self.attempts.devices.recognise(presented, &account, *now);
+            let devices = self.attempts.devices.kept(presented, known, &account, *now);
             Ok(IssuedTokens { devices, ..tokens })
         } else {
             Err(AuthError::EmailTaken)

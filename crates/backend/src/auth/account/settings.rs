@@ -15,10 +15,11 @@ use crate::auth::login::known_device::Slot;
 use crate::auth::login::known_device::list::{KeptDevices, PresentedDevices};
 use crate::auth::login::password_check::PasswordChecks;
 use crate::auth::login::password_hasher::Priority;
+use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::callers::{Authenticated, Callers};
 use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
-use crate::store::{AccountTag, Change, ClientInfo, Outcome, Session, User};
+use crate::store::{AccountTag, Change, Outcome, Session, User};
 use crate::telemetry::AUDIT;
 
 /// The settings of accounts.
@@ -49,24 +50,24 @@ impl AccountSettings {
         caller: &Caller,
         request: &PasswordRequest,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
         let Authenticated { user, session } = self.callers.look_up(caller).await?;
         let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, &email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;
         let current = &request.current_password;
-        if !self.passwords.is_password_of(&user, session.id, current, client).await? {
-            return self.answer_again(request, attempt, user, session, client).await;
+        if !self.passwords.is_password_of(&user, session.id, current, &context.client).await? {
+            return self.answer_again(request, attempt, user, session, context).await;
         }
         let priority = Priority::KnownAccount(AccountTag::of(&user.email));
         let hash = self.passwords.hasher.hash(&request.new_password, priority).await?;
         let seen = &user.password_hash;
-        match self.changes.change_password(caller, seen, &hash, attempt, client).await {
+        match self.changes.change_password(caller, seen, &hash, attempt, context).await {
             // A concurrent change was faster; perhaps a retry of this call.
             Err(AuthError::InvalidCredentials) => {
                 let Authenticated { user, session } = self.callers.look_up(caller).await?;
-                self.answer_again(request, attempt, user, session, client).await
+                self.answer_again(request, attempt, user, session, context).await
             }
             other => other,
         }
@@ -80,9 +81,9 @@ impl AccountSettings {
         attempt: Option<&Attempt>,
         user: User,
         session: Session,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let decision = self.changes.decide_untold(&session, attempt);
+        let decision = self.changes.decide_untold(&session, attempt, self.event_log.now());
         if decision == Decision::AnswerAgain
             && self.passwords.knows(&request.new_password, &user).await?
         {
@@ -90,7 +91,7 @@ impl AccountSettings {
             let generation = successor(session.family.generation)?;
             return self.issuer.issue(&session, user, generation).await;
         }
-        let event = self.event_log.event(EventKind::ConfirmFailed, Some(user.id), client);
+        let event = self.event_log.event(EventKind::ConfirmFailed, Some(user.id), &context.client);
         self.event_log.note(vec![event.in_session(session.id)]).await;
         Err(AuthError::InvalidCredentials)
     }
@@ -103,13 +104,13 @@ impl AccountSettings {
         &self,
         caller: &Caller,
         name: Option<&str>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<(), AuthError> {
         let name = rules::name(name).map_err(|error| AuthError::Invalid(vec![error]))?;
         let Some(Authenticated { user, session }) = self.callers.begin_change(caller).await? else {
             return Ok(());
         };
-        let event = self.event_log.event(EventKind::NameChanged, Some(user.id), client);
+        let event = self.event_log.event(EventKind::NameChanged, Some(user.id), &context.client);
         let rename = Change::Rename { user: user.id, name };
         let events = vec![event.in_session(session.id)];
         found(&self.idempotency.commit_for(caller, rename, events).await?)

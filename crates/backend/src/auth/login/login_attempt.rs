@@ -57,8 +57,7 @@ impl LoginAttempts {
         let email = Email::parse(typed);
         let account =
             email.as_ref().map_or_else(|| AccountTag::of_no_address(typed), AccountTag::of);
-        let now = self.event_log.now();
-        let device = self.devices.recognise(&context.devices, &account, now);
+        let device = self.devices.recognise(&context.devices, &account, context.request.now);
         LoginAttempt { typed, email, account, device, context }
     }
 
@@ -88,7 +87,7 @@ impl LoginAttempts {
         let meant = spelling::meant(&*self.event_log.store, login.typed).await?;
         if let Some(email) = meant.filter(|meant| login.email.as_ref() != Some(meant)) {
             login.account = AccountTag::of(&email);
-            let (presented, now) = (&login.context.devices, self.event_log.now());
+            let (presented, now) = (&login.context.devices, login.context.request.now);
             login.device = self.devices.recognise(presented, &login.account, now);
             login.email = Some(email);
         }
@@ -107,8 +106,10 @@ impl LoginAttempts {
         let admitted = match login.device_tag() {
             _ if copy == Copy::Wrong => return Err(AuthError::InvalidCredentials),
             _ if copy == Copy::Free => Ok(()),
-            Some(device) => limits.login_on(device, login.context.client.address, login.account),
-            None => limits.login(login.context.client.address, login.account),
+            Some(device) => {
+                limits.login_on(device, login.context.request.client.address, login.account)
+            }
+            None => limits.login(login.context.request.client.address, login.account),
         };
         if let Err(limited) = admitted {
             return Err(self.limited(limited, login).await);
@@ -136,7 +137,8 @@ impl LoginAttempts {
             refused => {
                 let user = refused.map(|user| user.id);
                 let event_log = &self.event_log;
-                let event = event_log.event(EventKind::LoginFailed, user, &login.context.client);
+                let event =
+                    event_log.event(EventKind::LoginFailed, user, &login.context.request.client);
                 event_log.note(vec![event]).await;
                 Err(AuthError::InvalidCredentials)
             }
@@ -155,7 +157,7 @@ impl LoginAttempts {
         let event = async || {
             // Best effort: a failed look-up must not turn a 429 into a 503.
             let user = self.find(login).await.ok().flatten().map(|user| user.id);
-            event_log.event(EventKind::Limited, user, &login.context.client)
+            event_log.event(EventKind::Limited, user, &login.context.request.client)
         };
         self.admission.refuse(limited, event).await
     }

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision};
-use shared::{EventKind, Secret, SessionId};
+use shared::{EventKind, NumericDate, Secret, SessionId};
 
 use super::device_tokens::DeviceTokens;
 use super::password_check::PasswordChecks;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
-use crate::auth::request_context::SignInContext;
+use crate::auth::request_context::{RequestContext, SignInContext};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::refresh::Sessions;
 use crate::auth::session::tickets::Found;
 use crate::auth::token::issue_tokens::IssuedTokens;
-use crate::store::{AccountTag, Change, ClientInfo};
+use crate::store::{AccountTag, Change};
 
 /// Reauthenticates users within their sessions.
 pub struct StepUp {
@@ -45,21 +45,21 @@ impl StepUp {
         password: &Secret,
         context: &SignInContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let client = &context.client;
+        let request = &context.request;
         // Checked before the password costs a hash, and before any state changes.
         let (decision, found) =
-            self.sessions.judge_within_limits(presented, attempt, client).await?;
+            self.sessions.judge_within_limits(presented, attempt, request).await?;
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);
-            self.confirm_password(found, password, attempt, client).await?;
-            let now = self.event_log.now();
+            self.confirm_password(found, password, attempt, request).await?;
+            let now = request.now;
             let known = self.devices.recognise(&context.devices, &account, now);
             devices = self.devices.kept(&context.devices, known, &account, now);
         }
         // Every other decision about the ticket is answered there.
-        let judged = self.sessions.judge(presented, attempt).await?;
-        let tokens = self.sessions.answer(judged, presented, attempt, client).await?;
+        let judged = self.sessions.judge_again(presented, attempt).await?;
+        let tokens = self.sessions.answer(judged, presented, attempt, request).await?;
         Ok(IssuedTokens { devices, ..tokens })
     }
 
@@ -68,16 +68,17 @@ impl StepUp {
         Found { user, session, .. }: Found,
         password: &Secret,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        request: &RequestContext,
     ) -> Result<(), AuthError> {
-        let session = session.id;
+        let (session, client) = (session.id, &request.client);
         let event = |kind| self.event_log.event(kind, Some(user.id), client).in_session(session);
         if !self.passwords.is_password_of(&user, session, password, client).await? {
             self.event_log.note(vec![event(EventKind::ConfirmFailed)]).await;
             return Err(AuthError::InvalidCredentials);
         }
         let event_log = &self.event_log;
-        let confirm = Change::Confirm { session, at: event_log.now(), client: client.clone() };
+        // Dated by the request: no authentication is more recent than its password.
+        let confirm = Change::Confirm { session, at: request.now, client: client.clone() };
         // A retry confirms no second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let events = vec![event(EventKind::Confirmed)];
@@ -86,17 +87,17 @@ impl StepUp {
             .commit_keyed(keyed, user.id, Some(session), change, events.clone())
             .await?;
         // Unless the session has come to require step-up again since.
-        if !outcome.took_place() && keyed.is_some() && self.is_wanted(session).await? {
+        if !outcome.took_place() && keyed.is_some() && self.is_wanted(session, request.now).await? {
             event_log.commit(confirm, events).await?;
         }
         Ok(())
     }
 
     /// Whether this session requires step-up: to continue, or for a call that wants a recent login (RFC 9470).
-    async fn is_wanted(&self, session: SessionId) -> Result<bool, AuthError> {
+    async fn is_wanted(&self, session: SessionId, now: NumericDate) -> Result<bool, AuthError> {
         let found = self.event_log.store.find_session(session).await?;
         Ok(found.is_some_and(|(session, _)| {
-            let age = self.event_log.now().since(session.authenticated_at);
+            let age = now.since(session.authenticated_at);
             session.step_up_required_at.is_some() || age > self.recent_login_seconds
         }))
     }

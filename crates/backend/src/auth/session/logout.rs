@@ -12,8 +12,9 @@ use super::tickets::Tickets;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::rate_limit::admission::Admission;
+use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{Change, ClientInfo, Session, User};
+use crate::store::{Change, Session, User};
 
 /// The tokens that a logout presents.
 pub struct Presented<'a> {
@@ -68,7 +69,7 @@ impl Logouts {
     pub async fn logout(
         &self,
         presented: &Presented<'_>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<LoggedOut, AuthError> {
         let Presented { refresh_tokens, access_token, expected, key } = presented;
         let is_expected =
@@ -104,7 +105,8 @@ impl Logouts {
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
         for found in named.iter().filter(|found| found.session.revoked_because.is_none()) {
-            let event = self.event_log.event(EventKind::LoggedOut, Some(found.user.id), client);
+            let event =
+                self.event_log.event(EventKind::LoggedOut, Some(found.user.id), &context.client);
             let event = event.in_session(found.session.id).because(RevocationReason::Logout);
             let end = Change::RevokeSession(
                 found.session.id,
@@ -132,7 +134,7 @@ impl Logouts {
         &self,
         token: &Secret,
         key: Option<&IdempotencyKey>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<(), AuthError> {
         let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
         let presented = Presented {
@@ -141,9 +143,9 @@ impl Logouts {
             expected: None,
             key,
         };
-        self.admission.admit_unverified(client).await?;
-        if self.logout(&presented, client).await?.is_over {
-            self.admission.give_back_unverified(client);
+        self.admission.admit_unverified(&context.client).await?;
+        if self.logout(&presented, context).await?.is_over {
+            self.admission.give_back_unverified(&context.client);
         }
         Ok(())
     }

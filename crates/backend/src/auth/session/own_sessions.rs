@@ -8,8 +8,9 @@ use super::callers::{Authenticated, Callers};
 use crate::auth::caller::Caller;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::IdempotencyKeys;
+use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{Change, ClientInfo, Event, Session, SessionScope};
+use crate::store::{Change, Event, Session, SessionScope};
 
 /// A user's own sessions.
 pub struct OwnSessions {
@@ -43,7 +44,7 @@ impl OwnSessions {
         &self,
         caller: &Caller,
         id: SessionId,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<(), AuthError> {
         if self.callers.begin_change(caller).await?.is_none() {
             return Ok(());
@@ -57,7 +58,7 @@ impl OwnSessions {
         let cause =
             if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
         let end = Change::RevokeSession(id, self.event_log.revocation(cause));
-        let event = self.end_of(id, caller, cause, client);
+        let event = self.end_of(id, caller, cause, context);
         self.idempotency.commit_or_note_for(caller, end, vec![event]).await?;
         Ok(())
     }
@@ -69,12 +70,13 @@ impl OwnSessions {
     pub async fn revoke_others(
         &self,
         caller: &Caller,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<(), AuthError> {
         if self.callers.begin_change(caller).await?.is_none() {
             return Ok(());
         }
-        let event = self.event_log.event(EventKind::OthersEnded, Some(caller.user), client);
+        let event =
+            self.event_log.event(EventKind::OthersEnded, Some(caller.user), &context.client);
         let event = event.in_session(caller.session).because(RevocationReason::User);
         let whose = SessionScope::OthersOf(caller.user, caller.session);
         let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
@@ -87,10 +89,10 @@ impl OwnSessions {
         id: SessionId,
         caller: &Caller,
         cause: RevocationReason,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
-        self.event_log.event(kind, Some(caller.user), client).in_session(id).because(cause)
+        self.event_log.event(kind, Some(caller.user), &context.client).in_session(id).because(cause)
     }
 }

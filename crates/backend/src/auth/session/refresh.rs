@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, decide};
-use shared::{EventKind, RevocationReason, Secret};
+use shared::{EventKind, NumericDate, RevocationReason, Secret};
 
 use super::tickets::{Found, Tickets};
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::admission::{Admission, TicketLimits};
+use crate::auth::request_context::RequestContext;
 use crate::auth::risk::{RiskAction, RiskAssessment, RiskPolicy, assess};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer, successor};
-use crate::store::{Accepted, AccountTag, Change, ClientInfo, Event, Session};
+use crate::store::{Accepted, AccountTag, Change, Event, Session};
 use crate::telemetry::AUDIT;
 
 /// How often a refresh that lost a race retries. The loser reads what the winner wrote, so two rounds are the rule;
@@ -46,10 +47,10 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let judged = self.judge_within_limits(presented, attempt, client).await?;
-        self.answer(judged, presented, attempt, client).await
+        let judged = self.judge_within_limits(presented, attempt, context).await?;
+        self.answer(judged, presented, attempt, context).await
     }
 
     /// Answers a ticket that was admitted and judged.
@@ -58,14 +59,14 @@ impl Sessions {
         mut judged: (Decision, Found),
         presented: &Secret,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
             let (decision, found) = judged;
-            if let Some(tokens) = self.apply(decision, found, attempt, client).await? {
+            if let Some(tokens) = self.apply(decision, found, attempt, context).await? {
                 return Ok(tokens);
             }
-            judged = self.judge(presented, attempt).await?;
+            judged = self.judge_again(presented, attempt).await?;
         }
         Err(AuthError::Contended)
     }
@@ -76,11 +77,11 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<(Decision, Found), AuthError> {
         let ticket = AccountTag::of_ticket(presented);
-        self.admission.admit_ticket(ticket, client).await?;
-        let (decision, found) = self.judge(presented, attempt).await?;
+        self.admission.admit_ticket(ticket, &context.client).await?;
+        let (decision, found) = self.judge(presented, attempt, context.now).await?;
         let limits = match decision {
             // A replay must revoke the session, however many calls its holder or a thief has made before.
             Decision::Replay => TicketLimits::None,
@@ -89,19 +90,29 @@ impl Sessions {
             _ => TicketLimits::SessionAndAccount,
         };
         let (session, user) = (found.session.id, found.user.id);
-        self.admission.admit_authentic(ticket, session, user, limits, client).await?;
+        self.admission.admit_authentic(ticket, session, user, limits, &context.client).await?;
         Ok((decision, found))
     }
 
-    /// Loads an authentic ticket, and decides what it means.
-    pub(in crate::auth) async fn judge(
+    /// Judges a ticket by the present clock: the call has waited since it was admitted, and its session may have
+    /// expired.
+    pub(in crate::auth) async fn judge_again(
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
     ) -> Result<(Decision, Found), AuthError> {
-        // Taken before the row is read: while this waits, a retry may be accepted elsewhere, and by a later clock the
-        // stale row could seem expired.
         let now = self.event_log.trusted_now()?;
+        self.judge(presented, attempt, now).await
+    }
+
+    /// Loads an authentic ticket, and decides what it means. `now` is taken before the row is read: while this waits,
+    /// a retry may be accepted elsewhere, and by a later clock the stale row could seem expired.
+    async fn judge(
+        &self,
+        presented: &Secret,
+        attempt: Option<&Attempt>,
+        now: NumericDate,
+    ) -> Result<(Decision, Found), AuthError> {
         let Some(found) = self.tickets.find(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
@@ -123,26 +134,26 @@ impl Sessions {
         decision: Decision,
         found: Found,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<Option<IssuedTokens>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
-                let signals = self.assess_risk(&found, client).await?;
-                self.accept(generation, found, attempt, client, signals).await
+                let signals = self.assess_risk(&found, context).await?;
+                self.accept(generation, found, attempt, context, signals).await
             }
             Decision::AnswerAgain => {
-                let mut events = self.assess_risk(&found, client).await?;
-                events.push(self.event(EventKind::AnsweredAgain, &found, client));
+                let mut events = self.assess_risk(&found, context).await?;
+                events.push(self.event(EventKind::AnsweredAgain, &found, context));
                 self.event_log.note(events).await;
                 let successor = successor(found.session.family.generation)?;
                 self.issuer.issue(&found.session, found.user, successor).await.map(Some)
             }
             Decision::Duplicate => {
-                self.event_log.note(vec![self.event(EventKind::Duplicate, &found, client)]).await;
+                self.event_log.note(vec![self.event(EventKind::Duplicate, &found, context)]).await;
                 Err(AuthError::DuplicateAttempt)
             }
             Decision::Replay => {
-                let event = self.event(EventKind::Replayed, &found, client);
+                let event = self.event(EventKind::Replayed, &found, context);
                 self.end(
                     &found,
                     RevocationReason::Replay,
@@ -165,25 +176,25 @@ impl Sessions {
     async fn assess_risk(
         &self,
         found: &Found,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Result<Vec<Event>, AuthError> {
         if found.session.step_up_required_at.is_some() {
             return Err(AuthError::StepUpRequired { max_age: 0 });
         }
         let RiskAssessment { signals, action } =
-            assess(&found.session, client, self.event_log.now(), self.risk);
-        let signals = signals.into_iter().map(|signal| self.event(signal, found, client));
+            assess(&found.session, &context.client, context.now, self.risk);
+        let signals = signals.into_iter().map(|signal| self.event(signal, found, context));
         let mut signals: Vec<Event> = signals.collect();
         match action {
             RiskAction::Off | RiskAction::Log => Ok(signals),
             RiskAction::Confirm => {
                 // Stored, or a thief could try clients until one passes.
-                let want = Change::RequireStepUp(found.session.id, self.event_log.now());
+                let want = Change::RequireStepUp(found.session.id, context.now);
                 self.event_log.commit(want, signals).await?;
                 Err(AuthError::StepUpRequired { max_age: 0 })
             }
             RiskAction::End => {
-                let event = self.event(EventKind::SessionEnded, found, client);
+                let event = self.event(EventKind::SessionEnded, found, context);
                 signals.push(event.because(RevocationReason::Suspicion));
                 self.end(found, RevocationReason::Suspicion, signals).await?;
                 Err(AuthError::InvalidGrant)
@@ -196,7 +207,7 @@ impl Sessions {
         generation: Generation,
         found: Found,
         attempt: Option<&Attempt>,
-        client: &ClientInfo,
+        context: &RequestContext,
         mut events: Vec<Event>,
     ) -> Result<Option<IssuedTokens>, AuthError> {
         let seen = found.session.family.generation;
@@ -209,8 +220,8 @@ impl Sessions {
         let family = found.session.family.accepted(generation, attempt.cloned(), now);
         let recovered = seen.successor() != Some(generation);
         let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
-        events.insert(0, self.event(kind, &found, client));
-        let accepted = Accepted { seen, family: family.clone(), client: client.clone() };
+        events.insert(0, self.event(kind, &found, context));
+        let accepted = Accepted { seen, family: family.clone(), client: context.client.clone() };
         let accept = Change::Accept(found.session.id, Box::new(accepted));
         if !self.event_log.commit(accept, events).await?.took_place() {
             return Ok(None);
@@ -235,8 +246,10 @@ impl Sessions {
         &self,
         kind: EventKind,
         found: &Found,
-        client: &ClientInfo,
+        context: &RequestContext,
     ) -> Event {
-        self.event_log.event(kind, Some(found.user.id), client).in_session(found.session.id)
+        self.event_log
+            .event(kind, Some(found.user.id), &context.client)
+            .in_session(found.session.id)
     }
 }

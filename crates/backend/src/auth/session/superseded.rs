@@ -60,7 +60,8 @@ impl GivingWay {
         event_log: &SecurityEventLog,
         context: &SignInContext,
     ) {
-        let event = event_log.event(EventKind::SessionEnded, Some(session.user), &context.client);
+        let event =
+            event_log.event(EventKind::SessionEnded, Some(session.user), &context.request.client);
         self.events.push(event.in_session(session.id).because(cause));
         self.sessions.push(Superseded(session.id, event_log.revocation(cause)));
     }

@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use shared::Secret;
 
-use super::ClientInfo;
+use super::RequestContext;
 use super::authorization::credentials;
 use crate::app::AppState;
 use crate::auth::Caller;
@@ -34,9 +34,9 @@ where
             credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         let callers = Arc::<Callers>::from_ref(state);
         let caller = within_deadline(callers.authenticate(unverified_token)).await?;
-        let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
+        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         // RFC 9110 section 9.2.1: any other method may change state.
-        callers.admission.admit_call(&caller, !parts.method.is_safe(), &client).await?;
+        callers.admission.admit_call(&caller, !parts.method.is_safe(), &context.client).await?;
         Ok(Self(caller))
     }
 }
@@ -48,9 +48,9 @@ impl Bearer {
         parts: &mut Parts,
         app: &AppState,
     ) -> Result<Option<Caller>, ApiError> {
-        let Ok(client) = ClientInfo::from_request_parts(parts, app).await;
+        let Ok(context) = RequestContext::from_request_parts(parts, app).await;
         let Some(token) = credentials(&parts.headers, "bearer") else { return Ok(None) };
         let token = Secret::new(token.to_owned());
-        Ok(app.callers.caller_that_was(&token, &client).await?)
+        Ok(app.callers.caller_that_was(&token, &context.client).await?)
     }
 }

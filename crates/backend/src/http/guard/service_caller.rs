@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use shared::Secret;
 use url::form_urlencoded;
 
-use super::ClientInfo;
+use super::RequestContext;
 use super::authorization::credentials;
 use crate::auth::token::services::{Services, service_refused};
 use crate::http::client::TrustedProxies;
@@ -30,9 +30,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let presented = credentials(&parts.headers, "basic").and_then(id_and_secret);
         let (id, secret) = presented.ok_or_else(|| service_refused(None))?;
-        let Ok(client) = ClientInfo::from_request_parts(parts, state).await;
+        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         let services = Arc::<Services>::from_ref(state);
-        Ok(Self(services.authenticate(&id, &secret, &client).await?))
+        Ok(Self(services.authenticate(&id, &secret, &context.client).await?))
     }
 }
 

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
-use super::{ClientInfo, Devices, RefreshCookies};
+use super::{Devices, RefreshCookies, RequestContext};
 use crate::auth::SignInContext;
 use crate::config::Origin;
 use crate::http::client::TrustedProxies;
@@ -19,10 +19,10 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let client = ClientInfo::from_request_parts(parts, state).await?;
+        let request = RequestContext::from_request_parts(parts, state).await?;
         let Ok(RefreshCookies(refresh_tokens)) =
             RefreshCookies::from_request_parts(parts, state).await;
         let Ok(Devices(devices)) = Devices::from_request_parts(parts, state).await;
-        Ok(Self { client, devices, refresh_tokens })
+        Ok(Self { request, devices, refresh_tokens })
     }
 }
