@@ -1,4 +1,4 @@
-//! Tokens: access tokens, the pair of tokens that each step issues, and what services are told about tokens.
+//! Tokens: access tokens, the pair of tokens that each step issues, introspection and the status list.
 
 pub mod access_token;
 pub mod issue_tokens;

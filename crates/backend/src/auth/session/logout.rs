@@ -45,7 +45,7 @@ struct Named {
     user: User,
 }
 
-/// Revokes sessions for those who present their tokens.
+/// Revokes the sessions of presented tokens.
 pub struct Logouts {
     /// Stores revocations, and logs them.
     pub event_log: SecurityEventLog,

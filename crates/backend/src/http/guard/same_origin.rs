@@ -5,6 +5,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header::ORIGIN};
 
+use super::foreign_cause::ForeignCause;
 use crate::config::Origin;
 use crate::http::error::ApiError;
 
@@ -12,32 +13,6 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The call comes from this origin, or from a client that is not a browser.
 pub struct SameOrigin;
-
-/// Why a call counts as cross-site. For the log, which does not quote input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForeignCause {
-    /// `Origin` names another origin: another site, or a page at another address of ours.
-    Origin,
-    /// `Origin` is `null`: a sandboxed page, a file, or a browser that hides it.
-    OpaqueOrigin,
-    /// `Sec-Fetch-Site` is cross-site.
-    FetchSite,
-    /// A header is repeated, or is not text.
-    Unreadable,
-}
-
-impl ForeignCause {
-    /// The text for the log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Origin => "another origin",
-            Self::OpaqueOrigin => "origin null",
-            Self::FetchSite => "sec-fetch-site",
-            Self::Unreadable => "unreadable headers",
-        }
-    }
-}
 
 impl<S: Send + Sync> FromRequestParts<S> for SameOrigin
 where
