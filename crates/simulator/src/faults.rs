@@ -144,5 +144,5 @@ impl World {
 
 /// Whether a session has passed its idle or absolute expiry.
 pub(crate) fn has_expired(session: &Session, now: shared::NumericDate) -> bool {
-    now >= crate::world::POLICY.expires_at(&session.family)
+    now >= crate::server::POLICY.expires_at(&session.family)
 }

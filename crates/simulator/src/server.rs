@@ -18,7 +18,7 @@ use shared::body::SessionBody;
 use shared::{ErrorCode, Problem, RevocationReason, Secret, SessionId};
 
 use crate::setting::Bug;
-pub(crate) use owners::Server;
+pub(crate) use owners::{POLICY, Server};
 pub(crate) use sign_in::{SignIn, Way};
 
 /// A request's call.

@@ -18,7 +18,6 @@ use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::store::{ClientInfo, User};
-use rotation::Policy;
 use shared::NumericDate;
 
 use crate::browser::Browser;
@@ -33,8 +32,6 @@ use crate::store::{SimulatedStore, at_once};
 use crate::thief::Thief;
 use crate::trace::{Trace, record};
 
-/// The idle and the absolute lifetime of sessions here.
-pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 const START: NumericDate = NumericDate(1_800_000_000);
 const INSTANCES: usize = 2;
 const USERS: [&str; 3] = ["alice", "bob", "carol"];

@@ -54,9 +54,12 @@ impl SessionOwners {
         let limits =
             settings.limits.map_or(RateLimits::off(), |rates| RateLimits::new(&rates, clock));
         let admission = Admission { limits: Arc::new(limits), event_log: event_log.clone() };
-        let (tickets_store, tickets_keys) = (Arc::clone(store), Arc::clone(keys));
-        let tickets =
-            Tickets { store: tickets_store, keys: tickets_keys, clock: clock.clone(), policy };
+        let tickets = Tickets {
+            store: Arc::clone(store),
+            keys: Arc::clone(keys),
+            clock: clock.clone(),
+            policy,
+        };
         let callers = Arc::new(Callers {
             store: Arc::clone(store),
             clock: clock.clone(),

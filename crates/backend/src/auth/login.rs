@@ -150,7 +150,7 @@ impl Logins {
             superseded: giving_way.sessions,
         };
         let outcome =
-            (self.idempotency).commit_keyed(keyed, user.id, Some(session.id), open, events).await?;
+            self.idempotency.commit_keyed(keyed, user.id, Some(session.id), open, events).await?;
         if !outcome.took_place() {
             return Ok(None);
         }

@@ -17,8 +17,10 @@ use backend::auth::token::access_token::AccessTokens;
 use backend::auth::token::issue_tokens::TokenIssuer;
 use backend::keys::KeyRing;
 use backend::lifetimes::{LifetimeSet, Lifetimes};
+use rotation::Policy;
 
-use crate::world::POLICY;
+/// The idle and the absolute lifetime of sessions here.
+pub(crate) const POLICY: Policy = Policy { idle_seconds: 604_800, absolute_seconds: 2_592_000 };
 
 const ACCESS_TOKEN_SECONDS: i64 = 300;
 const LIFETIMES: LifetimeSet = LifetimeSet {
@@ -28,6 +30,7 @@ const LIFETIMES: LifetimeSet = LifetimeSet {
     session_absolute: POLICY.absolute_seconds,
     event_retention: 7_776_000,
 };
+
 /// What calls are carried out by.
 pub(crate) struct Server {
     pub(crate) event_log: SecurityEventLog,

@@ -72,7 +72,7 @@ async fn log_in(
         superseded: Vec::new(),
     };
     let (keyed, by) = (keyed.as_ref(), Some(session.id));
-    let outcome = (server.idempotency).commit_keyed(keyed, user.id, by, open, Vec::new()).await?;
+    let outcome = server.idempotency.commit_keyed(keyed, user.id, by, open, Vec::new()).await?;
     if outcome.took_place() {
         return server.issuer.issue(&session, user, Generation::FIRST).await;
     }
@@ -110,8 +110,7 @@ async fn register(
     let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
     let register = Change::Register(new_user, new_session, Vec::new());
     let (keyed, by) = (keyed.as_ref(), Some(session.id));
-    let outcome =
-        (server.idempotency).commit_keyed(keyed, user.id, by, register, Vec::new()).await?;
+    let outcome = server.idempotency.commit_keyed(keyed, user.id, by, register, Vec::new()).await?;
     if outcome.took_place() {
         return server.issuer.issue(&session, user, Generation::FIRST).await;
     }

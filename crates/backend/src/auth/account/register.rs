@@ -106,7 +106,8 @@ impl Registrations {
         events.push(event.in_session(session.id));
         let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
         let register = Change::Register(new_user, new_session, sessions);
-        let outcome = (self.idempotency)
+        let outcome = self
+            .idempotency
             .commit_keyed(keyed, user.id, Some(session.id), register, events)
             .await?;
         if outcome.took_place() {

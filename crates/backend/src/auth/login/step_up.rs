@@ -83,7 +83,8 @@ impl StepUp {
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let events = vec![event(EventKind::Confirmed)];
         let (keyed, change) = (keyed.as_ref(), confirm.clone());
-        let outcome = (self.idempotency)
+        let outcome = self
+            .idempotency
             .commit_keyed(keyed, user.id, Some(session), change, events.clone())
             .await?;
         // Unless the session has come to require step-up again since.
