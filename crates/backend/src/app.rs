@@ -81,7 +81,7 @@ pub struct AppState {
     /// The settings of accounts.
     pub settings: Arc<AccountSettings>,
     /// Keeps the revocation cache fresh.
-    pub revocation_listener: RevocationListener,
+    pub revocation_listener: Arc<RevocationListener>,
     /// The readiness probe.
     pub readiness: Arc<Readiness>,
     /// The pages.
@@ -165,7 +165,7 @@ impl AppState {
             registrations: accounts.registrations,
             step_up: accounts.step_up,
             settings: accounts.settings,
-            revocation_listener,
+            revocation_listener: Arc::new(revocation_listener),
             readiness,
             site,
             assets,
