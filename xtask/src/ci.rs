@@ -1,64 +1,138 @@
 //! `cargo xtask ci`: the one definition of done. `.ci/run` calls it, and developers can run it beforehand. Advisories
 //! are not part of it: they change without a commit, and need a network (see CONTRIBUTING.md).
 
+use crate::tools::{cargo, node, pypi, target};
 use crate::workspace::Workspace;
-use crate::{process, report, test, tidy, tools};
+use crate::{process, report, test, tidy};
 use anyhow::{Context, Result};
+use std::process::Command;
 
 /// A step: one cargo command.
 struct Step {
     title: &'static str,
     arguments: &'static [&'static str],
+    /// Flags of rustdoc, which has no other way to deny warnings.
+    rustdoc_flags: Option<&'static str>,
 }
 
-const BEFORE_TIDY: [Step; 4] = [
-    Step { title: "Cargo.lock is up to date", arguments: &["fetch", "--locked"] },
-    Step { title: "Format", arguments: &["fmt", "--all", "--check"] },
-    Step {
-        title: "Lints, as the server sees the code",
-        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-    },
-    Step {
-        title: "Lints, as the browser sees the code",
-        arguments: &[
+const LOCK_FILE: Step = Step::new("Cargo.lock is up to date", &["fetch", "--locked"]);
+const FORMAT: Step = Step::new("Format", &["fmt", "--all", "--check"]);
+const LINTS: [Step; 2] = [
+    Step::new(
+        "Lints, as the server sees the code",
+        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+    ),
+    Step::new(
+        "Lints, as the browser sees the code",
+        &[
             "clippy",
             "-p",
             "frontend",
             "--target",
-            tools::target::WASM,
+            target::WASM,
             "--features",
             "hydrate",
             "--",
             "-D",
             "warnings",
         ],
-    },
+    ),
 ];
-
-const LICENCES: Step = Step {
-    title: "Licences, bans, sources",
-    arguments: &["deny", "check", "licenses", "bans", "sources"],
+/// Every link of the documentation. Private items are documented, too, and may be linked to: most readers read the
+/// code. Examples are named because cargo then gives dependencies the features that they have in tests, and so takes
+/// what the lints have compiled. Programs are named that have no library; `--bins` would document `notes` twice under
+/// one name.
+const DOCUMENTATION: Step = Step {
+    title: "Documentation without broken links",
+    arguments: &[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--lib",
+        "--examples",
+        "--bin",
+        "chaos",
+        "--bin",
+        "xtask",
+    ],
+    rustdoc_flags: Some("-D warnings -A rustdoc::private_intra_doc_links"),
 };
+const LICENCES: Step =
+    Step::new("Licences, bans, sources", &["deny", "check", "licenses", "bans", "sources"]);
 
 /// Runs all steps, in order of speed; stops at the first failure.
 pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
-    tools::target::ensure_wasm(workspace)?;
-    for step in &BEFORE_TIDY {
-        step.run(workspace)?;
-    }
+    target::ensure_wasm(workspace)?;
+    LOCK_FILE.run(workspace)?;
+    FORMAT.run(workspace)?;
     report::step("House rules", || tidy::tidy(workspace))
         .context("the step `House rules` failed. Alone: `cargo xtask tidy`")?;
-    tools::cargo::DENY.ensure(workspace)?;
+    spelling(workspace)?;
+    browser_tests_and_styles(workspace)?;
+    for step in &LINTS {
+        step.run(workspace)?;
+    }
+    DOCUMENTATION.run(workspace)?;
+    cargo::DENY.ensure(workspace)?;
     LICENCES.run(workspace)?;
     test::test(workspace, &[])
 }
 
+/// Known misspellings, in every file; `typos.toml` has the exceptions.
+fn spelling(workspace: &Workspace) -> Result<()> {
+    let program = pypi::TYPOS.ensure(workspace)?;
+    let mut typos = process::command(workspace, program);
+    checked("Spelling: typos", &mut typos).context(
+        "the step `Spelling` failed. Correct what the lines above name; what is right as it is \
+         becomes an exception in typos.toml, with its reason. Alone: `typos` (CONTRIBUTING.md)",
+    )
+}
+
+/// Types, format and lints of end2end/, lints of style/: the script `check` of package.json.
+fn browser_tests_and_styles(workspace: &Workspace) -> Result<()> {
+    node::ensure_packages(workspace)?;
+    let mut npm = process::command(workspace, "npm");
+    npm.current_dir(workspace.end2end()).args(["run", "check"]);
+    checked("Types, format and lints of end2end, lints of style: npm run check", &mut npm).context(
+        "the step `npm run check` failed. `npm run format` in end2end corrects format and imports; \
+         the lines above name the rest. Alone: `npm run check` in end2end",
+    )
+}
+
+fn checked(title: &str, command: &mut Command) -> Result<()> {
+    report::step(title, || process::run(command))
+}
+
 impl Step {
+    const fn new(title: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self { title, arguments, rustdoc_flags: None }
+    }
+
     fn run(&self, workspace: &Workspace) -> Result<()> {
-        let alone = format!("cargo {}", self.arguments.join(" "));
-        report::step(&format!("{}: {alone}", self.title), || {
-            process::run(&mut process::cargo(workspace, self.arguments))
-        })
-        .with_context(|| format!("the step `{}` failed. Alone: `{alone}`", self.title))
+        let alone = self.alone();
+        let mut command = process::cargo(workspace, self.arguments);
+        if let Some(flags) = self.rustdoc_flags {
+            command.env("RUSTDOCFLAGS", flags);
+        }
+        checked(&format!("{}: {alone}", self.title), &mut command)
+            .with_context(|| format!("the step `{}` failed. Alone: `{alone}`", self.title))
+    }
+
+    /// The step as typed in a shell.
+    fn alone(&self) -> String {
+        let flags = self.rustdoc_flags.map(|flags| format!("RUSTDOCFLAGS=\"{flags}\" "));
+        format!("{}cargo {}", flags.unwrap_or_default(), self.arguments.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_can_be_repeated_alone() {
+        assert_eq!(FORMAT.alone(), "cargo fmt --all --check");
+        assert!(DOCUMENTATION.alone().starts_with("RUSTDOCFLAGS=\"-D warnings -A "));
     }
 }

