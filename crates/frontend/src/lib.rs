@@ -5,7 +5,7 @@
 //! browser hydrates that HTML. This crate must not know rotation or verification: both kinds of token are opaque to a
 //! client.
 //!
-//! Start with [`page`] for the document and [`session`] for the client.
+//! Start with [`page`](mod@page) for the document and [`session`] for the client.
 #![expect(unreachable_pub, reason = "#[component] writes `pub` items whatever stands before `fn`")]
 
 pub mod action;

@@ -47,7 +47,7 @@ impl Family {
 
     /// The generation that the caller of `attempt` holds, for a caller that authenticates without a ticket: a
     /// password change rotates the refresh token as well. If this attempt was answered before, it is the generation
-    /// of that answer, otherwise the next. [`decide`](crate::decide) judges it like a presented one, so a delayed
+    /// of that answer, otherwise the next. [`decide`](fn@crate::decide) judges it like a presented one, so a delayed
     /// request does not count as a new rotation.
     #[must_use]
     pub fn held_by(&self, attempt: Option<&Attempt>) -> Generation {

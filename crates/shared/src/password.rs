@@ -3,7 +3,7 @@
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 and OWASP ASVS 5.0.0 V6.2: length counts, composition rules do not; passwords
 //! are not truncated; common passwords and words from the context are refused with the reason. Hashing and storage
-//! are the server's. The pieces in which a password is counted are in [`pieces`].
+//! are the server's. The pieces in which a password is counted are in `password/pieces.rs`.
 
 mod pieces;
 

@@ -1,4 +1,4 @@
-//! The opened keys of the ring, read-only. Which one is in use is decided in [`plan`](super::plan).
+//! The opened keys of the ring, read-only. Which one is in use is decided in [`plan`].
 
 use std::collections::HashMap;
 
