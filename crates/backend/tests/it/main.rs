@@ -19,6 +19,7 @@ mod device;
 mod disk;
 mod events;
 mod forged;
+mod fuzz;
 mod hashing;
 mod headers;
 mod idempotency;

@@ -2,6 +2,7 @@
 //! checker.
 
 mod attempt;
+mod fuzz;
 mod model;
 mod policy;
 mod properties;

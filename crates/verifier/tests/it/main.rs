@@ -24,6 +24,7 @@ mod axum_responses;
 mod claim_rules;
 mod encoding_rules;
 mod forged;
+mod fuzz;
 mod header_rules;
 mod idempotency;
 mod json_rules;
