@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::error::ConfigError;
 
 /// One proxy, or all machines of one network (RFC 4632 section 3.1, RFC 4291 section 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proxies {
-    address: IpAddr,
-    /// How many leading bits of an address have to be the same.
-    prefix: u32,
-}
+pub struct Proxies(IpNet);
 
 impl Proxies {
     /// Parses an address, or a network in CIDR notation.
@@ -18,55 +16,31 @@ impl Proxies {
     /// # Errors
     /// If it is neither, or if the network's address has bits beyond its prefix: then one of the two is mistyped.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let error = || {
+        Self::network(text.trim()).ok_or_else(|| {
             let remedy = "is neither an IP address nor a network: write 10.0.0.7 or 10.0.0.0/8, several separated by commas";
             ConfigError::new("--trusted-proxies", format!("{text:?} {remedy}"))
+        })
+    }
+
+    /// The address is parsed by the standard library, which refuses leading zeros; ipnet's parser takes `010.0.0.0/8`.
+    fn network(text: &str) -> Option<Self> {
+        let Some((address, prefix)) = text.split_once('/') else {
+            let address: IpAddr = text.parse().ok()?;
+            return Some(Self(address.to_canonical().into()));
         };
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.trim(), None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| error())?;
-        let Some(prefix) = prefix else {
-            let address = address.to_canonical();
-            return Ok(Self { address, prefix: width(address) });
-        };
+        let address: IpAddr = address.parse().ok()?;
         let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
-        let prefix = prefix.parse().ok().filter(|prefix| digits && *prefix <= width(address));
-        let network = Self { address, prefix: prefix.ok_or_else(error)? };
+        let prefix = prefix.parse().ok().filter(|_| digits)?;
+        let network = IpNet::new(address, prefix).ok()?;
         // Addresses are compared in their canonical form, where IPv4 is never written as IPv6.
         let is_canonical = address == address.to_canonical();
-        if is_canonical && network.leading(address) == bits(address) {
-            Ok(network)
-        } else {
-            Err(error())
-        }
+        (is_canonical && network == network.trunc()).then_some(Self(network))
     }
 
     /// Whether this machine is one of them.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
-        self.address.is_ipv4() == address.is_ipv4()
-            && self.leading(address) == self.leading(self.address)
-    }
-
-    fn leading(&self, address: IpAddr) -> u128 {
-        let rest = width(address) - self.prefix;
-        bits(address).checked_shr(rest).and_then(|leading| leading.checked_shl(rest)).unwrap_or(0)
-    }
-}
-
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u32::from(address).into(),
-        IpAddr::V6(address) => address.into(),
-    }
-}
-
-const fn width(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(_) => u32::BITS,
-        IpAddr::V6(_) => u128::BITS,
+        self.0.contains(&address)
     }
 }
 
@@ -103,6 +77,7 @@ mod tests {
             "10.0.0.0/",
             "10.0.0.0/33",
             "10.0.0.0/+8",
+            "010.0.0.0/8",
             "10.0.0.7/8",
             "10.0.0.0/8/8",
             "2001:db8::/129",
