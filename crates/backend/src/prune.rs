@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rotation::Policy;
 use shared::NumericDate;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::auth::login::login_throttle::back_off;
 use crate::clock::Clock;
@@ -78,13 +78,7 @@ impl Progress {
 }
 
 /// The pruning task. Dropping the handle aborts it.
-pub struct PruneTask(JoinHandle<()>);
-
-impl Drop for PruneTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+pub type PruneTask = AbortOnDropHandle<()>;
 
 impl Retention {
     /// Raises each limit to the longest that instances hold: a command, or an instance, with a shorter setting must
@@ -142,12 +136,11 @@ impl Retention {
 
     /// Prunes once an hour until the handle is dropped. The first pass comes at a random moment, so that instances
     /// that start together do not prune together.
-    #[must_use]
     pub fn keep(self, store: &Arc<dyn Store>, clock: &Clock, entropy: &Entropy) -> PruneTask {
         let (store, clock) = (Arc::clone(store), clock.clone());
         let lot = u64::from(u32::from_be_bytes(entropy.bytes()));
         let first = Duration::from_secs(lot % HOUR_SECONDS);
-        PruneTask(tokio::spawn(async move {
+        PruneTask::new(tokio::spawn(async move {
             let mut progress = Progress::new(Pace::Background);
             let mut ticks = ticks(first, Duration::from_secs(HOUR_SECONDS));
             loop {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::tolerance::STEP_TOLERANCE_SECONDS;
 use super::{Clock, LastWork};
@@ -16,13 +16,7 @@ use crate::store::{Store, StoreError};
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// The comparing task. Dropping the handle aborts it.
-pub struct Comparing(JoinHandle<()>);
-
-impl Drop for Comparing {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+pub type Comparing = AbortOnDropHandle<()>;
 
 impl Clock {
     /// Compares this clock with the database's, if that has one of its own.
@@ -66,10 +60,9 @@ impl Clock {
 
     /// Compares every ten seconds until the handle is dropped. A database that does not answer is no evidence about
     /// clocks.
-    #[must_use]
     pub fn keep_comparing(&self, store: &Arc<dyn Store>) -> Comparing {
         let (clock, store) = (self.clone(), Arc::clone(store));
-        Comparing(tokio::spawn(async move {
+        Comparing::new(tokio::spawn(async move {
             let mut ticks = ticks(PERIOD, PERIOD);
             loop {
                 ticks.tick().await;

@@ -1,5 +1,6 @@
 //! The site's static files: read once at the start, served from memory under names with their hash (cache busting),
-//! compressed beforehand. It must not read the disk while serving, so path traversal is impossible.
+//! compressed beforehand. It must not read the disk while serving, so path traversal is impossible; that is why it is
+//! not tower-http's `ServeDir`.
 
 use std::collections::HashMap;
 use std::path::Path;

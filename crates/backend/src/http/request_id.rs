@@ -1,5 +1,7 @@
 //! Request ids: each request has one, for its log lines and its problem document. It must not log a query, a header
 //! or a body: any of them may hold a secret.
+//!
+//! Not tower-http's `SetRequestIdLayer`, which keeps the id that a client sends.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::NumericDate;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::error::KeyError;
 use super::plan::{KeyPlan, KeyState, Successor};
@@ -21,13 +21,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const PURPOSES: [KeyPurpose; 2] = [KeyPurpose::Access, KeyPurpose::Refresh];
 
 /// The rotation task. Dropping the handle aborts it.
-pub struct RotationTask(JoinHandle<()>);
-
-impl Drop for RotationTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+pub type RotationTask = AbortOnDropHandle<()>;
 
 /// When the first keys of a ring may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,10 +168,9 @@ impl KeyRing {
     }
 
     /// Rotates keys when they are due, until the handle is dropped.
-    #[must_use]
     pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> RotationTask {
         let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
-        RotationTask(tokio::spawn(async move {
+        RotationTask::new(tokio::spawn(async move {
             let (mut troubled, mut ticks) = (false, ticks(LOOK, LOOK));
             loop {
                 ticks.tick().await;

@@ -1,5 +1,8 @@
 //! The CSRF check: the proof that a state-changing call comes from a page of this origin. `SameSite=Strict` is
 //! enforced by the browser; this is the server's own check. It must run before any state changes.
+//!
+//! Not tower-http's `CsrfLayer`: a route can lie outside a layer, but not outside its own signature; and the layer
+//! accepts any `Origin` that equals `Host`, as after DNS rebinding, where here the configured origin is required.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
