@@ -18,8 +18,11 @@ pub(crate) fn check(input: &[u8]) {
     assert_eq!(client(STRANGER, &lines), STRANGER, "a stranger's header counts");
     let client_address = client(PROXY, &lines);
     assert_eq!(client_address, client_address.to_canonical(), "two spellings of one address");
+    // What stands left of a malformed entry never counts, even if every entry right of it is a proxy.
+    let malformed = [&[&b"192.0.2.66, unknown"[..]], &lines[..]].concat();
+    assert_eq!(client(PROXY, &malformed), client_address, "the walk passes a malformed entry");
     if !trusted().iter().any(|proxies| proxies.contain(client_address)) {
-        let forged: Vec<&[u8]> = [&b"192.0.2.66"[..]].into_iter().chain(lines).collect();
+        let forged = [&[&b"192.0.2.66"[..]], &lines[..]].concat();
         assert_eq!(client(PROXY, &forged), client_address, "a forged entry counts");
     }
 }
