@@ -79,7 +79,7 @@ enum Task {
     },
     /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
     Browsers,
-    /// All checks that must pass before a change is done: format, lints, tidy, licences, tests.
+    /// All checks that must pass before a change is done: format, tidy, spelling, lints, documentation, licences, tests.
     Ci,
     /// The house rules that no compiler checks.
     Tidy,
