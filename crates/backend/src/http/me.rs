@@ -15,7 +15,7 @@ use super::session_answer::shown;
 use super::sessions::info;
 use crate::auth::account::settings::AccountSettings;
 use crate::auth::session::callers::{Authenticated, Callers};
-use crate::auth::session::tickets::{Accompanying, Tickets};
+use crate::auth::session::tickets::Accompanying;
 
 /// 200, or 401 `invalid_token`.
 pub async fn me(
@@ -30,7 +30,6 @@ pub async fn me(
 /// the known devices; 401 `insufficient_user_authentication` without a recent login.
 pub async fn delete(
     State(settings): State<Arc<AccountSettings>>,
-    State(tickets): State<Tickets>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
@@ -39,7 +38,7 @@ pub async fn delete(
 ) -> Result<impl IntoResponse, ApiError> {
     // Read first: afterwards the session of a cookie is unknown. A browser may have another session by now.
     let Accompanying { another_stands, is_anothers } =
-        tickets.whose(&tokens, caller.session).await?;
+        cookies.accompanying(&tokens, caller.session).await?;
     let devices = settings.delete(&caller, &devices).await?;
     let cleared = (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)));
     Ok((StatusCode::NO_CONTENT, cleared, devices.map(SetDevices), ()))

@@ -18,7 +18,7 @@ use super::guard::{
 use crate::auth::Caller;
 use crate::auth::session::callers::Callers;
 use crate::auth::session::own_sessions::OwnSessions;
-use crate::auth::session::tickets::{Accompanying, Tickets};
+use crate::auth::session::tickets::Accompanying;
 use crate::store::Session;
 
 /// 200 and the sessions, this one first.
@@ -35,7 +35,6 @@ pub async fn list(
 /// recent login (ASVS 5.0.0 V7.5.2).
 pub async fn revoke_one(
     State(sessions): State<Arc<OwnSessions>>,
-    State(tickets): State<Tickets>,
     _proof: SameOrigin,
     cookies: SessionCookies,
     RecentLogin(caller): RecentLogin,
@@ -48,7 +47,7 @@ pub async fn revoke_one(
     sessions.revoke_one(&caller, id, &context).await?;
     let own = if id == caller.session {
         let Accompanying { another_stands, is_anothers } =
-            tickets.whose(&tokens, caller.session).await?;
+            cookies.accompanying(&tokens, caller.session).await?;
         (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
     } else {
         None

@@ -6,10 +6,11 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use rotation::UnverifiedTicket;
-use shared::Secret;
 use shared::path::{REFRESH_COOKIE, at_port};
+use shared::{Secret, SessionId};
 
-use crate::auth::session::tickets::Tickets;
+use crate::auth::AuthError;
+use crate::auth::session::tickets::{Accompanying, Tickets};
 use crate::config::Origin;
 use crate::http::cookie::{self, Names};
 
@@ -32,6 +33,18 @@ impl SessionCookies {
     /// The same, if it is known whether the usual cookie holds a refresh token of no session here.
     pub fn free_unless(&self, is_anothers: bool) -> Names {
         self.names(self.has_own || is_anothers)
+    }
+
+    /// The sessions of the refresh tokens that came with a call which revokes `session`.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn accompanying(
+        &self,
+        refresh_tokens: &[Secret],
+        session: SessionId,
+    ) -> Result<Accompanying, AuthError> {
+        self.tickets.whose(refresh_tokens, session).await
     }
 
     fn names(&self, with_port: bool) -> Names {
