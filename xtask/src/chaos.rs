@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`: the fault suite (`crates/chaos`) against the program, both built here. It must not know any
+//! `cargo xtask chaos`: the fault suite (`testing/chaos`) against the program, both built here. It must not know any
 //! scenario.
 
 use crate::cluster;

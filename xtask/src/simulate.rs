@@ -1,5 +1,5 @@
 //! `cargo xtask simulate`: deterministic simulation of clients, servers, faults and thieves, a small world for each
-//! seed (crates/simulator). A violated invariant ends the run with its trace and the command that reproduces it.
+//! seed (testing/simulator). A violated invariant ends the run with its trace and the command that reproduces it.
 
 use crate::process::{self, Failed};
 use crate::workspace::Workspace;

@@ -29,7 +29,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn roots(tree: &Tree) -> impl Iterator<Item = &str> {
     let is_root = move |path: &str| {
         let Some((before, file)) = path.rsplit_once("/src/") else { return false };
-        let name = before.strip_prefix("crates/").unwrap_or(before);
+        let name = before.strip_prefix("crates/").or_else(|| before.strip_prefix("testing/"));
+        let name = name.unwrap_or(before);
         let is_crate = before == "xtask" || (name != before && !name.contains('/'));
         let has_library = || tree.file(&format!("{before}/src/lib.rs")).is_some();
         is_crate && (file == "lib.rs" || (file == "main.rs" && !has_library()))

@@ -43,7 +43,7 @@ const IO_PATHS: [&str; 7] = [
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in tree.under("crates/") {
+    for file in tree.under("crates/").chain(tree.under("testing/")) {
         let Some(name) = crate_of(&file.path) else { continue };
         let Some((_, allowed)) = ALLOWED_DEPENDENCIES.iter().find(|(known, _)| *known == name)
         else {
@@ -85,9 +85,10 @@ fn impure(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// `crates/NAME/Cargo.toml` is NAME's manifest.
+/// `crates/NAME/Cargo.toml` is NAME's manifest, and so is `testing/NAME/Cargo.toml`.
 fn crate_of(path: &str) -> Option<&str> {
-    path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml").filter(|name| !name.contains('/'))
+    let path = path.strip_prefix("crates/").or_else(|| path.strip_prefix("testing/"))?;
+    path.strip_suffix("/Cargo.toml").filter(|name| !name.contains('/'))
 }
 
 /// One dependency in a manifest.
