@@ -33,6 +33,7 @@
 //! # Ok::<(), verifier::KeyError>(())
 //! ```
 
+mod algorithm;
 mod header;
 mod keys;
 
@@ -47,7 +48,8 @@ use crate::members::{Members, instant, name, text};
 use crate::verifier::{MAX_ACCESS_TOKEN_BYTES, check_times};
 use crate::{Rejection, Skew};
 
-pub use self::keys::{Algorithm, KeySet};
+pub use self::algorithm::Algorithm;
+pub use self::keys::KeySet;
 
 /// Verifies access tokens of one issuer, for the audiences this service answers to.
 #[derive(Debug, Clone)]

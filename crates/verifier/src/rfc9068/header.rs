@@ -1,7 +1,7 @@
 //! The JOSE header of an access token of any RFC 9068 issuer. It must not look up a key: until the signature is
 //! verified, a header is an attacker's input.
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use crate::Rejection;
 use crate::header::check_forbidden;
 use crate::strict_json::{self, Json};

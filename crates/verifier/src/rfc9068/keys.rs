@@ -7,6 +7,7 @@ use aws_lc_rs::signature::{
     UnparsedPublicKey,
 };
 
+use super::algorithm::Algorithm;
 use super::header::is_key_id;
 use crate::jwks::{MAX_JWKS_BYTES, check_public, has_verify, is, p256};
 use crate::strict_json::{self, Json, Object};
@@ -16,38 +17,6 @@ use crate::{KeyError, PublicKey, Rejection, base64url, jws};
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
 /// The one public exponent, 65,537: small ones have a history of attacks, and no issuer needs another.
 const RSA_EXPONENT: &[u8] = &[1, 0, 1];
-
-/// A signature algorithm (RFC 7518 section 3.1, RFC 8037).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// `ES256`: ECDSA on P-256.
-    Es256,
-    /// `EdDSA`, with Ed25519 alone.
-    EdDsa,
-    /// `RS256`: RSA with PKCS #1 v1.5 padding.
-    Rs256,
-    /// `PS256`: RSA with PSS padding.
-    Ps256,
-}
-
-impl Algorithm {
-    const ALL: [Self; 4] = [Self::Es256, Self::EdDsa, Self::Rs256, Self::Ps256];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-        }
-    }
-
-    /// RFC 7515 section 4.1.1: names of algorithms are case-sensitive.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.name() == name)
-    }
-}
 
 /// A public key. Its algorithm is part of it: no token can choose another.
 #[derive(Debug, Clone, PartialEq, Eq)]
