@@ -8,8 +8,7 @@ use super::login_alert::LoginAlertNotice;
 use super::text::Text;
 use crate::dom::{focus_soon, time_of_day};
 use crate::messages;
-use crate::session::cookies::CookieState;
-use crate::session::{AuthState, Session, SignOutReason};
+use crate::session::{AuthState, CookieState, Session, SignOutReason};
 
 const LOGGED_OUT: &str = "You are logged out.";
 const LOGGED_OUT_HERE_ONLY: &str = "This browser is logged out, but its session could not be reached: neither a \

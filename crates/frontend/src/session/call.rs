@@ -5,9 +5,9 @@ use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
 use super::call_error::CallError;
-use super::refresh::RefreshError;
+use super::refresh_error::RefreshError;
 use super::rejected::Rejected;
-use super::step_up::{StepUpReason, StepUpResult};
+use super::step_up_prompt::{StepUpReason, StepUpResult};
 use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
 

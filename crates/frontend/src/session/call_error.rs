@@ -1,6 +1,6 @@
 //! Why a protected call has no answer. It must not know the call.
 
-use super::refresh::RefreshError;
+use super::refresh_error::RefreshError;
 use super::transient_error::TransientError;
 use crate::transport::NoAnswer;
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::RevocationReason;
 
+use super::cookie_state::CookieState;
 use super::no_cookie::NoCookie;
 use super::{AuthState, Session, SignOutReason, Token, action_keys, clock, hint, probe};
 
@@ -13,19 +14,6 @@ use super::{AuthState, Session, SignOutReason, Token, action_keys, clock, hint, 
 /// answer.
 const CHECKS: u32 = 5;
 const CHECK_INTERVAL_MS: u32 = 100;
-
-/// State of the session's cookies, by the hint cookie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CookieState {
-    /// No session, or not checked yet.
-    Unknown,
-    /// The hint cookie is there.
-    Kept,
-    /// Missing after a token arrived.
-    NotKept(NoCookie),
-    /// Removed since they were seen.
-    Removed,
-}
 
 impl Session {
     /// State of the session's cookies, tracked.

@@ -1,21 +1,11 @@
-//! Login alerts: after a refresh, at most once a minute, asks the server for logins on new devices and from new
-//! networks, and shows those that the user has not dismissed. The selection is a pure function. It must not require a
-//! step-up or show an error: the user did not start it.
+//! Login alerts: logins on new devices and from new networks that the user has not dismissed. The selection is a pure
+//! function; `login_alert_check` asks the server.
 
-use leptos::prelude::*;
-use leptos::task::spawn_local;
-use shared::body::{Event, Events};
+use shared::body::Event;
 use shared::{EventId, EventKind, NumericDate, SessionId};
 
-use super::call::with_token;
-use super::storage_names::DISMISSED;
-use super::{Session, Token, clock, local_storage};
-use crate::{api, transport};
-
 /// The kinds of events that cause an alert.
-const KINDS: [EventKind; 2] = [EventKind::NewDevice, EventKind::NewNetwork];
-/// At most one check in this time.
-const EVERY_MS: f64 = 60_000.0;
+pub(super) const KINDS: [EventKind; 2] = [EventKind::NewDevice, EventKind::NewNetwork];
 /// Older logins are only on the activity page.
 const AT_MOST_SECONDS: i64 = 7 * 24 * 3600;
 
@@ -60,40 +50,4 @@ pub fn alert_for(
         }
     }
     newest.map(|newest| LoginAlert { newest: newest.clone(), others: sessions.len() - 1 })
-}
-
-impl Session {
-    /// The alert to show, tracked.
-    pub(crate) fn login_alert(self) -> Option<LoginAlert> {
-        self.login_alert.get()
-    }
-
-    /// Dismisses the alert.
-    pub(crate) fn dismiss_login_alert(self) {
-        if let Some(LoginAlert { newest, .. }) = self.login_alert.get_untracked() {
-            local_storage::keep(DISMISSED, &newest.id.to_string());
-        }
-        self.login_alert.set(None);
-    }
-
-    /// Checks for alerts, unless this tab has checked within the last minute.
-    pub(super) fn check_login_alerts(self, token: &Token) {
-        let now = clock::now_ms();
-        if self.memory.with_value(|memory| now < memory.alerts_checked_ms + EVERY_MS) {
-            return;
-        }
-        self.memory.update_value(|memory| memory.alerts_checked_ms = now);
-        let (epoch, request) = (self.epoch(), with_token(api::events(&KINDS, None), token));
-        let began = began_at(token.session_id);
-        spawn_local(async move {
-            // Not in the network log, where it would stand between a user's calls.
-            let Ok(answer) = transport::send(request).await else { return };
-            let Some(page) = answer.json::<Events>().filter(|_| self.epoch() == epoch) else {
-                return;
-            };
-            let dismissed = local_storage::kept(DISMISSED).and_then(|id| id.parse().ok());
-            let now = clock::now();
-            self.login_alert.set(alert_for(&page.events, began, now, dismissed));
-        });
-    }
 }

@@ -7,6 +7,7 @@ use shared::body::SessionBody;
 
 use super::attempt::KeyStore;
 use super::channel::Reason;
+use super::refresh_error::{RefreshError, RefreshResult};
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
@@ -19,20 +20,6 @@ use crate::transport::{Answer, NoAnswer, Request};
 
 /// Without lock and database, a tab waits this long before it takes its attempt key to be shared by all tabs.
 const UNLOCKED_PAUSE_MS: u32 = 100;
-
-/// The result, for all callers that share the single-flight.
-pub(super) type RefreshResult = Result<Token, RefreshError>;
-
-/// Why a refresh got no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RefreshError {
-    /// The session has ended.
-    SignedOut,
-    /// Step-up is required. The session is suspended until then.
-    StepUpRequired,
-    /// Transient error. The session stays.
-    Transient(TransientError),
-}
 
 /// The result of one try.
 enum TryResult {

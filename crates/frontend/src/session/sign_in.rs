@@ -1,8 +1,6 @@
 //! Registration, login and logout. Each try takes the refresh lock: a late refresh of the former session would
 //! otherwise overwrite the new cookie, or bring one back after a logout.
 
-use std::fmt;
-
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::{LoginRequest, RegisterRequest, SessionBody};
@@ -10,6 +8,7 @@ use shared::{ErrorCode, SessionId};
 
 use super::channel::Reason;
 use super::idempotent_action::{ActionError, LockTurn, SendMode, is_refused};
+use super::logout_failure::LogoutFailure;
 use super::rejected::Rejected;
 use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
@@ -215,27 +214,4 @@ fn as_login(body: &RegisterRequest) -> LoginRequest {
 pub(super) async fn clear_stored() {
     local_storage::remove(DISMISSED);
     key_store::clear().await;
-}
-
-/// Why a logout failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogoutFailure {
-    /// The server is unreachable or refused.
-    Transient(TransientError),
-    /// Another session has replaced the expected one.
-    Replaced,
-}
-
-/// Whole sentences for the user.
-impl fmt::Display for LogoutFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Transient(error) => {
-                write!(f, "You are still logged in: {error} Try again before you leave this computer.")
-            }
-            Self::Replaced => f.write_str(
-                "You are still logged in: another login has taken the place of the one you wanted to leave.",
-            ),
-        }
-    }
 }

@@ -1,10 +1,7 @@
-//! Step-up (RFC 9470): callers wait here while the dialog asks for the password. Reauthentication is sent like a
-//! refresh: under the lock, with the pending attempt key, and retried with it until it is answered.
+//! Step-up (RFC 9470): calls wait for the prompt ([`super::step_up_prompt`]), and the dialog reauthenticates with the
+//! password. That is sent like a refresh: under the lock, with the pending attempt key, and retried with it until it
+//! is answered.
 
-use std::sync::Arc;
-
-use futures_channel::oneshot;
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::Secret;
 use shared::body::ConfirmRequest;
@@ -12,7 +9,7 @@ use shared::body::ConfirmRequest;
 use super::refresh::SentAttempt;
 use super::refresh_outcome::RefreshOutcome;
 use super::rejected::Rejected;
-use super::single_flight::SingleFlight;
+use super::step_up_prompt::{StepUpReason, StepUpResult};
 use super::transient_error::TransientError;
 use super::{Session, clock, lock, random, retry};
 use crate::api;
@@ -20,98 +17,20 @@ use crate::api;
 /// A late copy makes the attempt start over with another key, once.
 const MAX_KEYS: u32 = 2;
 
-/// Why a step-up is required.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StepUpReason {
-    /// The call is sensitive: only the owner of the account may make it.
-    Sensitive,
-    /// The session was used from an unusual browser, device or place.
-    Unusual,
-}
-
-/// The result, for all waiting callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StepUpResult {
-    /// The password was right.
-    Reauthenticated,
-    /// The user declined.
-    Declined,
-    /// The session ended, or another one replaced it.
-    SignedOut,
-}
-
-/// The pending prompt for the user, if there is one.
-#[derive(Clone, Copy)]
-pub(super) struct StepUpPrompt {
-    pending: RwSignal<Option<StepUpReason>>,
-    /// Whether the session is suspended until the step-up.
-    suspended: RwSignal<bool>,
-    flight: StoredValue<Arc<SingleFlight<StepUpResult>>>,
-    reply: StoredValue<Option<oneshot::Sender<StepUpResult>>>,
-}
-
-impl StepUpPrompt {
-    pub(super) fn new() -> Self {
-        Self {
-            pending: RwSignal::new(None),
-            suspended: RwSignal::new(false),
-            flight: StoredValue::new(Arc::default()),
-            reply: StoredValue::new(None),
-        }
-    }
-
-    async fn prompt(self, reason: StepUpReason) -> StepUpResult {
-        let (reply, replied) = oneshot::channel();
-        self.reply.set_value(Some(reply));
-        self.pending.set(Some(reason));
-        replied.await.unwrap_or(StepUpResult::Declined)
-    }
-
-    fn resolve(self, result: StepUpResult) {
-        if let Some(reply) = self.reply.try_update_value(Option::take).flatten() {
-            // The waiting caller may be gone.
-            let _ = reply.send(result);
-        }
-        if self.pending.get_untracked().is_some() {
-            self.pending.set(None);
-        }
-    }
-
-    /// The server requires a step-up before it refreshes the session.
-    pub(super) fn suspend(self) {
-        self.suspended.set(true);
-    }
-
-    /// A token has arrived for the suspended session: the user has reauthenticated, in this tab or another.
-    pub(super) fn resumed(self) {
-        self.suspended.set(false);
-        if self.pending.get_untracked() == Some(StepUpReason::Unusual) {
-            self.resolve(StepUpResult::Reauthenticated);
-        }
-    }
-
-    /// The session of the prompt has ended here.
-    pub(super) fn signed_out(self) {
-        self.suspended.set(false);
-        self.resolve(StepUpResult::SignedOut);
-    }
-}
-
 impl Session {
     /// The reason of the pending prompt, tracked.
     pub(crate) fn step_up_reason(self) -> Option<StepUpReason> {
-        self.step_up_prompt.pending.get()
+        self.step_up_prompt.reason()
     }
 
     /// Whether the session is suspended until a step-up, tracked.
     pub(crate) fn is_suspended(self) -> bool {
-        self.step_up_prompt.suspended.get()
+        self.step_up_prompt.is_suspended()
     }
 
     /// Asks the user for the password. Concurrent callers share the prompt and its result.
     pub(super) async fn require_step_up(self, reason: StepUpReason) -> StepUpResult {
-        let flight = self.step_up_prompt.flight.get_value();
-        flight.run(self.step_up_prompt.prompt(reason)).await.unwrap_or(StepUpResult::Declined)
+        self.step_up_prompt.ask(reason).await
     }
 
     /// Prompts again for the step-up of a suspended session.
