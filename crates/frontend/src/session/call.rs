@@ -4,11 +4,12 @@
 use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
+use super::Session;
 use super::call_error::CallError;
+use super::memory::Token;
 use super::refresh_error::RefreshError;
 use super::rejected::Rejected;
 use super::step_up_prompt::{StepUpReason, StepUpResult};
-use super::{Session, Token};
 use crate::transport::{self, Answer, NoAnswer, Request};
 
 /// The result of a protected call.

@@ -7,8 +7,9 @@ use leptos::task::spawn_local;
 use shared::RevocationReason;
 
 use super::cookie_state::CookieState;
+use super::memory::Token;
 use super::no_cookie::NoCookie;
-use super::{AuthState, Session, SignOutReason, Token, action_keys, clock, hint, probe};
+use super::{AuthState, Session, SignOutReason, action_keys, clock, hint, probe};
 
 /// Checks before the cookies count as missing: a browser may need a moment until scripts see the cookies of an
 /// answer.

@@ -7,11 +7,12 @@ use shared::ErrorCode;
 
 use super::call_error::CallError;
 use super::lock::{self, LockGuard};
+use super::memory::Token;
 use super::pending_action::TakenKey;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{Session, Token, action_keys, clock, random};
+use super::{Session, action_keys, clock, random};
 use crate::action::Action;
 use crate::transport::{Answer, Request};
 

@@ -7,8 +7,9 @@ use shared::body::Events;
 
 use super::call::with_token;
 use super::login_alerts::{KINDS, LoginAlert, alert_for, began_at};
+use super::memory::Token;
 use super::storage_names::DISMISSED;
-use super::{Session, Token, clock, local_storage};
+use super::{Session, clock, local_storage};
 use crate::{api, transport};
 
 /// At most one check in this time.

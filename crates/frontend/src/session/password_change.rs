@@ -7,11 +7,12 @@ use shared::body::PasswordRequest;
 
 use super::call::with_token;
 use super::idempotent_action::no_content;
+use super::memory::Token;
 use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
 use super::transient_error::TransientError;
-use super::{Session, Token, attempt, clock, key_store, lock, random};
+use super::{Session, attempt, clock, key_store, lock, random};
 use crate::api;
 use crate::transport::Answer;
 

@@ -7,13 +7,13 @@ use shared::body::SessionBody;
 
 use super::attempt::KeyStore;
 use super::channel::Reason;
+use super::memory::Token;
 use super::refresh_error::{RefreshError, RefreshResult};
 use super::refresh_outcome::{RefreshOutcome, classify};
 use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
 use super::{
-    Session, Token, action_keys, attempt, backoff, clock, hint, key_store, local_storage, lock,
-    random,
+    Session, action_keys, attempt, backoff, clock, hint, key_store, local_storage, lock, random,
 };
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};

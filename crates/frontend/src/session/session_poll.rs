@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::call::with_token;
-use super::{Session, Token, clock};
+use super::memory::Token;
+use super::{Session, clock};
 use crate::transport::Answer;
 use crate::{api, transport};
 

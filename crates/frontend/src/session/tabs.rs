@@ -7,7 +7,8 @@ use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 
 use super::channel::{self, Kind, Message, Reason};
-use super::{AuthState, Session, SignOutReason, Token, clock, local_storage, lock};
+use super::memory::Token;
+use super::{AuthState, Session, SignOutReason, clock, local_storage, lock};
 
 impl Session {
     /// Listens until the page closes.
@@ -53,7 +54,8 @@ impl Session {
                     token.session_id == body.session_id && token.expires_at_ms > expires_at_ms
                 });
                 if !outdated && !self.has_ended(body.session_id) {
-                    self.adopt(body, expires_at_ms);
+                    let token = self.adopt(body, expires_at_ms);
+                    self.check_cookies(&token);
                 }
             }
             Message { kind: Kind::Ended, session_id: Some(session_id), reason, cause, .. } => {
@@ -96,7 +98,9 @@ impl Session {
             expires_at_ms: Some(expires_at_ms),
             ..Message::new(Kind::Token)
         });
-        self.adopt(body, expires_at_ms)
+        let token = self.adopt(body, expires_at_ms);
+        self.check_cookies(&token);
+        token
     }
 
     /// Broadcasts that `session_id` has ended. Without an id there is no message: this tab never learned which
