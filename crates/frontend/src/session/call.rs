@@ -1,7 +1,6 @@
 //! A protected call with a bearer token: after a 401 refresh once and retry once; if step-up is required,
 //! reauthenticate and retry once. `idempotent_action` retries lost answers.
 
-use leptos::prelude::Update as _;
 use serde::de::DeserializeOwned;
 
 use super::Session;
@@ -9,8 +8,9 @@ use super::call_error::CallError;
 use super::memory::Token;
 use super::refresh_error::RefreshError;
 use super::rejected::Rejected;
+use super::send::with_token;
 use super::step_up_prompt::{StepUpReason, StepUpResult};
-use crate::transport::{self, Answer, NoAnswer, Request};
+use crate::transport::{Answer, Request};
 
 /// The result of a protected call.
 pub(crate) struct CallResult {
@@ -30,20 +30,6 @@ pub(crate) enum CallPath {
 }
 
 impl Session {
-    /// Sends one request and adds it to the network log.
-    pub(super) async fn send(self, request: Request) -> Result<Answer, NoAnswer> {
-        self.recheck_cookies();
-        let (method, path) = (request.method.clone(), request.path.clone());
-        let epoch = self.epoch();
-        let outcome = transport::send(request).await;
-        let status = outcome.as_ref().ok().map(|answer| answer.status);
-        self.network_log.update(|network_log| network_log.push(method.as_str(), &path, status));
-        if let Ok(answer) = &outcome {
-            self.note_revocation_reason(answer, epoch);
-        }
-        outcome
-    }
-
     /// Sends `request` with an access token; retries it after a required step-up.
     pub(crate) async fn call(self, request: Request) -> CallResult {
         self.call_with(request, &mut None).await
@@ -118,8 +104,4 @@ impl Session {
             token => token.map_err(CallError::from),
         }
     }
-}
-
-pub(super) fn with_token(request: Request, token: &Token) -> Request {
-    Request { bearer: Some(token.secret.clone()), ..request }
 }

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::Events;
 
-use super::call::with_token;
 use super::login_alerts::{KINDS, LoginAlert, alert_for, began_at};
 use super::memory::Token;
+use super::send::with_token;
 use super::storage_names::DISMISSED;
 use super::{Session, clock, local_storage};
 use crate::{api, transport};

@@ -5,12 +5,12 @@
 use shared::ErrorCode;
 use shared::body::PasswordRequest;
 
-use super::call::with_token;
 use super::idempotent_action::no_content;
 use super::memory::Token;
 use super::refresh_outcome::settles_a_password_change;
 use super::rejected::Rejected;
 use super::retry::{self, Outcome};
+use super::send::with_token;
 use super::transient_error::TransientError;
 use super::{Session, attempt, clock, key_store, lock, random};
 use crate::api;

@@ -8,11 +8,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::call::with_token;
+use super::Session;
 use super::memory::Token;
-use super::{Session, clock};
-use crate::transport::Answer;
-use crate::{api, transport};
 
 /// A revocation reaches every instance within a second, and should be visible within five, on slow machines too.
 const EVERY: Duration = Duration::from_secs(2);
@@ -47,43 +44,11 @@ impl Session {
         on_cleanup(move || shown.remove());
     }
 
-    /// Asks the server why this session was revoked, unless the reason is known or the token has expired. A resource
-    /// server that refuses a token does not know the reason.
-    pub(super) async fn ask_revocation_reason(self) {
-        if let Some(token) = self.usable_token()
-            && self.revocation_reason().is_none()
-        {
-            self.ask_if_revoked(&token).await;
-        }
-    }
-
     async fn poll_once(self, token: Token) {
         let epoch = self.epoch();
         if self.ask_if_revoked(&token).await && self.epoch() == epoch {
             // The refresh decides whether the session has ended, as after any refused call.
             let _ = self.fresh_token(Some(token.serial)).await;
         }
-    }
-
-    /// Whether the server says that the session of `token` was revoked. The call is not in the network log, where it
-    /// would stand between a user's calls.
-    async fn ask_if_revoked(self, token: &Token) -> bool {
-        let epoch = self.epoch();
-        let Ok(answer) = transport::send(with_token(api::me(), token)).await else { return false };
-        self.note_revocation_reason(&answer, epoch);
-        self.revocation_reason().is_some()
-    }
-
-    /// Stores the revocation reason that a refusal gives for the session of `epoch`.
-    pub(super) fn note_revocation_reason(self, answer: &Answer, epoch: u64) {
-        if answer.refuses_the_token() && epoch == self.epoch() {
-            let cause = answer.problem().and_then(|problem| problem.ended_because);
-            self.memory.update_value(|memory| memory.revocation_reason = cause);
-        }
-    }
-
-    /// The token until its expiry, by this browser's clock.
-    fn usable_token(self) -> Option<Token> {
-        self.token().filter(|token| token.expires_at_ms > clock::now_ms())
     }
 }
