@@ -148,6 +148,8 @@ impl Retention {
                 // No row is pruned by a clock that is or was in doubt, which the clock logs itself.
                 let Ok(now) = clock.settled_now() else { continue };
                 let outcome = self.prune(&*store, now, &mut progress).await;
+                // An hour of rest, however long the pass took.
+                ticks.reset();
                 let Removed { sessions, records } = std::mem::take(&mut progress.removed);
                 match outcome {
                     Ok(()) => tracing::info!(event = "pruned", sessions, records),

@@ -58,7 +58,7 @@ impl StepUp {
             devices = self.devices.kept(&context.devices, known, &account, now);
         }
         // Every other decision about the ticket is answered there.
-        let judged = self.sessions.judge_again(presented, attempt).await?;
+        let judged = self.sessions.judge(presented, attempt).await?;
         let tokens = self.sessions.answer(judged, presented, attempt, request).await?;
         Ok(IssuedTokens { devices, ..tokens })
     }
@@ -77,8 +77,9 @@ impl StepUp {
             return Err(AuthError::InvalidCredentials);
         }
         let event_log = &self.event_log;
-        // Dated by the request: no authentication is more recent than its password.
-        let confirm = Change::Confirm { session, at: request.now, client: client.clone() };
+        // Read now: verification may have waited, and the clock may have come into doubt.
+        let now = event_log.trusted_now()?;
+        let confirm = Change::Confirm { session, at: now, client: client.clone() };
         // A retry confirms no second time.
         let keyed = attempt.map(|attempt| KeyedRequest::of_confirmation(attempt, session));
         let events = vec![event(EventKind::Confirmed)];
@@ -88,7 +89,7 @@ impl StepUp {
             .commit_keyed(keyed, user.id, Some(session), change, events.clone())
             .await?;
         // Unless the session has come to require step-up again since.
-        if !outcome.took_place() && keyed.is_some() && self.is_wanted(session, request.now).await? {
+        if !outcome.took_place() && keyed.is_some() && self.is_wanted(session, now).await? {
             event_log.commit(confirm, events).await?;
         }
         Ok(())

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, decide};
-use shared::{EventKind, NumericDate, RevocationReason, Secret};
+use shared::{EventKind, RevocationReason, Secret};
 
 use super::tickets::{Found, Tickets};
 use crate::auth::error::AuthError;
@@ -66,7 +66,7 @@ impl Sessions {
             if let Some(tokens) = self.apply(decision, found, attempt, context).await? {
                 return Ok(tokens);
             }
-            judged = self.judge_again(presented, attempt).await?;
+            judged = self.judge(presented, attempt).await?;
         }
         Err(AuthError::Contended)
     }
@@ -81,7 +81,7 @@ impl Sessions {
     ) -> Result<(Decision, Found), AuthError> {
         let ticket = AccountTag::of_ticket(presented);
         self.admission.admit_ticket(ticket, &context.client).await?;
-        let (decision, found) = self.judge(presented, attempt, context.now).await?;
+        let (decision, found) = self.judge(presented, attempt).await?;
         let limits = match decision {
             // A replay must revoke the session, however many calls its holder or a thief has made before.
             Decision::Replay => TicketLimits::None,
@@ -94,25 +94,15 @@ impl Sessions {
         Ok((decision, found))
     }
 
-    /// Judges a ticket by the present clock: the call has waited since it was admitted, and its session may have
-    /// expired.
-    pub(in crate::auth) async fn judge_again(
+    /// Loads an authentic ticket, and decides what it means. The clock is read right before the row: while this waits,
+    /// a retry may be accepted elsewhere, and by a later clock the stale row could seem expired. The time of admission
+    /// is too early: a body may arrive for seconds, in which a clock that was wrong is set right.
+    pub(in crate::auth) async fn judge(
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
     ) -> Result<(Decision, Found), AuthError> {
         let now = self.event_log.trusted_now()?;
-        self.judge(presented, attempt, now).await
-    }
-
-    /// Loads an authentic ticket, and decides what it means. `now` is taken before the row is read: while this waits,
-    /// a retry may be accepted elsewhere, and by a later clock the stale row could seem expired.
-    async fn judge(
-        &self,
-        presented: &Secret,
-        attempt: Option<&Attempt>,
-        now: NumericDate,
-    ) -> Result<(Decision, Found), AuthError> {
         let Some(found) = self.tickets.find(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
@@ -182,14 +172,14 @@ impl Sessions {
             return Err(AuthError::StepUpRequired { max_age: 0 });
         }
         let RiskAssessment { signals, action } =
-            assess(&found.session, &context.client, context.now, self.risk);
+            assess(&found.session, &context.client, self.event_log.now(), self.risk);
         let signals = signals.into_iter().map(|signal| self.event(signal, found, context));
         let mut signals: Vec<Event> = signals.collect();
         match action {
             RiskAction::Off | RiskAction::Log => Ok(signals),
             RiskAction::Confirm => {
                 // Stored, or a thief could try clients until one passes.
-                let want = Change::RequireStepUp(found.session.id, context.now);
+                let want = Change::RequireStepUp(found.session.id, self.event_log.now());
                 self.event_log.commit(want, signals).await?;
                 Err(AuthError::StepUpRequired { max_age: 0 })
             }
