@@ -1,10 +1,12 @@
-//! Error codes: the machine-readable half of a problem document. A code, once published, keeps its meaning.
+//! Error codes, the machine-readable half of a problem document, and the table of their problem types. A code, once
+//! published, keeps its meaning.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use types::ProblemType;
 
-/// The kind of error, for programs. Status and title are the server's.
+/// The kind of error, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,31 +67,69 @@ impl ErrorCode {
     /// The code as it stands on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
+        self.problem_type().code
+    }
+
+    /// The table of problem types (RFC 9457 section 4): status, code and title of each, once for all services.
+    #[must_use]
+    pub const fn problem_type(self) -> ProblemType {
+        use ProblemType as P;
         match self {
-            Self::MalformedRequest => "malformed_request",
-            Self::ContentTooLarge => "content_too_large",
-            Self::UriTooLong => "uri_too_long",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::HeaderFieldsTooLarge => "header_fields_too_large",
-            Self::ValidationFailed => "validation_failed",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::InvalidToken => "invalid_token",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
-            Self::CrossSite => "cross_site",
-            Self::InsufficientScope => "insufficient_scope",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::EmailTaken => "email_taken",
-            Self::DuplicateAttempt => "duplicate_attempt",
-            Self::QuotaExceeded => "quota_exceeded",
-            Self::PreconditionFailed => "precondition_failed",
-            Self::RateLimited => "rate_limited",
-            Self::InternalError => "internal_error",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
-            Self::Unknown => "unknown",
+            Self::MalformedRequest => P::MALFORMED_REQUEST,
+            Self::ContentTooLarge => P::new(413, "content_too_large", "The body is too large."),
+            Self::UriTooLong => P::new(414, "uri_too_long", "The address is too long."),
+            Self::UnsupportedMediaType => {
+                P::new(415, "unsupported_media_type", "Send the body as application/json.")
+            }
+            Self::HeaderFieldsTooLarge => {
+                P::new(431, "header_fields_too_large", "The headers are too large.")
+            }
+            Self::ValidationFailed => {
+                P::new(422, "validation_failed", "Some fields need another look.")
+            }
+            Self::IdempotencyKeyReused => P::new(
+                422,
+                "idempotency_key_reused",
+                "This Idempotency-Key was used for another request; nothing happened.",
+            ),
+            Self::InvalidCredentials => {
+                P::new(401, "invalid_credentials", "Email address or password is wrong.")
+            }
+            Self::InvalidToken => P::INVALID_TOKEN,
+            Self::InvalidClient => {
+                P::new(401, "invalid_client", "These are not the credentials of a service.")
+            }
+            Self::InvalidGrant => {
+                P::new(401, "invalid_grant", "The session is over. Log in again.")
+            }
+            Self::InsufficientUserAuthentication => P::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::CrossSite => P::new(403, "cross_site", "The call does not come from this site."),
+            Self::InsufficientScope => P::INSUFFICIENT_SCOPE,
+            Self::NotFound => P::new(404, "not_found", "There is nothing here."),
+            Self::MethodNotAllowed => P::new(
+                405,
+                "method_not_allowed",
+                "This cannot be done with this method; see Allow.",
+            ),
+            Self::EmailTaken => {
+                P::new(409, "email_taken", "An account with this email address exists.")
+            }
+            Self::DuplicateAttempt => P::new(
+                409,
+                "duplicate_attempt",
+                "This attempt was already answered; nothing happened.",
+            ),
+            Self::QuotaExceeded => P::new(409, "quota_exceeded", "Your notes are full."),
+            Self::PreconditionFailed => P::new(
+                412,
+                "precondition_failed",
+                "This is another session than the one that was meant; nothing happened.",
+            ),
+            Self::RateLimited => P::new(429, "rate_limited", "Too many attempts. Try again later."),
+            Self::InternalError => P::INTERNAL_ERROR,
+            Self::TemporarilyUnavailable => P::TEMPORARILY_UNAVAILABLE,
+            // No server answers with it.
+            Self::Unknown => P::new(500, "unknown", P::INTERNAL_ERROR.title),
         }
     }
 }

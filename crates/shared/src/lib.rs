@@ -1,7 +1,7 @@
 //! The contract between Baton's server and its browser client, and between that client and the notes service.
 //!
-//! It defines once what both sides must agree on: paths, bodies, error codes, and the rule for new passwords; ids and
-//! instants are those of `types`. It must not know about HTTP libraries, storage, clocks or cryptography, and compiles
+//! It defines once what both sides must agree on: paths, bodies, error codes with their statuses and titles, and the
+//! rule for new passwords; ids and instants are those of `types`. It must not know about HTTP libraries, storage, clocks or cryptography, and compiles
 //! for the browser.
 //!
 //! Read on in [`body`] and [`note`] for the wire format, in `rotation` for the meaning of a refresh token.
@@ -22,4 +22,4 @@ pub use device::{Device, DeviceKind};
 pub use event::{EventKind, RevocationReason};
 pub use id::NoteId;
 pub use problem::{FieldError, LimitedBy, Problem};
-pub use types::{EventId, NumericDate, Secret, SessionId, UserId};
+pub use types::{EventId, NumericDate, ProblemType, Secret, SessionId, UserId, challenge};

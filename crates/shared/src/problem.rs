@@ -1,12 +1,13 @@
 //! Problem documents (RFC 9457), the errors on the wire. Which failure becomes which problem is the server's table,
-//! not here.
+//! not here; status and title of each code are those of [`ErrorCode::problem_type`].
 
 use serde::{Deserialize, Serialize};
+use types::ProblemType;
+use types::problem::TYPE_PREFIX;
 
 use crate::{ErrorCode, RevocationReason};
 
-/// The media type of a [`Problem`] (RFC 9457 section 3).
-pub const PROBLEM_JSON: &str = "application/problem+json";
+pub use types::problem::PROBLEM_JSON;
 
 /// A problem document with Baton's extension members `code`, `request_id`, `errors`, `limited_by`,
 /// `ended_because` and `accepted_origin`.
@@ -48,9 +49,10 @@ pub struct Problem {
 impl Problem {
     /// A problem of this kind, without optional members.
     #[must_use]
-    pub fn new(code: ErrorCode, status: u16, title: &str) -> Self {
+    pub fn new(code: ErrorCode) -> Self {
+        let ProblemType { status, title, .. } = code.problem_type();
         Self {
-            kind: format!("urn:baton:problem:{code}"),
+            kind: format!("{TYPE_PREFIX}{code}"),
             error: None,
             title: title.to_owned(),
             status,

@@ -118,7 +118,7 @@ fn context(server: &Server) -> Result<RequestContext, AuthError> {
     Ok(RequestContext { now: server.event_log.trusted_now()?, client: ClientInfo::unknown() })
 }
 
-/// The answer on the wire, and its effect on the cookie. The table of errors, statuses and codes is
+/// The answer on the wire, and its effect on the cookie. The table of errors and codes is
 /// `backend::http::error`; this repeats the rows that can occur.
 pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
     match outcome {
@@ -141,19 +141,17 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
         Outcome::Done if matches!(call, Call::Logout { .. }) => (empty(204), Cookie::Cleared),
         Outcome::Done => (empty(204), Cookie::Untouched),
         Outcome::Failed(error) => {
-            let (status, code) = match error {
-                AuthError::InvalidGrant => (401, ErrorCode::InvalidGrant),
-                AuthError::InvalidCredentials => (401, ErrorCode::InvalidCredentials),
-                AuthError::InvalidToken | AuthError::SessionEnded(_) => {
-                    (401, ErrorCode::InvalidToken)
-                }
-                AuthError::DuplicateAttempt => (409, ErrorCode::DuplicateAttempt),
-                AuthError::EmailTaken => (409, ErrorCode::EmailTaken),
-                AuthError::IdempotencyKeyReused => (422, ErrorCode::IdempotencyKeyReused),
-                _ => (503, ErrorCode::TemporarilyUnavailable),
+            let code = match error {
+                AuthError::InvalidGrant => ErrorCode::InvalidGrant,
+                AuthError::InvalidCredentials => ErrorCode::InvalidCredentials,
+                AuthError::InvalidToken | AuthError::SessionEnded(_) => ErrorCode::InvalidToken,
+                AuthError::DuplicateAttempt => ErrorCode::DuplicateAttempt,
+                AuthError::EmailTaken => ErrorCode::EmailTaken,
+                AuthError::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
+                _ => ErrorCode::TemporarilyUnavailable,
             };
-            let problem = Problem::new(code, status, &error.to_string());
-            (answer(status, &problem), Cookie::Untouched)
+            let problem = Problem { title: error.to_string(), ..Problem::new(code) };
+            (answer(problem.status, &problem), Cookie::Untouched)
         }
     }
 }

@@ -1,11 +1,12 @@
-//! The failures of a call, and the one table of how each looks on the wire. Bodies are written on the way out by
-//! [`problem`](super::problem): a problem document needs the request's id.
+//! The failures of a call, and the one table of each failure's code; status and title of a code are those of
+//! [`ErrorCode::problem_type`]. Bodies are written on the way out by [`problem`](super::problem): a problem document
+//! needs the request's id.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shared::{ErrorCode, FieldError, LimitedBy, RevocationReason};
+use shared::{ErrorCode, FieldError, LimitedBy, RevocationReason, challenge};
 
 use super::guard::ForeignCause;
 use super::limited::what_to_do;
@@ -69,46 +70,26 @@ impl From<StoreError> for ApiError {
 }
 
 impl ApiError {
-    /// Status, code and title of each failure.
-    pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
-        use StatusCode as S;
+    /// The code of each failure.
+    pub(super) const fn code(&self) -> ErrorCode {
         match self {
-            Self::Malformed(_) | Self::Form(_) => {
-                (S::BAD_REQUEST, ErrorCode::MalformedRequest, "The request cannot be read.")
-            }
-            Self::ContentTooLarge => {
-                (S::PAYLOAD_TOO_LARGE, ErrorCode::ContentTooLarge, "The body is too large.")
-            }
-            Self::UriTooLong => {
-                (S::URI_TOO_LONG, ErrorCode::UriTooLong, "The address is too long.")
-            }
-            Self::HeaderFieldsTooLarge => (
-                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                ErrorCode::HeaderFieldsTooLarge,
-                "The headers are too large.",
-            ),
-            Self::UnsupportedMediaType => (
-                S::UNSUPPORTED_MEDIA_TYPE,
-                ErrorCode::UnsupportedMediaType,
-                "Send the body as application/json.",
-            ),
-            Self::CrossSite { .. } => {
-                (S::FORBIDDEN, ErrorCode::CrossSite, "The call does not come from this site.")
-            }
-            Self::NotFound => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
-            Self::MethodNotAllowed => (
-                S::METHOD_NOT_ALLOWED,
-                ErrorCode::MethodNotAllowed,
-                "This cannot be done with this method; see Allow.",
-            ),
-            Self::Panicked => {
-                (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
-            }
-            Self::TookTooLong | Self::NotReady(_) => {
-                (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
-            }
-            Self::Auth(error) => auth_on_the_wire(error),
+            Self::Malformed(_) | Self::Form(_) => ErrorCode::MalformedRequest,
+            Self::ContentTooLarge => ErrorCode::ContentTooLarge,
+            Self::UriTooLong => ErrorCode::UriTooLong,
+            Self::HeaderFieldsTooLarge => ErrorCode::HeaderFieldsTooLarge,
+            Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
+            Self::CrossSite { .. } => ErrorCode::CrossSite,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::Panicked => ErrorCode::InternalError,
+            Self::TookTooLong | Self::NotReady(_) => ErrorCode::TemporarilyUnavailable,
+            Self::Auth(error) => auth_code(error),
         }
+    }
+
+    /// The status, which is that of the code.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code().problem_type().status).expect("a status of the table")
     }
 
     /// Whether the request was refused for its input, for any caller.
@@ -172,23 +153,17 @@ impl ApiError {
     /// The challenge that a 401 MUST carry (RFC 9110 section 15.5.2).
     pub(super) fn challenge(&self) -> Option<String> {
         match self {
-            // RFC 6750 section 3.
             Self::Auth(AuthError::InvalidToken | AuthError::SessionEnded(_)) => {
-                Some("Bearer error=\"invalid_token\"".to_owned())
+                Some(challenge::INVALID_TOKEN.to_owned())
             }
-            // RFC 9470 section 3.
-            Self::Auth(AuthError::StepUpRequired { max_age }) => Some(format!(
-                "Bearer error=\"insufficient_user_authentication\", \
-                 error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
-            )),
+            Self::Auth(AuthError::StepUpRequired { max_age }) => Some(challenge::step_up(*max_age)),
             // RFC 7617 section 2.
             Self::Auth(AuthError::InvalidClient) => {
                 Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
             }
-            // No token was presented, so none is wrong (section 3.1); but the scheme MUST be followed by a parameter
-            // (section 3).
+            // No access token was presented.
             Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
-                Some("Bearer realm=\"baton\"".to_owned())
+                Some(challenge::no_token("baton"))
             }
             _ => None,
         }
@@ -198,7 +173,7 @@ impl ApiError {
     pub(super) const fn retry_after(&self) -> Option<i64> {
         match self {
             Self::Auth(AuthError::RateLimited { retry_after, .. }) => Some(*retry_after),
-            _ => match self.on_the_wire().1 {
+            _ => match self.code() {
                 ErrorCode::TemporarilyUnavailable => Some(UNAVAILABLE_SECONDS),
                 _ => None,
             },
@@ -216,76 +191,35 @@ impl ApiError {
 
 /// The back-off for clients when storage fails.
 const UNAVAILABLE_SECONDS: i64 = 1;
-const UNAVAILABLE: &str = "This does not work right now. Try again in a moment.";
 
-const fn auth_on_the_wire(error: &AuthError) -> (StatusCode, ErrorCode, &'static str) {
-    use StatusCode as S;
+const fn auth_code(error: &AuthError) -> ErrorCode {
     match error {
-        AuthError::Invalid(_) => {
-            (S::UNPROCESSABLE_ENTITY, ErrorCode::ValidationFailed, "Some fields need another look.")
-        }
-        AuthError::EmailTaken => {
-            (S::CONFLICT, ErrorCode::EmailTaken, "An account with this email address exists.")
-        }
-        AuthError::InvalidCredentials => {
-            (S::UNAUTHORIZED, ErrorCode::InvalidCredentials, "Email address or password is wrong.")
-        }
-        AuthError::InvalidToken | AuthError::SessionEnded(_) => (
-            S::UNAUTHORIZED,
-            ErrorCode::InvalidToken,
-            "The access token is missing or does not hold.",
-        ),
-        AuthError::InvalidClient => (
-            S::UNAUTHORIZED,
-            ErrorCode::InvalidClient,
-            "These are not the credentials of a service.",
-        ),
-        AuthError::StepUpRequired { .. } => (
-            S::UNAUTHORIZED,
-            ErrorCode::InsufficientUserAuthentication,
-            "Give your password again to go on.",
-        ),
-        AuthError::NoSuchSession => (S::NOT_FOUND, ErrorCode::NotFound, "There is nothing here."),
-        AuthError::InvalidGrant => {
-            (S::UNAUTHORIZED, ErrorCode::InvalidGrant, "The session is over. Log in again.")
-        }
-        AuthError::AnotherSession => (
-            S::PRECONDITION_FAILED,
-            ErrorCode::PreconditionFailed,
-            "This is another session than the one that was meant; nothing happened.",
-        ),
-        AuthError::DuplicateAttempt => (
-            S::CONFLICT,
-            ErrorCode::DuplicateAttempt,
-            "This attempt was already answered; nothing happened.",
-        ),
-        AuthError::IdempotencyKeyReused => (
-            S::UNPROCESSABLE_ENTITY,
-            ErrorCode::IdempotencyKeyReused,
-            "This Idempotency-Key was used for another request; nothing happened.",
-        ),
-        AuthError::RateLimited { .. } => {
-            (S::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "Too many attempts. Try again later.")
-        }
+        AuthError::Invalid(_) => ErrorCode::ValidationFailed,
+        AuthError::EmailTaken => ErrorCode::EmailTaken,
+        AuthError::InvalidCredentials => ErrorCode::InvalidCredentials,
+        AuthError::InvalidToken | AuthError::SessionEnded(_) => ErrorCode::InvalidToken,
+        AuthError::InvalidClient => ErrorCode::InvalidClient,
+        AuthError::StepUpRequired { .. } => ErrorCode::InsufficientUserAuthentication,
+        AuthError::NoSuchSession => ErrorCode::NotFound,
+        AuthError::InvalidGrant => ErrorCode::InvalidGrant,
+        AuthError::AnotherSession => ErrorCode::PreconditionFailed,
+        AuthError::DuplicateAttempt => ErrorCode::DuplicateAttempt,
+        AuthError::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
+        AuthError::RateLimited { .. } => ErrorCode::RateLimited,
         AuthError::Contended
         | AuthError::Busy
         | AuthError::Keys(_)
         | AuthError::Clock(_)
         | AuthError::Store(_)
-        | AuthError::Shared(_) => {
-            (S::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, UNAVAILABLE)
-        }
-        AuthError::Cryptography(_) => {
-            (S::INTERNAL_SERVER_ERROR, ErrorCode::InternalError, "Something broke on our side.")
-        }
+        | AuthError::Shared(_) => ErrorCode::TemporarilyUnavailable,
+        AuthError::Cryptography(_) => ErrorCode::InternalError,
     }
 }
 
 /// A response that carries the failure; [`problem::write`](super::problem::write) turns it into a problem document.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, ..) = self.on_the_wire();
-        let mut response = status.into_response();
+        let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }

@@ -47,7 +47,6 @@ fn bare_failure(response: &Response) -> Option<ApiError> {
 }
 
 fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Response {
-    let (status, code, title) = error.on_the_wire();
     let problem = Problem {
         error: error.in_oauth_words().map(str::to_owned),
         detail: error.detail().map(str::to_owned),
@@ -56,7 +55,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         limited_by: error.limited_by(),
         ended_because: error.ended_because(),
         accepted_origin: accepted_origin(error),
-        ..Problem::new(code, status.as_u16(), title)
+        ..Problem::new(error.code())
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
     // Headers of the failure stay, such as `Allow`.
@@ -84,9 +83,9 @@ fn accepted_origin(error: &ApiError) -> Option<String> {
 }
 
 fn log(error: &ApiError) {
-    let (status, code, _) = error.on_the_wire();
+    let code = error.code();
     match error {
-        _ if status.is_server_error() => {
+        _ if error.status().is_server_error() => {
             tracing::error!(event = "request.failed", %code, %error, cause = causes(error));
         }
         ApiError::CrossSite { cause, .. } => {

@@ -52,7 +52,6 @@ pub(super) fn page(error: &ApiError, id: &RequestId) -> Option<Response> {
         ),
         _ => return None,
     };
-    let (status, ..) = error.on_the_wire();
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -64,5 +63,5 @@ pub(super) fn page(error: &ApiError, id: &RequestId) -> Option<Response> {
     );
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(HTML)), (CONTENT_SECURITY_POLICY, POLICY.clone())];
-    Some((status, headers, html).into_response())
+    Some((error.status(), headers, html).into_response())
 }

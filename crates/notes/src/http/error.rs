@@ -1,5 +1,6 @@
-//! The errors of a call, and the one table that maps each to its problem document. It must not write bodies: a
-//! problem document needs the request's id, so `request.rs` writes it on the way out.
+//! The errors of a call, and the one table of each error's code; status and title of a code are those of
+//! [`ErrorCode::problem_type`]. It must not write bodies: a problem document needs the request's id, so `request.rs`
+//! writes it on the way out.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -68,56 +69,40 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Status, code and title of each error.
-    pub(super) const fn on_the_wire(&self) -> (StatusCode, ErrorCode, &'static str) {
-        use ErrorCode as C;
-        use StatusCode as S;
+    /// The code of each error.
+    pub(super) const fn code(&self) -> ErrorCode {
         match self {
-            Self::Malformed(_) => {
-                (S::BAD_REQUEST, C::MalformedRequest, "The request cannot be read.")
-            }
-            Self::ContentTooLarge => {
-                (S::PAYLOAD_TOO_LARGE, C::ContentTooLarge, "The body is too large.")
-            }
-            Self::UnsupportedMediaType => (
-                S::UNSUPPORTED_MEDIA_TYPE,
-                C::UnsupportedMediaType,
-                "Send the body as application/json.",
-            ),
-            Self::Invalid(_) => {
-                (S::UNPROCESSABLE_ENTITY, C::ValidationFailed, "Some fields need another look.")
-            }
-            Self::NotFound => (S::NOT_FOUND, C::NotFound, "There is nothing here."),
-            Self::MethodNotAllowed => (
-                S::METHOD_NOT_ALLOWED,
-                C::MethodNotAllowed,
-                "This cannot be done with this method; see Allow.",
-            ),
-            Self::PreconditionFailed => (
-                S::PRECONDITION_FAILED,
-                C::PreconditionFailed,
-                "The note has changed since. Look at it again.",
-            ),
+            Self::Malformed(_) => ErrorCode::MalformedRequest,
+            Self::ContentTooLarge => ErrorCode::ContentTooLarge,
+            Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
+            Self::Invalid(_) => ErrorCode::ValidationFailed,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::PreconditionFailed => ErrorCode::PreconditionFailed,
             // The status that draft-ietf-httpapi-idempotency-key-header asks for.
-            Self::KeyReused => (
-                S::UNPROCESSABLE_ENTITY,
-                C::IdempotencyKeyReused,
-                "This Idempotency-Key was used for another request; nothing happened.",
-            ),
+            Self::KeyReused => ErrorCode::IdempotencyKeyReused,
             // Not 507 (RFC 4331): the service has not failed, and the user can resolve the conflict (RFC 9110
             // section 15.5.10).
-            Self::QuotaExceeded => (S::CONFLICT, C::QuotaExceeded, "Your notes are full."),
-            Self::RateLimited(_) => {
-                (S::TOO_MANY_REQUESTS, C::RateLimited, "That was too often. Try again in a moment.")
+            Self::QuotaExceeded => ErrorCode::QuotaExceeded,
+            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::Panicked => ErrorCode::InternalError,
+            Self::TookTooLong | Self::Issuer(_) | Self::Store(_) => {
+                ErrorCode::TemporarilyUnavailable
             }
-            Self::Panicked => {
-                (S::INTERNAL_SERVER_ERROR, C::InternalError, "Something broke on our side.")
-            }
-            Self::TookTooLong | Self::Issuer(_) | Self::Store(_) => (
-                S::SERVICE_UNAVAILABLE,
-                C::TemporarilyUnavailable,
-                "This does not work right now. Try again in a moment.",
-            ),
+        }
+    }
+
+    /// The status, which is that of the code.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code().problem_type().status).expect("a status of the table")
+    }
+
+    /// The title: that of the code, except where Baton's own speaks of its sessions and its logins.
+    pub(super) const fn title(&self) -> &'static str {
+        match self {
+            Self::PreconditionFailed => "The note has changed since. Look at it again.",
+            Self::RateLimited(_) => "That was too often. Try again in a moment.",
+            _ => self.code().problem_type().title,
         }
     }
 
@@ -134,9 +119,7 @@ impl ApiError {
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited(RateLimited { retry_after }) => Some(*retry_after),
-            _ if self.on_the_wire().0 == StatusCode::SERVICE_UNAVAILABLE => {
-                Some(UNAVAILABLE_SECONDS)
-            }
+            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(UNAVAILABLE_SECONDS),
             _ => None,
         }
     }
@@ -170,8 +153,7 @@ impl From<RateLimited> for ApiError {
 /// A response that carries the error; `request.rs` turns it into a problem document.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, ..) = self.on_the_wire();
-        let mut response = status.into_response();
+        let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }

@@ -47,12 +47,12 @@ pub async fn handle(State(app): State<AppState>, mut request: Request, next: Nex
 
 /// Keeps headers that the error response already has, such as `Allow`.
 fn write(response: &mut Response, error: &ApiError, request_id: String) {
-    let (status, code, title) = error.on_the_wire();
     let problem = Problem {
+        title: error.title().to_owned(),
         detail: error.detail().map(str::to_owned),
         request_id,
         errors: error.fields().to_vec(),
-        ..Problem::new(code, status.as_u16(), title)
+        ..Problem::new(error.code())
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
     *response.body_mut() = Body::from(body);
@@ -65,8 +65,8 @@ fn write(response: &mut Response, error: &ApiError, request_id: String) {
 }
 
 fn log(error: &ApiError) {
-    let (status, code, _) = error.on_the_wire();
-    if status.is_server_error() {
+    if error.status().is_server_error() {
+        let code = error.code();
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
         tracing::error!(event = "request.failed", %code, %error, %cause);
     }

@@ -35,15 +35,19 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         ErrorCode::UnsupportedMediaType,
         ErrorCode::HeaderFieldsTooLarge,
         ErrorCode::ValidationFailed,
+        ErrorCode::IdempotencyKeyReused,
         ErrorCode::InvalidCredentials,
         ErrorCode::InvalidToken,
+        ErrorCode::InvalidClient,
         ErrorCode::InvalidGrant,
+        ErrorCode::InsufficientUserAuthentication,
         ErrorCode::CrossSite,
         ErrorCode::InsufficientScope,
         ErrorCode::NotFound,
         ErrorCode::MethodNotAllowed,
         ErrorCode::EmailTaken,
         ErrorCode::DuplicateAttempt,
+        ErrorCode::QuotaExceeded,
         ErrorCode::PreconditionFailed,
         ErrorCode::RateLimited,
         ErrorCode::InternalError,
@@ -52,6 +56,9 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         assert_eq!(serde_json::to_value(code).expect("a string"), json!(code.as_str()));
         assert_eq!(code.to_string(), code.as_str());
     }
+    let problem = Problem::new(ErrorCode::NotFound);
+    assert_eq!(problem.kind, "urn:baton:problem:not_found");
+    assert_eq!((problem.status, problem.title.as_str()), (404, "There is nothing here."));
     let problem: Problem = serde_json::from_value(json!({
         "type": "about:blank", "title": "New", "status": 418, "code": "teapot",
     }))

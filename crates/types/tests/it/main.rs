@@ -3,4 +3,5 @@
 mod dates;
 mod ids;
 mod keys;
+mod problems;
 mod secrets;

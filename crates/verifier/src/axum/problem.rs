@@ -2,17 +2,11 @@
 //! request is refused; that is `refusal.rs`.
 
 use serde::Serialize;
-
-/// The media type (RFC 9457 section 3).
-pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+use types::ProblemType;
 
 /// One problem.
 pub(super) struct Problem {
-    /// The kind of problem, for programs.
-    pub(super) code: &'static str,
-    /// A sentence for people, the same for every problem of this kind.
-    pub(super) title: &'static str,
-    pub(super) status: u16,
+    pub(super) kind: ProblemType,
     pub(super) detail: Option<&'static str>,
     pub(super) request_id: String,
 }
@@ -32,11 +26,12 @@ struct Document<'p> {
 impl Problem {
     /// `types` stands before the code in `type`.
     pub(super) fn to_json(&self, types: &str) -> Vec<u8> {
+        let ProblemType { status, code, title, .. } = self.kind;
         let document = Document {
-            r#type: format!("{types}{}", self.code),
-            title: self.title,
-            status: self.status,
-            code: self.code,
+            r#type: format!("{types}{code}"),
+            title,
+            status,
+            code,
             detail: self.detail,
             request_id: &self.request_id,
         };

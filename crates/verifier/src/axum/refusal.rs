@@ -1,12 +1,14 @@
-//! Why a request is refused, and the one table of status, problem code and `WWW-Authenticate` challenge (RFC 6750).
+//! Why a request is refused, and the one table of problem type and `WWW-Authenticate` challenge (RFC 6750).
 //! It must not hold any text of the token.
 
 use axum_core::body::Body;
 use axum_core::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use types::problem::PROBLEM_JSON;
+use types::{ProblemType, challenge};
 
-use super::problem::{PROBLEM_JSON, Problem};
+use super::problem::Problem;
 use super::response_options::ResponseOptions;
 use crate::{Rejection, VerifyError};
 
@@ -45,32 +47,15 @@ impl From<Rejection> for Refusal {
 }
 
 impl Refusal {
-    /// The table: status, code and title.
-    const fn on_the_wire(&self) -> (StatusCode, &'static str, &'static str) {
-        use StatusCode as S;
+    /// The table of refusals and problem types.
+    const fn problem_type(&self) -> ProblemType {
         match self {
-            Self::NoToken | Self::Verify(VerifyError::Rejected(_)) => {
-                (S::UNAUTHORIZED, "invalid_token", "The access token is missing or does not hold.")
-            }
-            Self::Malformed | Self::IdempotencyKey => {
-                (S::BAD_REQUEST, "malformed_request", "The request cannot be read.")
-            }
-            Self::Verify(VerifyError::Unavailable(_)) => (
-                S::SERVICE_UNAVAILABLE,
-                "temporarily_unavailable",
-                "This does not work right now. Try again in a moment.",
-            ),
-            Self::Scope(_) => {
-                (S::FORBIDDEN, "insufficient_scope", "The access token does not allow this call.")
-            }
-            Self::StepUpRequired { .. } => (
-                S::UNAUTHORIZED,
-                "insufficient_user_authentication",
-                "Give your password again to go on.",
-            ),
-            Self::MissingLayer => {
-                (S::INTERNAL_SERVER_ERROR, "internal_error", "Something broke on our side.")
-            }
+            Self::NoToken | Self::Verify(VerifyError::Rejected(_)) => ProblemType::INVALID_TOKEN,
+            Self::Malformed | Self::IdempotencyKey => ProblemType::MALFORMED_REQUEST,
+            Self::Verify(VerifyError::Unavailable(_)) => ProblemType::TEMPORARILY_UNAVAILABLE,
+            Self::Scope(_) => ProblemType::INSUFFICIENT_SCOPE,
+            Self::StepUpRequired { .. } => ProblemType::INSUFFICIENT_USER_AUTHENTICATION,
+            Self::MissingLayer => ProblemType::INTERNAL_ERROR,
         }
     }
 
@@ -87,21 +72,13 @@ impl Refusal {
     /// The challenge of RFC 6750 section 3.
     fn challenge(&self, realm: &str) -> Option<String> {
         match self {
-            // Section 3.1: without any authentication information, no error code SHOULD be included; but section 3:
-            // the scheme MUST be followed by a parameter.
-            Self::NoToken => Some(format!("Bearer realm=\"{realm}\"")),
+            Self::NoToken => Some(challenge::no_token(realm)),
             Self::Malformed => Some("Bearer error=\"invalid_request\"".to_owned()),
-            Self::Verify(VerifyError::Rejected(_)) => {
-                Some("Bearer error=\"invalid_token\"".to_owned())
-            }
+            Self::Verify(VerifyError::Rejected(_)) => Some(challenge::INVALID_TOKEN.to_owned()),
             Self::Scope(scopes) => {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\""))
             }
-            // RFC 9470 section 3.
-            Self::StepUpRequired { max_age } => Some(format!(
-                "Bearer error=\"insufficient_user_authentication\", \
-                 error_description=\"A more recent authentication is required\", max_age=\"{max_age}\""
-            )),
+            Self::StepUpRequired { max_age } => Some(challenge::step_up(i64::from(*max_age))),
             // Not about the token.
             Self::IdempotencyKey
             | Self::Verify(VerifyError::Unavailable(_))
@@ -129,9 +106,9 @@ impl Refusal {
             }
             Self::NoToken | Self::Malformed | Self::IdempotencyKey => {}
         }
-        let (status, code, title) = self.on_the_wire();
-        let detail = self.detail();
-        let problem = Problem { code, title, status: status.as_u16(), detail, request_id };
+        let kind = self.problem_type();
+        let status = StatusCode::from_u16(kind.status).expect("a status of the table");
+        let problem = Problem { kind, detail: self.detail(), request_id };
         let mut response = Response::new(Body::from(problem.to_json(&options.problem_types)));
         *response.status_mut() = status;
         let headers = response.headers_mut();

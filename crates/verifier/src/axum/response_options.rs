@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use types::problem::TYPE_PREFIX;
+
 /// The defaults are Baton's.
 #[derive(Debug, Clone)]
 pub(super) struct ResponseOptions {
@@ -13,7 +15,7 @@ pub(super) struct ResponseOptions {
 
 impl Default for ResponseOptions {
     fn default() -> Self {
-        Self { realm: Cow::Borrowed("baton"), problem_types: Cow::Borrowed("urn:baton:problem:") }
+        Self { realm: Cow::Borrowed("baton"), problem_types: Cow::Borrowed(TYPE_PREFIX) }
     }
 }
 
