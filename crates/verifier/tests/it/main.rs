@@ -49,6 +49,7 @@ mod remote_outage;
 #[cfg(feature = "remote")]
 mod remote_tls;
 mod rfc9068_keys;
+mod rfc9068_libraries;
 mod rfc9068_tokens;
 mod signature_rules;
 mod status_claim;
