@@ -17,13 +17,16 @@ use verifier::remote::Issuer;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The issuer's `iss`, and the audience of this service in `aud`.
     let issuer = Issuer::new("http://localhost:3000", ["http://localhost:3000"])?;
-    let router = Router::new()
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3001").await?;
+    axum::serve(listener, router(&issuer)).await?;
+    Ok(())
+}
+
+pub(crate) fn router(issuer: &Issuer) -> Router {
+    Router::new()
         .route("/hello", get(hello))
         .route("/secret", get(secret))
-        .layer(RequireToken::from(&issuer));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3001").await?;
-    axum::serve(listener, router).await?;
-    Ok(())
+        .layer(RequireToken::from(issuer))
 }
 
 async fn hello(Bearer(token): Bearer) -> String {
