@@ -28,12 +28,15 @@ const AT_JWT: &str = "at+jwt";
 const ED25519_D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
 const ED25519_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
+/// Signs claims under a `typ`.
+type Sign = Box<dyn Fn(Option<&str>, &Value) -> String>;
+
 /// An issuer: its library and algorithm, its key, and its tokens of a type and claims.
 struct Issuer {
     name: String,
     algorithm: Algorithm,
     jwk: Value,
-    sign: Box<dyn Fn(Option<&str>, &Value) -> String>,
+    sign: Sign,
 }
 
 impl Issuer {
