@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::FromRequestParts as _;
 use axum::http::{HeaderValue, Request};
 use backend::config::Proxies;
-use backend::http::client::{ClientAddress, Peer, TrustedProxies};
+use backend::http::client_address::{ClientAddress, Peer, TrustedProxies};
 use futures_util::FutureExt as _;
 
 const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));

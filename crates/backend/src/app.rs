@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, Origin, Settings};
 use crate::entropy::Entropy;
 use crate::http::assets::AssetFiles;
-use crate::http::client::TrustedProxies;
+use crate::http::client_address::TrustedProxies;
 use crate::http::site::Site;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;

@@ -1,4 +1,4 @@
-//! Runs the program's commands. It must not hold domain logic; `main` prints the errors.
+//! Runs the program's commands, as `config/command_line.rs` parses them. It must not hold domain logic; `main` prints the errors.
 
 mod administration;
 mod check;

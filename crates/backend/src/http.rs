@@ -5,7 +5,7 @@
 
 pub mod assets;
 mod cached;
-pub mod client;
+pub mod client_address;
 pub mod clock;
 pub mod confirm;
 pub mod cookie;
@@ -17,7 +17,7 @@ pub mod health;
 pub mod idempotency;
 pub mod introspect;
 pub mod jwks;
-mod limited;
+mod lockout_advice;
 pub mod login;
 pub mod logout;
 pub mod me;

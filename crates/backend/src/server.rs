@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 use self::heads::FilteredHeads;
 use self::slots::{Slot, Slots};
 use self::watched::WatchedBody;
-use crate::http::client::Peer;
+use crate::http::client_address::Peer;
 use crate::pace::rest;
 
 pub use self::slots::ConnectionLimits;

@@ -1,5 +1,5 @@
-//! Problem documents (RFC 9457), the errors on the wire. Which failure becomes which problem is the server's table,
-//! not here; status and title of each code are those of [`ErrorCode::problem_type`].
+//! Problem documents (RFC 9457), the errors on the wire. Which failure becomes which problem: the backend's
+//! `http/error.rs`. Status and title of each code: [`ErrorCode::problem_type`].
 
 use serde::{Deserialize, Serialize};
 use types::ProblemType;

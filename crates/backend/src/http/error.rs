@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use shared::{ErrorCode, FieldError, LimitedBy, RevocationReason, challenge};
 
 use super::guard::ForeignCause;
-use super::limited::what_to_do;
+use super::lockout_advice::what_to_do;
 use crate::auth::AuthError;
 use crate::config::Origin;
 use crate::store::StoreError;

@@ -1,5 +1,6 @@
-//! Guards: what a handler requires of a request, as extractors. The signature is the security argument. They must
-//! only parse and verify; an absent credential is `None`, a bad one an error.
+//! Guards: what a handler requires of a request, as extractors: the CSRF check (`same_origin.rs`), the bearer token,
+//! cookies, bodies. The signature is the security argument. They must only parse and verify; an absent credential is
+//! `None`, a bad one an error.
 
 mod attempt_key;
 mod authorization;

@@ -1,5 +1,5 @@
-//! Security headers of every response (ASVS 5.0.0 V3.4): HSTS, CSP and others. A page sets its own
-//! Content-Security-Policy, because only the page knows its nonce.
+//! Security headers of every response (ASVS 5.0.0 V3.4): HSTS, CSP and others. A page sets its own CSP, because
+//! only the page knows its nonce: `set_policy` in `site.rs`, and `POLICY` in `refusal_page.rs`.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;

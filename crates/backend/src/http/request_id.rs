@@ -14,7 +14,7 @@ use axum::response::Response;
 use shared::path::REQUEST_ID;
 use tracing::Instrument as _;
 
-use super::client::ClientAddress;
+use super::client_address::ClientAddress;
 use crate::entropy::Entropy;
 use crate::telemetry::REQUEST;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use backend::http::client::Peer;
+use backend::http::client_address::Peer;
 use futures_util::future::join_all;
 use shared::path;
 

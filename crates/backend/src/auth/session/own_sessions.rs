@@ -1,4 +1,4 @@
-//! A user's own sessions: lists them, and revokes one or all others.
+//! A user's own sessions: lists them, and revokes one or all others (`http/sessions.rs`).
 
 use std::sync::Arc;
 

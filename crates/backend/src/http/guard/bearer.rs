@@ -12,7 +12,7 @@ use super::authorization::credentials;
 use crate::app::AppState;
 use crate::auth::Caller;
 use crate::auth::session::callers::{self, Callers, within_deadline};
-use crate::http::client::TrustedProxies;
+use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 
 /// The authenticated caller.

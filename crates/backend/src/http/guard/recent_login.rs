@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use super::Bearer;
 use crate::auth::Caller;
 use crate::auth::session::callers::Callers;
-use crate::http::client::TrustedProxies;
+use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 
 /// The authenticated caller.

@@ -11,7 +11,7 @@ use shared::Device;
 
 use crate::auth::RequestContext;
 use crate::auth::risk::device::{ClientHints, device};
-use crate::http::client::{ClientAddress, TrustedProxies};
+use crate::http::client_address::{ClientAddress, TrustedProxies};
 use crate::http::clock::AdmittedAt;
 use crate::store::ClientInfo;
 

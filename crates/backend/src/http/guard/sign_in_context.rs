@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use super::{Devices, RefreshCookies, RequestContext};
 use crate::auth::SignInContext;
 use crate::config::Origin;
-use crate::http::client::TrustedProxies;
+use crate::http::client_address::TrustedProxies;
 
 impl<S: Send + Sync> FromRequestParts<S> for SignInContext
 where

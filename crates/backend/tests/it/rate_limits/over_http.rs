@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use backend::auth::rate_limit::{Limit, Rate, TABLE};
-use backend::http::client::Peer;
+use backend::http::client_address::Peer;
 use serde_json::json;
 use shared::path::{self, REFRESH_COOKIE};
 

@@ -1,5 +1,5 @@
-//! The client's network address. A forwarding header counts only from a configured proxy; from any other peer it is a
-//! claim. An address must not be taken for an identity.
+//! The client's network address, behind proxies as well: `X-Forwarded-For` counts only from a configured proxy; from
+//! any other peer it is a claim. An address must not be taken for an identity.
 
 use std::convert::Infallible;
 use std::fmt;
