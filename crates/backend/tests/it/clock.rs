@@ -6,11 +6,14 @@ mod instances;
 mod listener;
 mod start;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::http::Method;
 use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
 use backend::store::{Event, EventQuery};
+use futures_util::stream;
 use shared::{NumericDate, RevocationReason, SessionId, UserId, path};
 
 use crate::services::{form, service};
@@ -52,6 +55,25 @@ async fn a_clock_that_is_set_wrong_signs_nobody_out() {
         })
         .await;
     }
+}
+
+/// A refresh is judged when its body has arrived, not when it was admitted: in between, a clock that calls were answered
+/// by may be set right, and by its old time the session would have expired for good.
+#[tokio::test]
+async fn a_refresh_whose_body_arrives_after_the_clock_was_set_right_is_accepted() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    app.clock.step(FORTY_DAYS);
+    app.clock.trusted_now().expect_err("a clock in doubt");
+    app.clock.advance(STEADY_SECONDS);
+    app.browser().get(path::HEALTH_READY).await.assert_status(200);
+    let clock = app.clock.clone();
+    let body = stream::once(async move {
+        clock.step(-FORTY_DAYS);
+        Ok::<_, Infallible>(Bytes::new())
+    });
+    let refresh = alice.request(Method::POST, path::REFRESH);
+    alice.send(refresh, Body::from_stream(body)).await.assert_ok();
 }
 
 /// Readiness names the cause, for the probe's log.
