@@ -69,7 +69,6 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
             authenticated_at: NOW,
             step_up_required_at: None,
             client: ClientInfo::unknown(),
-            revoked_because: None,
         };
         sessions.push(session.clone());
         let register = Change::Register(Box::new(user), Box::new(session), Vec::new());

@@ -3,7 +3,7 @@
 
 use types::NumericDate;
 
-use crate::{Attempt, Family, Generation, Policy, Standing};
+use crate::{Attempt, Family, Generation, Policy};
 
 /// What the server must do. A refresh changes a family in no other way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +40,14 @@ pub enum Refusal {
 /// `presented` must come from a verified [`Ticket`](crate::Ticket) of this family: any other token is
 /// [`Refusal::Unknown`] before a family is read.
 #[must_use]
-pub fn decide(
-    family: &Family,
+pub fn decide<Reason>(
+    family: &Family<Reason>,
     presented: Generation,
     attempt: Option<&Attempt>,
     now: NumericDate,
     policy: Policy,
 ) -> Decision {
-    if family.standing == Standing::Revoked {
+    if !family.is_live() {
         return Decision::Refuse(Refusal::Revoked);
     }
     if policy.has_expired(family, now) {

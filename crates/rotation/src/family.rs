@@ -4,9 +4,9 @@ use types::NumericDate;
 
 use crate::{Attempt, Generation};
 
-/// The family of one session.
+/// The family of one session. `Reason` says why a family was revoked; it is `()` for a server that records no reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Family {
+pub struct Family<Reason = ()> {
     /// The generation last accepted; [`Generation::NONE`] after sign-in, when ticket 1 is issued and not yet
     /// presented.
     pub generation: Generation,
@@ -18,20 +18,20 @@ pub struct Family {
     pub accepted_at: NumericDate,
     /// When the family was created: absolute expiry counts from here, and rotation never moves it.
     pub created_at: NumericDate,
-    /// Whether it is revoked. Revocation is final.
-    pub standing: Standing,
+    /// Whether it is revoked, and why. Revocation is final.
+    pub standing: Standing<Reason>,
 }
 
 /// Whether a family may be refreshed, expiry aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Standing<Reason = ()> {
     /// It may.
     Live,
-    /// It is revoked; the reason is stored beside it.
-    Revoked,
+    /// It is revoked, for this reason.
+    Revoked(Reason),
 }
 
-impl Family {
+impl<Reason> Family<Reason> {
     /// A new family, after sign-in.
     #[must_use]
     pub const fn begun(now: NumericDate) -> Self {
@@ -43,6 +43,12 @@ impl Family {
             created_at: now,
             standing: Standing::Live,
         }
+    }
+
+    /// Whether it is not revoked. It may have expired.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.standing, Standing::Live)
     }
 
     /// The generation that the caller of `attempt` holds, for a caller that authenticates without a ticket: a
@@ -58,7 +64,9 @@ impl Family {
             _ => self.generation.successor().unwrap_or(self.generation),
         }
     }
+}
 
+impl<Reason: Clone> Family<Reason> {
     /// The family after `generation` was accepted with `attempt`: the result of a store's conditional write.
     #[must_use]
     pub fn accepted(
@@ -73,12 +81,21 @@ impl Family {
         } else {
             None
         };
-        Self { generation, attempt, previous_attempt, accepted_at: now, ..*self }
+        Self {
+            generation,
+            attempt,
+            previous_attempt,
+            accepted_at: now,
+            created_at: self.created_at,
+            standing: self.standing.clone(),
+        }
     }
 
-    /// The family after its revocation.
+    /// The family after its revocation. The first reason stands.
     #[must_use]
-    pub fn revoked(&self) -> Self {
-        Self { standing: Standing::Revoked, ..self.clone() }
+    pub fn revoked(&self, reason: Reason) -> Self {
+        let standing =
+            if self.is_live() { Standing::Revoked(reason) } else { self.standing.clone() };
+        Self { standing, ..self.clone() }
     }
 }

@@ -16,13 +16,13 @@ pub struct Policy {
 impl Policy {
     /// When the family expires unless it is refreshed.
     #[must_use]
-    pub fn expires_at(&self, family: &Family) -> NumericDate {
+    pub fn expires_at<Reason>(&self, family: &Family<Reason>) -> NumericDate {
         let idle = family.accepted_at.plus(self.idle_seconds);
         let absolute = family.created_at.plus(self.absolute_seconds);
         idle.min(absolute)
     }
 
-    pub(crate) fn has_expired(&self, family: &Family, now: NumericDate) -> bool {
+    pub(crate) fn has_expired<Reason>(&self, family: &Family<Reason>, now: NumericDate) -> bool {
         now >= self.expires_at(family)
     }
 }

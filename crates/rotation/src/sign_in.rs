@@ -4,7 +4,7 @@
 
 use types::NumericDate;
 
-use crate::{Family, Generation, Policy, Standing};
+use crate::{Family, Generation, Policy};
 
 /// What the server must do with a sign-in whose password is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +21,14 @@ pub enum SignIn {
 /// Decides the meaning, `now`, of a sign-in with an attempt key. `begun` is the family of the session that the same
 /// attempt has created; [`None`] if it has created none.
 #[must_use]
-pub fn decide_sign_in(begun: Option<&Family>, now: NumericDate, policy: Policy) -> SignIn {
+pub fn decide_sign_in<Reason>(
+    begun: Option<&Family<Reason>>,
+    now: NumericDate,
+    policy: Policy,
+) -> SignIn {
     let Some(family) = begun else { return SignIn::Begin };
     let is_unused = family.generation == Generation::NONE;
-    if is_unused && family.standing == Standing::Live && !policy.has_expired(family, now) {
+    if is_unused && family.is_live() && !policy.has_expired(family, now) {
         SignIn::AnswerAgain
     } else {
         SignIn::Duplicate

@@ -189,7 +189,7 @@ fn family(row: &SqliteRow) -> sqlx::Result<Family> {
         previous_attempt: attempt("previous_attempt")?,
         accepted_at: NumericDate(row.try_get("accepted_at")?),
         created_at: NumericDate(row.try_get("created_at")?),
-        standing: if revoked_at.is_some() { Standing::Revoked } else { Standing::Live },
+        standing: if revoked_at.is_some() { Standing::Revoked(()) } else { Standing::Live },
     })
 }
 

@@ -49,14 +49,12 @@ struct State {
     unavailable: bool,
     /// Sessions before each write that is not durable yet, oldest first.
     not_durable: Vec<Session>,
-    /// Why sessions were revoked.
-    causes: BTreeMap<SessionId, RevocationReason>,
     /// The generations accepted by password changes, by the new hash.
     changes: BTreeMap<String, u32>,
     /// Increases with every write.
     version: u64,
     /// For the planted grace period: families before their last rotation.
-    before: BTreeMap<SessionId, Family>,
+    before: BTreeMap<SessionId, Family<RevocationReason>>,
     sign_ins: SignIns,
 }
 
@@ -116,7 +114,6 @@ impl SimulatedStore {
             && let Some(before) = state.not_durable.pop()
         {
             self.put(&before);
-            state.causes.remove(&before.id);
             lost.push(before.id);
         }
         state.version += 1;
@@ -131,8 +128,7 @@ impl SimulatedStore {
     /// Disables a user, durably, as an administrator does.
     pub(crate) fn disable(&self, user: UserId) {
         let revocation = Revocation { cause: RevocationReason::Disabled, at: self.clock.now() };
-        let _ =
-            self.write_revocations(Change::Disable(user, revocation), RevocationReason::Disabled);
+        let _ = self.write_revocations(Change::Disable(user, revocation));
     }
 
     /// The generation that was accepted together with the password of this hash.
@@ -148,11 +144,6 @@ impl SimulatedStore {
     /// A row, for the observer.
     pub(crate) fn row(&self, id: SessionId) -> Option<Session> {
         at_once(self.memory.find_session(id)).ok().flatten().map(|(session, _)| session)
-    }
-
-    /// Why a session was revoked.
-    pub(crate) fn cause(&self, id: SessionId) -> Option<RevocationReason> {
-        self.state().causes.get(&id).copied()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -210,16 +201,11 @@ impl SimulatedStore {
     }
 
     /// A durable change that revokes sessions of any user.
-    fn write_revocations(
-        &self,
-        change: Change,
-        cause: RevocationReason,
-    ) -> Result<Outcome, StoreError> {
+    fn write_revocations(&self, change: Change) -> Result<Outcome, StoreError> {
         let done = at_once(self.memory.commit(change, Vec::new()))?;
         if done.took_place() {
             let mut state = self.state();
             state.version += 1;
-            state.causes.extend(done.revoked.iter().map(|id| (*id, cause)));
             state.not_durable.clear();
         }
         Ok(done)
@@ -228,8 +214,7 @@ impl SimulatedStore {
     fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
         let (id, hash) = (change.session, change.hash.clone());
         let (before, generation) = (self.row(id), change.accepted.family.generation.0);
-        let done =
-            self.write_revocations(self.planted_change(change), RevocationReason::PasswordChange)?;
+        let done = self.write_revocations(self.planted_change(change))?;
         if done.took_place() {
             let mut state = self.state();
             state.changes.insert(hash, generation);
@@ -267,7 +252,6 @@ impl SimulatedStore {
         if done.took_place() {
             let mut state = self.state();
             state.version += 1;
-            state.causes.insert(id, revocation.cause);
             // A durable write takes all earlier ones along: a log is flushed up to its end.
             state.not_durable.clear();
             state.not_durable.extend(before.filter(|_| self.forgets_revocations()));

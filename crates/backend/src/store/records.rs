@@ -36,16 +36,14 @@ pub struct Session {
     pub seed: Seed,
     /// The server's refresh key that its tickets are made with.
     pub refresh_key_id: String,
-    /// What has been accepted, and when: the state of its rotation.
-    pub family: Family,
+    /// The state of its rotation: what has been accepted, and when; whether it is revoked, and why.
+    pub family: Family<RevocationReason>,
     /// When the user last authenticated: `auth_time` in access tokens.
     pub authenticated_at: NumericDate,
     /// Since when a step-up is required before its next refresh, if one is.
     pub step_up_required_at: Option<NumericDate>,
     /// Where it was last seen.
     pub client: ClientInfo,
-    /// The reason of its revocation, if it is revoked.
-    pub revoked_because: Option<RevocationReason>,
 }
 
 /// Where a request comes from, as far as that can be known: its network address, and the device that it claims to
@@ -72,7 +70,7 @@ pub struct Accepted {
     /// The generation that was read, and must still be stored.
     pub seen: Generation,
     /// The new state of the family.
-    pub family: Family,
+    pub family: Family<RevocationReason>,
     /// Where the request for it came from.
     pub client: ClientInfo,
 }
@@ -252,6 +250,15 @@ impl Session {
     /// Whether it is not revoked. It may have expired.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.family.standing == Standing::Live
+        self.family.is_live()
+    }
+
+    /// The reason of its revocation, if it is revoked.
+    #[must_use]
+    pub const fn revocation_reason(&self) -> Option<RevocationReason> {
+        match self.family.standing {
+            Standing::Live => None,
+            Standing::Revoked(reason) => Some(reason),
+        }
     }
 }

@@ -187,7 +187,6 @@ pub(super) fn failures(row: &dyn Columns) -> Result<Failures, StoreError> {
 }
 
 pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
-    let revoked_at = row.number("revoked_at")?;
     Ok(Session {
         id: SessionId::from_bytes(exactly(row, "id")?),
         user: UserId::from_bytes(exactly(row, "user_id")?),
@@ -196,16 +195,24 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         authenticated_at: date(row, "authenticated_at")?,
         step_up_required_at: row.number("wanted_at")?.map(NumericDate),
         client: client(row)?,
-        revoked_because: cause(row, "revoked_because")?,
         family: Family {
             generation: generation(row)?,
             attempt: attempt(row, "attempt")?,
             previous_attempt: attempt(row, "previous_attempt")?,
             accepted_at: date(row, "accepted_at")?,
             created_at: date(row, "created_at")?,
-            standing: if revoked_at.is_some() { Standing::Revoked } else { Standing::Live },
+            standing: standing(row)?,
         },
     })
+}
+
+/// The schema's CHECK demands both columns or neither. An instant alone would still revoke, as in [`revoked`].
+fn standing(row: &dyn Columns) -> Result<Standing<RevocationReason>, StoreError> {
+    match (row.number("revoked_at")?, cause(row, "revoked_because")?) {
+        (None, None) => Ok(Standing::Live),
+        (Some(_), reason) => Ok(Standing::Revoked(reason.unwrap_or(RevocationReason::Unknown))),
+        (None, Some(_)) => Err(StoreError::Corrupt { what: "revocation of a session" }),
+    }
 }
 
 fn text(row: &dyn Columns, column: &'static str) -> Result<String, StoreError> {
@@ -237,4 +244,50 @@ fn exactly<const N: usize>(row: &dyn Columns, column: &'static str) -> Result<[u
     row.bytes(column)?
         .and_then(|stored| stored.try_into().ok())
         .ok_or(StoreError::Corrupt { what: column })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The two columns of a revocation.
+    struct Revocation(Option<i64>, Option<&'static str>);
+
+    impl Columns for Revocation {
+        fn number(&self, column: &'static str) -> Result<Option<i64>, sqlx::Error> {
+            assert_eq!(column, "revoked_at");
+            Ok(self.0)
+        }
+
+        fn text(&self, column: &'static str) -> Result<Option<String>, sqlx::Error> {
+            assert_eq!(column, "revoked_because");
+            Ok(self.1.map(str::to_owned))
+        }
+
+        fn bytes(&self, column: &'static str) -> Result<Option<&[u8]>, sqlx::Error> {
+            Err(sqlx::Error::ColumnNotFound(column.to_owned()))
+        }
+    }
+
+    #[test]
+    fn the_two_columns_of_a_revocation_are_read_as_one_state() {
+        let revoked = |reason| Some(Standing::Revoked(reason));
+        let table = [
+            (None, None, Some(Standing::Live)),
+            (Some(1), Some("logout"), revoked(RevocationReason::Logout)),
+            (Some(0), Some("replay"), revoked(RevocationReason::Replay)),
+            (Some(1), Some("newer"), revoked(RevocationReason::Unknown)),
+            (Some(1), None, revoked(RevocationReason::Unknown)),
+            (None, Some("logout"), None),
+            (None, Some("newer"), None),
+        ];
+        for (at, because, expected) in table {
+            let read = match standing(&Revocation(at, because)) {
+                Ok(standing) => Some(standing),
+                Err(StoreError::Corrupt { what: "revocation of a session" }) => None,
+                Err(error) => panic!("{at:?}, {because:?}: {error}"),
+            };
+            assert_eq!(read, expected, "{at:?}, {because:?}");
+        }
+    }
 }

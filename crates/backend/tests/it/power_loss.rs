@@ -14,8 +14,8 @@ use std::path::Path;
 
 use backend::auth::account::email::Email;
 use backend::store;
-use rotation::{Attempt, Family, Generation, Standing};
-use shared::SessionId;
+use rotation::{Attempt, Family, Generation};
+use shared::{RevocationReason, SessionId};
 use sqlx::{Connection as _, SqliteConnection};
 
 use self::disk::{Disk, Fate, Image};
@@ -156,7 +156,7 @@ fn at_once(server: &Traced, diary: &mut Diary) -> Vec<Member> {
 /// The rows of a database.
 struct Found {
     users: BTreeSet<String>,
-    sessions: BTreeMap<SessionId, Family>,
+    sessions: BTreeMap<SessionId, Family<RevocationReason>>,
 }
 
 /// Opens the files after a power cut with the real engine, and reads all rows of the diary.
@@ -213,8 +213,7 @@ impl Found {
                     family(session);
                 }
                 Claim::Revoked(session) => {
-                    let standing = family(session).standing;
-                    assert_eq!(standing, Standing::Revoked, "{what}: {session} had ended");
+                    assert!(!family(session).is_live(), "{what}: {session} was revoked");
                 }
                 Claim::Accepted(session, generation) => {
                     newest.insert(*session, generation.0);

@@ -94,7 +94,6 @@ async fn populate(store: &dyn Store) {
         authenticated_at: now(),
         step_up_required_at: None,
         client: ClientInfo::unknown(),
-        revoked_because: None,
     };
     let sessions = [1, 2].map(|number| {
         let session = Box::new(session(number));

@@ -13,7 +13,7 @@ use backend::store::{
     Accepted, Change, ClientInfo, IdRange, Outcome, Prunable, PruneBefore, Revocation, Session,
     Store, User,
 };
-use rotation::{Attempt, Family, Generation, Seed, Standing};
+use rotation::{Attempt, Family, Generation, Seed};
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use crate::support::stores;
@@ -54,7 +54,6 @@ fn session(number: u8, user: &User) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
-        revoked_because: None,
     }
 }
 
@@ -89,7 +88,7 @@ fn attempt(name: &str) -> Attempt {
     Attempt::parse(&format!("attempt-key-of-{name}")).expect("a key")
 }
 
-async fn family(store: &dyn Store, id: SessionId) -> Family {
+async fn family(store: &dyn Store, id: SessionId) -> Family<RevocationReason> {
     store.find_session(id).await.expect("a store").expect("a session").0.family
 }
 
@@ -99,7 +98,7 @@ async fn registered(store: &dyn Store, number: u8) -> (User, Session) {
     (user, session)
 }
 
-fn accepted(from: &Family, generation: u32, key: Option<&str>) -> Accepted {
+fn accepted(from: &Family<RevocationReason>, generation: u32, key: Option<&str>) -> Accepted {
     Accepted {
         seen: from.generation,
         family: from.accepted(Generation(generation), key.map(attempt), NOW.plus(60)),
@@ -202,8 +201,9 @@ async fn an_end_is_final() {
         assert!(end(store, first.id, RevocationReason::Replay, NOW).await);
         assert!(!end(store, first.id, RevocationReason::Logout, NOW.plus(1)).await);
         assert!(!accept(store, first.id, &accepted(&Family::begun(NOW), 1, None)).await);
-        assert_eq!(family(store, first.id).await, Family::begun(NOW).revoked());
-        assert_eq!(family(store, other.id).await.standing, Standing::Live);
+        let revoked = Family::begun(NOW).revoked(RevocationReason::Replay);
+        assert_eq!(family(store, first.id).await, revoked);
+        assert!(family(store, other.id).await.is_live());
     })
     .await;
 }

@@ -12,7 +12,7 @@ fn meant(family: &Family, seconds: i64) -> SignIn {
 
 #[test]
 fn an_attempt_that_has_begun_no_session_begins_one() {
-    assert_eq!(decide_sign_in(None, BEGUN, POLICY), SignIn::Begin);
+    assert_eq!(decide_sign_in(None::<&Family>, BEGUN, POLICY), SignIn::Begin);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_copy_is_answered_again_until_ticket_1_is_presented() {
 
 #[test]
 fn a_copy_of_a_sign_in_whose_session_has_ended_is_a_duplicate() {
-    assert_eq!(meant(&Family::begun(BEGUN).revoked(), 0), SignIn::Duplicate);
+    assert_eq!(meant(&Family::begun(BEGUN).revoked(()), 0), SignIn::Duplicate);
 }
 
 #[test]

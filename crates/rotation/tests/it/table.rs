@@ -77,7 +77,7 @@ fn the_decision_table() {
 
 #[test]
 fn a_revoked_family_refuses_everything() {
-    let row = family(5, Some("a"), Some("p")).revoked();
+    let row = family(5, Some("a"), Some("p")).revoked(());
     for (presented, key) in [(6, "k"), (5, "a"), (5, "k"), (4, "p"), (1, "k")] {
         let decision = decide(&row, Generation(presented), Some(&attempt(key)), ACCEPTED, POLICY);
         assert_eq!(decision, Decision::Refuse(Refusal::Revoked));
@@ -86,6 +86,15 @@ fn a_revoked_family_refuses_everything() {
             decide(&row, Generation(presented), Some(&attempt(key)), ACCEPTED.plus(9_999), POLICY);
         assert_eq!(decision, Decision::Refuse(Refusal::Revoked));
     }
+}
+
+#[test]
+fn a_revocation_and_its_first_reason_stand() {
+    let row = Family::begun(BEGUN).revoked("replay");
+    assert_eq!(row.standing, Standing::Revoked("replay"));
+    assert_eq!(row.revoked("logout"), row);
+    let late = row.accepted(Generation::FIRST, None, ACCEPTED);
+    assert_eq!((late.generation, late.standing), (Generation::FIRST, row.standing));
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Observer {
         for (id, watched) in others {
             watched.revocation_answered.get_or_insert(call.event);
             let row = store.row(*id);
-            if row.is_some_and(|row| row.family.standing == rotation::Standing::Live) {
+            if row.is_some_and(|row| row.is_live()) {
                 left = Some(watched.number);
             }
         }
@@ -162,9 +162,7 @@ impl Observer {
         call: &Finished<'_>,
         store: &SimulatedStore,
     ) {
-        let ended = store
-            .row(session)
-            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
+        let ended = store.row(session).is_some_and(|row| !row.is_live());
         let Some(watched) = self.sessions.get_mut(&session) else { return };
         watched.revocation_answered.get_or_insert(call.event);
         if !ended {

@@ -1,6 +1,5 @@
 //! Invariants of the rows after each event: revocation is final, generations only increase.
 
-use rotation::Standing;
 use shared::RevocationReason;
 use shared::{NumericDate, SessionId};
 
@@ -23,8 +22,8 @@ impl Observer {
                 found.push((Invariant::RevocationIsFinal, format!("{name} has lost its row")));
                 continue;
             };
-            let (generation, ended) =
-                (row.family.generation.0, row.family.standing == Standing::Revoked);
+            let (generation, reason) = (row.family.generation.0, row.revocation_reason());
+            let ended = reason.is_some();
             if generation < watched.generation {
                 let detail = format!("{name} went from {} to {generation}", watched.generation);
                 found.push((Invariant::GenerationsNeverGoBack, detail));
@@ -32,15 +31,13 @@ impl Observer {
             if watched.ended && !ended {
                 found.push((Invariant::RevocationIsFinal, format!("{name} is alive again")));
             }
-            let replayed =
-                ended && !watched.ended && store.cause(*id) == Some(RevocationReason::Replay);
+            let replayed = !watched.ended && reason == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
                 let detail = format!("{name} was ended as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
             // Revoked by the user's password change, in another session.
-            watched.may_be_revoked |=
-                ended && store.cause(*id) == Some(RevocationReason::PasswordChange);
+            watched.may_be_revoked |= reason == Some(RevocationReason::PasswordChange);
             if generation > 0 {
                 watched.presented.get_or_insert(event);
             }

@@ -53,9 +53,7 @@ impl Observer {
         }
         let found = watched.judge_theft(call, generation, key, setting);
         let name = format!("session {}, request {}", watched.number, call.request.id);
-        let ended = store
-            .row(session)
-            .is_some_and(|row| row.family.standing == rotation::Standing::Revoked);
+        let ended = store.row(session).is_some_and(|row| !row.is_live());
         let over = ended || watched.may_be_revoked;
         match found {
             Found::Both => self.broken(Invariant::NeverDoBothSucceed, call.event, name),

@@ -2,7 +2,6 @@
 //! it finds them (tests/it/planted.rs).
 
 use backend::store::{Accepted, Change, PasswordChange, Session, Store as _, UsedKey};
-use rotation::Standing;
 
 use super::{SimulatedStore, at_once};
 use crate::setting::Bug;
@@ -19,7 +18,7 @@ impl SimulatedStore {
         let recent = self.clock.now().since(session.family.accepted_at) < GRACE_SECONDS;
         if self.bug == Some(Bug::Grace)
             && recent
-            && session.family.standing == Standing::Live
+            && session.is_live()
             && let Some(before) = self.state().before.get(&session.id)
         {
             session.family = before.clone();
@@ -29,7 +28,7 @@ impl SimulatedStore {
 
     /// A rotation as the planted bug writes it; `None` to leave it to the engine.
     pub(super) fn planted_accept(&self, before: &Session, accepted: &Accepted) -> Option<bool> {
-        let live = before.family.standing == Standing::Live;
+        let live = before.is_live();
         let unread = before.family.generation != accepted.seen;
         match self.bug {
             Some(Bug::AcceptWithoutGuard) if live && unread => {}

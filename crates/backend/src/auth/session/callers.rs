@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rotation::{Policy, Standing};
+use rotation::Policy;
 use shared::{NumericDate, RevocationReason, Secret, SessionId};
 use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
@@ -95,11 +95,10 @@ impl Callers {
         let found = self.store.find_session(caller.session).await?;
         let refused = |cause| session_is_over(caller.session, cause);
         let (session, user) = found.ok_or_else(|| refused(None))?;
-        if session.revoked_because.is_some() {
-            return Err(refused(session.revoked_because));
+        if let Some(reason) = session.revocation_reason() {
+            return Err(refused(Some(reason)));
         }
-        let stands = session.family.standing == Standing::Live
-            && user.disabled_at.is_none()
+        let stands = user.disabled_at.is_none()
             && user.id == caller.user
             // By the clock after the row was read: no session lives for longer because a call has waited.
             && self.clock.now() < self.expires_at(&session);

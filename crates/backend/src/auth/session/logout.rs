@@ -104,7 +104,7 @@ impl Logouts {
         self.idempotency.earlier(keyed.as_ref()).await?;
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed.as_ref();
-        for found in named.iter().filter(|found| found.session.revoked_because.is_none()) {
+        for found in named.iter().filter(|found| found.session.is_live()) {
             let event =
                 self.event_log.event(EventKind::LoggedOut, Some(found.user.id), &context.client);
             let event = event.in_session(found.session.id).because(RevocationReason::Logout);

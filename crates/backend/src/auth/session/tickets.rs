@@ -96,6 +96,6 @@ impl Tickets {
     /// Whether a session is active: by the clock after its row was read, so that it is not kept for longer than it
     /// lives.
     pub(in crate::auth) fn stands(&self, session: &Session) -> bool {
-        session.revoked_because.is_none() && self.expires_at(session) > self.clock.now()
+        session.is_live() && self.expires_at(session) > self.clock.now()
     }
 }

@@ -74,7 +74,6 @@ impl TokenIssuer {
             authenticated_at: now,
             step_up_required_at: None,
             client: client.clone(),
-            revoked_because: None,
         })
     }
 

@@ -31,7 +31,7 @@ impl Tables {
             self.revoked_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
         let mut revoked: Vec<RevokedSession> = revoked
             .filter_map(|(&session, &at)| {
-                let cause = self.sessions.get(&session)?.revoked_because?;
+                let cause = self.sessions.get(&session)?.revocation_reason()?;
                 Some(RevokedSession { session, cause, at })
             })
             .collect();
@@ -126,8 +126,7 @@ impl Tables {
         let live = self.sessions.values_mut().filter(|session| session.is_live());
         let mut revoked = Vec::new();
         for session in live.filter(|session| which(session)).take(most) {
-            session.family.standing = Standing::Revoked;
-            session.revoked_because = Some(cause);
+            session.family.standing = Standing::Revoked(cause);
             self.revoked_at.insert(session.id, at);
             revoked.push(session.id);
         }

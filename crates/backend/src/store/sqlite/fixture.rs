@@ -48,7 +48,6 @@ fn session_of(user: u8, number: u8) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
-        revoked_because: None,
     }
 }
 

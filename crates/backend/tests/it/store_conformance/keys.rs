@@ -98,7 +98,7 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
         assert!(end(part(0, 9)).await.is_empty(), "once");
         let id = SessionId::from_bytes([2; 16]);
         let (ended, _) = store.find_session(id).await.expect("a store").expect("a session");
-        assert_eq!(ended.revoked_because, Some(RevocationReason::Administrator));
+        assert_eq!(ended.revocation_reason(), Some(RevocationReason::Administrator));
     })
     .await;
 }

@@ -7,7 +7,6 @@ use backend::store::{
     Change, ClientInfo, EventQuery, Notification, Part, REVOKED_PAGE, Revocation, Session,
     SessionScope, Store,
 };
-use rotation::Standing;
 use shared::Device;
 
 fn at(seconds: i64) -> NumericDate {
@@ -36,8 +35,8 @@ fn numbers(ids: Vec<SessionId>) -> Vec<u8> {
 async fn live(store: &dyn Store, numbers: std::ops::RangeInclusive<u8>) -> Vec<u8> {
     let mut live = Vec::new();
     for number in numbers {
-        let standing = family(store, SessionId::from_bytes([number; 16])).await.standing;
-        live.extend((standing == Standing::Live).then_some(number));
+        let family = family(store, SessionId::from_bytes([number; 16])).await;
+        live.extend(family.is_live().then_some(number));
     }
     live
 }
@@ -183,7 +182,7 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
         assert!(!commit(store, confirm(at(7))).await.took_place());
         let found = store.find_session(session.id).await.expect("a store").expect("a session").0;
         assert_eq!(
-            (found.authenticated_at, found.revoked_because),
+            (found.authenticated_at, found.revocation_reason()),
             (at(5), Some(RevocationReason::Logout))
         );
     })

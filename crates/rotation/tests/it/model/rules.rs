@@ -108,14 +108,14 @@ impl Row {
         u8::try_from(held.0).expect("a model has few generations")
     }
 
-    pub(crate) fn family(&self) -> Family {
+    pub(crate) fn family(&self) -> Family<Revocation> {
         Family {
             generation: Generation(self.generation.into()),
             attempt: self.attempt.map(attempt),
             previous_attempt: self.previous.map(attempt),
             accepted_at: if self.long_ago { NOW.plus(-3_600) } else { NOW },
             created_at: NOW.plus(-7_200),
-            standing: if self.revoked.is_some() { Standing::Revoked } else { Standing::Live },
+            standing: self.revoked.map_or(Standing::Live, Standing::Revoked),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the key is unused. Any event can happen between two of them. They must not decide what a copy means; that is
 //! `decide_sign_in`.
 
-use rotation::{SignIn, decide_sign_in};
+use rotation::{Family, SignIn, decide_sign_in};
 
 use super::state::{
     Account, Answer, Call, NOW, Number, Operation, POLICY, Person, Progress, Session, State,
@@ -66,7 +66,8 @@ fn look(world: &World, state: &State, index: usize) -> Next {
 /// One transaction: the key, unless it is used, together with the session, and the account for a registration.
 fn commit(world: &World, state: &State, index: usize) -> Next {
     let call = state.calls[index];
-    assert_eq!(decide_sign_in(None, NOW, POLICY), SignIn::Begin, "the first of all begins");
+    let first = decide_sign_in(None::<&Family>, NOW, POLICY);
+    assert_eq!(first, SignIn::Begin, "the first of all begins");
     let looks_aside = matches!(world.rule, Rule::NoKeys | Rule::KeyAfterwards | Rule::Unguarded);
     let is_free = state.used(call.key).is_none() || looks_aside;
     let fits = match call.operation {

@@ -67,7 +67,7 @@ impl Session {
             0 => begun,
             accepted => begun.accepted(Generation(accepted.into()), None, NOW),
         };
-        if self.revoked { family.revoked() } else { family }
+        if self.revoked { family.revoked(()) } else { family }
     }
 }
 
