@@ -8,6 +8,9 @@ use backend::store::{
     SessionScope, Store,
 };
 use shared::Device;
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::support::{Place, stores};
 
 fn at(seconds: i64) -> NumericDate {
     NOW.plus(seconds)
@@ -187,6 +190,36 @@ async fn a_confirmation_is_recorded_of_a_live_session_only() {
         );
     })
     .await;
+}
+
+/// Half a revocation is no state: the schema refuses each of its columns without the other.
+#[tokio::test]
+async fn a_revocation_is_stored_with_its_instant_and_its_reason_or_not_at_all() {
+    const HALVES: [&str; 2] = [
+        "UPDATE sessions SET revoked_at = 1800000000",
+        "UPDATE sessions SET revoked_because = 'administrator'",
+    ];
+    for (store, place) in stores().await {
+        registered(&*store, 1).await;
+        for half in HALVES {
+            let written = match &place {
+                // Rows cannot be changed from outside.
+                Place::Memory => continue,
+                Place::File(_) => {
+                    let mut raw =
+                        SqliteConnection::connect(&place.url()).await.expect("a database");
+                    sqlx::raw_sql(half).execute(&mut raw).await.map(|_| ())
+                }
+                Place::Schema(schema) => {
+                    let mut raw = schema.connection().await;
+                    sqlx::raw_sql(half).execute(&mut raw).await.map(|_| ())
+                }
+            };
+            let error = written.expect_err(half).into_database_error().expect("a refusal");
+            assert!(error.is_check_violation(), "{}: {half}: {error}", place.engine());
+            assert!(family(&*store, id_of(1)).await.is_live());
+        }
+    }
 }
 
 #[tokio::test]
