@@ -9,6 +9,7 @@ pub mod client_address;
 pub mod clock;
 pub mod confirm;
 pub mod cookie;
+mod csp;
 pub mod error;
 pub mod events;
 pub mod guard;

@@ -1,5 +1,5 @@
-//! Security headers of every response (ASVS 5.0.0 V3.4): HSTS, CSP and others. A page sets its own CSP, because
-//! only the page knows its nonce: `set_policy` in `site.rs`, and `POLICY` in `refusal_page.rs`.
+//! Security headers of every response (ASVS 5.0.0 V3.4): HSTS, CSP and others. A page sets its own CSP (`csp.rs`),
+//! because only the page knows its nonce.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -10,6 +10,7 @@ use axum::http::header::{
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::csp;
 use crate::config::Origin;
 
 const ALWAYS: [(HeaderName, &str); 6] = [
@@ -24,9 +25,6 @@ const ALWAYS: [(HeaderName, &str); 6] = [
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
-/// The CSP of responses other than pages: they must not run scripts or be framed.
-const NO_PAGE: &str =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const NO_STORE: &str = "no-store";
 const A_YEAR: &str = "max-age=31536000; includeSubDomains";
 
@@ -37,7 +35,7 @@ pub async fn secure(State(origin): State<Origin>, request: Request, next: Next) 
     for (name, value) in ALWAYS {
         set_default(headers, name, value);
     }
-    set_default(headers, CONTENT_SECURITY_POLICY, NO_PAGE);
+    set_default(headers, CONTENT_SECURITY_POLICY, csp::NO_PAGE);
     // A response without an explicit caching rule may be about one user: it must not be stored (V14.3.2).
     set_default(headers, CACHE_CONTROL, NO_STORE);
     // RFC 6797 section 7.2: over plain HTTP the header MUST NOT be sent. On a loopback origin HSTS would also hold

@@ -7,24 +7,15 @@ use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
 
+use super::csp;
 use super::error::ApiError;
 use super::request_id::RequestId;
 
 const STYLE: &str = include_str!("refusal_page/page.css");
 const HTML: &str = "text/html; charset=utf-8";
 
-/// The CSP: the inline style is allowed by its hash (CSP level 3).
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::from_str(&policy).expect("base64 is visible ASCII")
-});
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| csp::refusal_page(STYLE));
 
 /// Whether a browser's navigation expects a page, unlike a script or a program.
 pub(super) fn is_wanted(request: &Request) -> bool {

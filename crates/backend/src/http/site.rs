@@ -19,6 +19,7 @@ use serde::Deserialize;
 use shared::path::{SIGNED_IN_COOKIE, at_port};
 
 use super::cookie;
+use super::csp;
 use super::error::ApiError;
 use crate::config::Origin;
 
@@ -104,17 +105,11 @@ async fn sealed(response: Response) -> Response {
     Response::from_parts(parts, frontend::seal(html).into())
 }
 
-/// The page's Content-Security-Policy: scripts only by this page's nonce, none inline, and no resource of another
-/// origin (CSP level 3; `'wasm-unsafe-eval'` allows WebAssembly only).
+/// The page's Content-Security-Policy, with the nonce of its scripts.
 fn set_policy() {
     let nonce = use_nonce().expect("leptos_axum provides one to every page");
-    let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'; object-src 'none'"
-    );
-    let value = HeaderValue::from_str(&policy).expect("a nonce is base64");
-    expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, value);
+    let policy = csp::page(&nonce);
+    expect_context::<ResponseOptions>().insert_header(CONTENT_SECURITY_POLICY, policy);
 }
 
 /// Unknown paths below `/api` are the API's to answer, not a page's.
