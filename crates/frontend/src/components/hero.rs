@@ -19,7 +19,7 @@ pub(crate) fn Hero() -> impl IntoView {
                     "Staying logged in is a " <em>"relay"</em> "."
                 </h1>
                 <p class="lead">
-                    "Think of a key under the doormat: whoever finds it can use it for as long as it lies there. \
+                    "Think of a key under the doormat: a thief who finds it can use it for as long as it lies there. \
                     Baton works like a relay race instead. The proof that you are logged in is passed on, \
                     hand to hand, and each one is good for one exchange only. A copy gives itself away."
                 </p>

@@ -20,8 +20,9 @@ const LEGS: [(&str, &str); 4] = [
     ),
     (
         "A copy gives itself away.",
-        "If a number comes in a second time from somebody else, two parties hold the baton, and the whole \
-        session ends at once. If only the answer got lost, the browser proves that it is itself and simply asks again.",
+        "If a number comes in a second time, and not as a retry of the same request, two parties hold the baton: \
+        the whole session is revoked at once. If only the answer was lost, the browser proves that it is itself and \
+        simply asks again.",
     ),
 ];
 
