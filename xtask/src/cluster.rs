@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keeper_is_told_to_stop_and_waited_for() {
+    fn a_keeper_is_stopped_and_waited_for() {
         let folder = crate::scratch::Folder::new("cluster");
         folder.write("is", "");
         let file = folder.0.join("stopped");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_takes_connections_until_it_is_let_go() {
+    fn a_cluster_accepts_connections_until_it_is_dropped() {
         if environment::variable(VARIABLE).is_some_and(|url| url == "none") {
             return;
         }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keeper_that_gives_up_is_an_error() {
+    fn a_keeper_that_fails_is_an_error() {
         assert!(keeper("exit 1").is_err());
         assert!(keeper("read p; echo something else").is_err());
     }

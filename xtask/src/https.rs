@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_beside_https_is_refused_in_words() {
+    fn an_address_beside_https_is_refused_with_the_reason() {
         for argument in ["--listen=127.0.0.1:80", "--origin"] {
             let refused = reject_address_settings(&[argument.into()]).expect_err("a contradiction");
             assert!(refused.to_string().contains("--https=4443"), "{refused}");

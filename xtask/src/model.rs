@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use std::process::Stdio;
 
 /// The test that explores all worlds and leaves its report in `target/tmp`.
-const TEST: &str = "model::every_promise_is_kept_and_the_page_tells_what_the_model_finds";
+const TEST: &str = "model::every_promise_is_kept_and_the_page_holds_what_the_model_finds";
 const PAGE: &str = "docs/design/rotation-proof.md";
 /// The mark before and after the report.
 const MARK: &str = "<!-- found -->";

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_everybodys_who_waited_for_it() {
+    async fn a_failure_is_shared_by_all_waiting_callers() {
         let oracle = Oracle::new();
         oracle.asked.store(9, Ordering::SeqCst);
         let first = oracle.asking(YOUNG);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_longer_than_the_limit() {
+    async fn no_caller_waits_longer_than_the_limit() {
         let oracle = Oracle::new();
         let begun = Instant::now();
         let calls: Vec<_> = (0..3).map(|_| oracle.asking(YOUNG)).collect();
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_flight_goes_on_without_its_caller_and_survives_a_panic() {
+    async fn a_flight_continues_without_its_caller_and_survives_a_panic() {
         let oracle = Oracle::new();
         oracle.asked.store(11, Ordering::SeqCst);
         let gone = oracle.asking(YOUNG);

@@ -132,7 +132,7 @@ fn what_is_not_utf_8_is_refused() {
 
 /// A command for an emergency ignores the settings of other commands.
 #[test]
-fn only_a_setting_that_counts_is_complained_of() {
+fn only_a_setting_that_counts_is_an_error() {
     let quoted = [("DEMO_PORT", OsString::from("\"80\"")), ("DEMO_NAME", "b".into())];
     assert!(parsed("stop", &quoted).is_ok());
     assert!(parsed("serve", &quoted).is_err());

@@ -64,7 +64,7 @@ impl Server {
 const REFUSED: Answer = (401, None);
 
 #[tokio::test]
-async fn a_retry_gets_the_same_ticket_and_a_thief_ends_the_session() {
+async fn a_retry_gets_the_same_ticket_and_a_replay_revokes_the_session() {
     let server = Server::start().await;
     let first = server.log_in().await;
     let (status, second) = server.refresh(&first, KEY).await;

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_which_file_is_to_be_trusted() {
+    fn the_instructions_name_the_file_to_trust() {
         let scratch = Folder::new("told");
         let instructions =
             ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn https_goes_through_for_who_trusts_the_file_that_is_told() {
+    async fn https_works_for_a_client_that_trusts_the_named_file() {
         let scratch = Folder::new("https");
         let folder = &scratch.0;
         let (heard, answer) =
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_trusts_another_authority_or_means_another_host_says_nothing() {
+    async fn a_client_that_trusts_another_authority_or_means_another_host_sends_nothing() {
         let (ours, others) = (Folder::new("ours"), Folder::new("others"));
         certificate::ensure(&others.0, UnixTime::now()).expect("a certificate");
         let (ours, others) = (&ours.0, &others.0);

@@ -90,7 +90,7 @@ mod tests {
     use std::io::Read;
 
     #[test]
-    fn the_name_tells_the_content() {
+    fn the_name_holds_a_hash_of_the_content() {
         let asset = Asset::new("baton.css", b"abc".to_vec());
         assert_eq!(asset.path(), "/assets/baton-ba7816bf8f01cfea.css");
         assert!(asset.is("baton.css"));

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_nobody_placed_is_found() {
+    fn a_crate_without_a_place_is_found() {
         assert_eq!(count("crates/utils/Cargo.toml", "[package]\n"), 1);
     }
 

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_that_nobody_asks_for_passes() {
+    fn a_feature_that_no_crate_enables_passes() {
         assert_eq!(count(DECLARED_IN, "[features]\n# Why.\nFEATURE = []\n"), 0);
         assert_eq!(count(ASKED_IN, "[\"--features\", \"backend/FEATURE\"]"), 0);
     }

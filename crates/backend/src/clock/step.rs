@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_runs_is_trusted_however_long_it_was_not_looked_at() {
+    fn a_clock_that_runs_is_trusted_however_long_it_was_not_checked() {
         let mut clocks = Clocks::new();
         assert_eq!(clocks.after(1, 0), Verdict::Settled);
         assert_eq!(clocks.after(FORTY_DAYS, 0), Verdict::Settled);
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_wrong_from_the_start_is_found_out_by_the_database() {
+    fn a_clock_that_is_wrong_from_the_start_is_detected_by_the_database() {
         let mut clocks = Clocks::new();
         assert_eq!(clocks.compared(NOW.plus(-FORTY_DAYS)), skewed(FORTY_DAYS));
     }

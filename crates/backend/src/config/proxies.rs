@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_holds_its_machines_and_nobody_else() {
+    fn a_network_holds_its_own_addresses_and_no_other() {
         assert!(contains("10.0.0.0/8", "10.255.0.1") && !contains("10.0.0.0/8", "11.0.0.1"));
         assert!(contains("10.0.0.4/30", "10.0.0.7") && !contains("10.0.0.4/30", "10.0.0.8"));
         assert!(contains("10.0.0.7", "10.0.0.7") && !contains("10.0.0.7", "10.0.0.6"));

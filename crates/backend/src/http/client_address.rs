@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn a_forwarding_header_from_anybody_else_is_ignored() {
+    fn a_forwarding_header_from_an_untrusted_peer_is_ignored() {
         assert_eq!(client("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
         assert_eq!(client("203.0.113.9", &["198.51.100.1"], &["10.0.0.1"]), "203.0.113.9");
     }
 
     #[test]
-    fn a_trusted_proxy_names_the_client_and_nobody_further_left_counts() {
+    fn a_trusted_proxy_names_the_client_and_entries_further_left_are_ignored() {
         assert_eq!(client("10.0.0.1", &["198.51.100.1"], &["10.0.0.1"]), "198.51.100.1");
         assert_eq!(client("10.0.0.1", &["6.6.6.6, 198.51.100.1"], &["10.0.0.1"]), "198.51.100.1");
         assert_eq!(

@@ -220,7 +220,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(30);
 
     #[test]
-    fn what_is_not_read_blocks_nobody_is_bounded_and_counted() {
+    fn an_unread_log_blocks_no_caller_and_is_bounded_and_counted() {
         let (mut reader, output) = io::pipe().expect("a pipe");
         let queue = LogQueue::start(output, |_| {}).expect("a thread");
         // The pipe's own buffer holds 64 KiB.

@@ -166,7 +166,7 @@ async fn a_token_of_another_issuer_with_another_key_opens_nothing() {
 }
 
 #[tokio::test]
-async fn me_tells_user_and_session() {
+async fn me_returns_user_and_session() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         app.clock.advance(100);

@@ -162,7 +162,7 @@ fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
 
 /// ASVS 5.0.0 V7.4.5: an administrator revokes the sessions of one user or of all users.
 #[test]
-fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
+fn a_running_server_notices_within_a_second_that_sessions_were_revoked() {
     let folder = prepared();
     for name in ["alice", "bob"] {
         said(&add(folder.path(), name));
@@ -198,7 +198,7 @@ fn a_running_server_notices_within_a_second_that_sessions_were_ended() {
 
 /// One line for each session, with its user.
 #[test]
-fn sessions_are_listed_of_one_user_or_of_everyone() {
+fn sessions_are_listed_of_one_user_or_of_all() {
     let folder = prepared();
     for name in ["alice", "bob", "carol"] {
         said(&add(folder.path(), name));

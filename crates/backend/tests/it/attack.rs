@@ -25,7 +25,7 @@ fn stranger(app: &TestApp, number: u32) -> Browser {
 }
 
 #[tokio::test]
-async fn ten_thousand_bad_logins_from_as_many_networks_fill_no_memory_and_keep_nobody_out() {
+async fn ten_thousand_failed_logins_from_as_many_networks_fill_no_memory_and_lock_no_user_out() {
     let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
     let owner = app.browser().at(PROXY).forwarded_for("203.0.113.9");
     owner.register("alice").await.assert_status(201);
@@ -73,7 +73,7 @@ async fn twelve_thousand_networks_at_once_have_no_more_buckets_than_there_is_roo
 /// Argon2id runs under a bounded number of permits: other logins wait, with a timeout. Refreshes need no permit.
 /// Tokio's paused time advances only when all tasks are idle.
 #[tokio::test(start_paused = true)]
-async fn refreshes_keep_flowing_while_five_hundred_logins_wait_for_their_turn() {
+async fn refreshes_are_served_while_five_hundred_logins_wait_for_a_permit() {
     let app = TestApp::with(&["--trusted-proxies", PROXY]).await;
     app.registered("alice").await;
     let mut clients = Vec::new();

@@ -59,7 +59,7 @@ async fn events_of_ends(app: &TestApp, user: UserId) -> Vec<Event> {
 }
 
 #[tokio::test]
-async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
+async fn all_sessions_are_revoked_each_with_an_event_and_progress_is_reported() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (_, user) = with_more(&app, &alice, PART).await;
@@ -90,7 +90,7 @@ async fn everyones_sessions_end_each_with_an_event_and_progress_is_told() {
 
 /// Committed batches stay revoked, with their events; a repeat revokes the rest.
 #[tokio::test(start_paused = true)]
-async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
+async fn a_retry_completes_a_bulk_revocation_that_failed_half_way() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -108,7 +108,7 @@ async fn a_failure_half_way_leaves_what_a_repeat_finishes() {
 
 /// A transient storage error, such as a locked or restarting database, is retried.
 #[tokio::test(start_paused = true)]
-async fn a_part_whose_answer_was_lost_is_tried_again() {
+async fn a_batch_whose_answer_was_lost_is_retried() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -121,7 +121,7 @@ async fn a_part_whose_answer_was_lost_is_tried_again() {
 
 /// A session that is opened during the revocation stays active and does not prolong the loop.
 #[tokio::test]
-async fn sessions_that_begin_later_go_on() {
+async fn sessions_that_begin_later_stay_active() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let (session, user) = with_more(&app, &alice, PART).await;
@@ -164,7 +164,7 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
 
 /// Storage fails between disabling the user and revoking the last session; the command is run again.
 #[tokio::test(start_paused = true)]
-async fn disabling_again_ends_the_sessions_that_a_failure_left() {
+async fn disabling_again_revokes_the_sessions_that_a_failure_left() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;

@@ -40,7 +40,7 @@ async fn refused_for_now(browser: &Browser, app: &TestApp) {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_wrong_signs_nobody_out() {
+async fn a_clock_that_is_set_wrong_signs_no_user_out() {
     for step in [FORTY_DAYS, -FORTY_DAYS, 3_600] {
         on_every_store(async |app| {
             let alice = app.registered("alice").await;
@@ -101,7 +101,7 @@ async fn what_happens_while_the_clock_is_wrong_is_dated_as_if_it_were_right() {
 
 /// While the clock is in doubt, introspection answers no `active: false`, and no call revokes or expires a session.
 #[tokio::test]
-async fn while_the_clock_is_in_doubt_no_session_ends_and_no_token_is_called_inactive() {
+async fn while_the_clock_is_in_doubt_no_session_is_revoked_and_no_token_is_called_inactive() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let notes = service(&app, "notes", ORIGIN).await;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use crate::support::program::{Serving, baton, folder, run, run_sql};
 
 #[test]
-fn serve_prints_one_line_when_it_is_ready_and_stops_when_told_to() {
+fn serve_prints_one_line_when_it_is_ready_and_stops_on_sigterm() {
     let folder = folder();
     let mut server = Serving::start(folder.path());
     let answer =
@@ -97,7 +97,7 @@ fn the_environment_counts_and_a_flag_counts_more() {
 
 /// Environment files keep what a shell removes; see `crates/environment`.
 #[test]
-fn the_environment_is_cleaned_and_each_complaint_names_the_variable() {
+fn the_environment_is_cleaned_and_each_error_names_the_variable() {
     let folder = folder();
     let checked = |variables: &[(&str, &str)]| {
         let mut command = baton(folder.path());

@@ -42,7 +42,7 @@ async fn a_wrong_password_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_replayed_ticket_ends_the_session_password_or_not() {
+async fn a_replayed_ticket_revokes_the_session_with_or_without_the_password() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let thief = alice.copied();
@@ -84,7 +84,7 @@ async fn a_lost_answer_is_asked_for_again() {
 
 /// Default policy: a refresh from another kind of device requires step-up; no token is rotated before.
 #[tokio::test]
-async fn a_session_that_goes_on_on_another_device_wants_the_password() {
+async fn a_session_that_is_used_on_another_device_requires_a_step_up() {
     on_every_store(async |app| {
         let alice = app.browser().calling_itself(FIREFOX_ON_LINUX);
         alice.register("alice").await.assert_status(201);
@@ -106,7 +106,7 @@ async fn a_session_that_goes_on_on_another_device_wants_the_password() {
 /// Step-up binds the session, not the device: otherwise a thief could vary the `User-Agent` until it matches. After
 /// the owner reauthenticates, the thief's token is a replay.
 #[tokio::test]
-async fn once_the_password_is_wanted_it_is_wanted_everywhere() {
+async fn once_a_step_up_is_required_it_is_required_on_every_device() {
     on_every_store(async |app| {
         let alice = app.browser().calling_itself(FIREFOX_ON_LINUX);
         alice.register("alice").await.assert_status(201);
@@ -139,7 +139,7 @@ async fn where_nothing_was_known_nothing_has_changed() {
 
 /// A replayed token is a replay first; the unusual device comes second.
 #[tokio::test]
-async fn a_replay_from_another_device_ends_the_session() {
+async fn a_replay_from_another_device_revokes_the_session() {
     on_every_store(async |app| {
         let alice = app.browser().calling_itself(FIREFOX_ON_LINUX);
         alice.register("alice").await.assert_status(201);
@@ -189,7 +189,7 @@ async fn a_confirmation_with_the_key_of_a_refresh_confirms() {
 
 /// The response was lost, and by now the session requires step-up again: a retry with the same key reauthenticates.
 #[tokio::test]
-async fn a_confirmation_with_a_used_key_confirms_if_the_password_is_wanted() {
+async fn a_confirmation_with_a_used_key_confirms_if_a_step_up_is_required() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         alice.copied().confirm_with(PASSWORD, "attempt-key-number-1").await.assert_ok();

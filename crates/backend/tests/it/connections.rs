@@ -144,7 +144,7 @@ async fn when_all_connections_are_taken_the_one_that_has_waited_longest_is_close
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answer_gives_way() {
+async fn a_client_that_does_not_read_its_answer_is_evicted() {
     let server = serving(8, &[]).await;
     let mut streams = Vec::new();
     for client in 1..=8 {

@@ -60,7 +60,7 @@ async fn a_device_stays_known_after_logout_and_keeps_its_cookie() {
 }
 
 #[tokio::test]
-async fn giving_the_password_again_makes_a_device_known() {
+async fn a_step_up_makes_a_device_known() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let bare = app.browser();
@@ -73,7 +73,7 @@ async fn giving_the_password_again_makes_a_device_known() {
 }
 
 #[tokio::test]
-async fn a_device_cookie_logs_nobody_in() {
+async fn a_device_cookie_logs_no_user_in() {
     let app = TestApp::in_memory().await;
     let (name, value) = app.registered("alice").await.device_cookie().expect("a device cookie");
     let thief = app.browser();
@@ -102,7 +102,7 @@ async fn two_accounts_of_one_browser_are_known_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_login_on_another_device_is_told() {
+async fn a_login_on_another_device_is_recorded() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         alice.login("alice", PASSWORD).await.assert_ok();
@@ -118,7 +118,7 @@ async fn a_login_on_another_device_is_told() {
 }
 
 #[tokio::test]
-async fn a_login_from_another_network_is_told_and_ipv6_is_compared_by_its_half() {
+async fn a_login_from_another_network_is_recorded_and_ipv6_is_compared_by_its_half() {
     on_every_store(async |app| {
         let alice = app.browser().at("2001:db8:1:1::1");
         alice.register("alice").await.assert_status(201);

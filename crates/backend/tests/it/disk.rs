@@ -42,7 +42,7 @@ async fn instances_that_start_at_once_find_one_schema() {
 }
 
 #[tokio::test]
-async fn a_database_that_somebody_has_locked_is_503_and_nothing_is_lost() {
+async fn a_locked_database_is_503_and_nothing_is_lost() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
     let mut other = somebody_else(&app).await;
@@ -65,7 +65,7 @@ async fn a_database_that_somebody_has_locked_is_503_and_nothing_is_lost() {
 
 /// WAL mode: a reader does not wait for a writer and sees only committed rows.
 #[tokio::test]
-async fn reading_goes_on_beside_a_write_under_way() {
+async fn reads_continue_beside_a_write_under_way() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
     let mut other = somebody_else(&app).await;
@@ -84,7 +84,7 @@ async fn reading_goes_on_beside_a_write_under_way() {
 /// The store's own timeout is less than 3 s, checked where it is built. Here the store's error is logged, so no call
 /// waited for the longer timeout of its handler.
 #[tokio::test]
-async fn the_store_itself_gives_a_locked_database_up() {
+async fn the_store_itself_times_out_on_a_locked_database() {
     let (log, _listening) = Log::of_json();
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;

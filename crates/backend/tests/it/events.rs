@@ -16,7 +16,7 @@ async fn page(browser: &Browser, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_act_is_told_newest_first() {
+async fn every_act_is_recorded_and_listed_newest_first() {
     on_every_store(async |app| {
         let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
         alice.register("alice").await.assert_status(201);
@@ -51,7 +51,7 @@ async fn every_act_is_told_newest_first() {
 
 /// ASVS 5.0.0 V16.3.3: a replay is an event of its own, with the session and never the token.
 #[tokio::test]
-async fn a_replay_is_told_with_its_session_to_the_sessions_that_are_left() {
+async fn a_replay_is_listed_with_its_session_in_the_remaining_sessions() {
     on_every_store(async |app| {
         let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
         let thief = alice.copied();
@@ -67,7 +67,7 @@ async fn a_replay_is_told_with_its_session_to_the_sessions_that_are_left() {
 }
 
 #[tokio::test]
-async fn a_late_copy_is_told_and_issues_nothing() {
+async fn a_late_copy_is_recorded_and_issues_nothing() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let late = alice.copied();
@@ -81,7 +81,7 @@ async fn a_late_copy_is_told_and_issues_nothing() {
 
 /// Events of another session: who revoked it, and from where it was refreshed.
 #[tokio::test]
-async fn what_happens_to_a_session_elsewhere_is_told() {
+async fn events_of_another_session_are_listed() {
     on_every_store(async |app| {
         let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at("203.0.113.9");
         alice.register("alice").await.assert_status(201);
@@ -113,7 +113,7 @@ async fn what_happens_to_a_session_elsewhere_is_told() {
 
 /// `--event-retention-seconds`, as a user sees it: pruned events are gone.
 #[tokio::test]
-async fn what_is_too_old_is_told_no_more() {
+async fn events_beyond_the_retention_time_are_not_listed() {
     let flags = ["--event-retention-seconds", "86400"];
     let retention = settings(&flags).expect("settings").retention;
     on_every_store_with(&flags, async |app| {

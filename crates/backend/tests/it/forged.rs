@@ -63,7 +63,7 @@ fn token_in_a_form(token: &str) -> String {
 
 /// A form can carry every case.
 #[tokio::test]
-async fn of_no_forged_token_is_anything_told() {
+async fn introspection_calls_every_forged_token_inactive() {
     let app = TestApp::with(&["--limits", "off"]).await;
     let alice = app.registered("alice").await;
     let (original, lure) = (original(&app, &alice).await, Lure::set());
@@ -81,7 +81,7 @@ async fn of_no_forged_token_is_anything_told() {
 }
 
 #[tokio::test]
-async fn no_forged_token_ends_a_session() {
+async fn no_forged_token_revokes_a_session() {
     let app = TestApp::with(&["--limits", "off"]).await;
     let alice = app.registered("alice").await;
     let (original, lure) = (original(&app, &alice).await, Lure::set());

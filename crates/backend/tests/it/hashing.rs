@@ -40,7 +40,7 @@ async fn a_permit_comes_back() {
 
 /// Any number of strangers leaves the permits of known accounts free.
 #[tokio::test(start_paused = true)]
-async fn whoever_is_known_waits_in_a_lane_of_their_own() {
+async fn known_accounts_wait_in_a_permit_queue_of_their_own() {
     let hasher = PasswordHasher::new(1, Entropy::seeded(1));
     let stranger = hasher.permit(Priority::Normal).await.expect("a permit");
     assert!(matches!(hasher.permit(Priority::Normal).await, Err(AuthError::Busy)));

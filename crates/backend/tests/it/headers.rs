@@ -37,7 +37,7 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
-async fn over_tls_browsers_are_told_to_insist_on_it_for_a_year() {
+async fn over_tls_hsts_is_sent_for_a_year() {
     let app = TestApp::with(&["--origin", "https://login.example.com"]).await;
     let answer = app.browser().get(path::HEALTH_LIVE).await;
     assert_eq!(answer.header(OVER_TLS.0), Some(OVER_TLS.1));
@@ -86,7 +86,7 @@ async fn every_answer_is_named_and_a_name_the_client_sends_is_not_used() {
 }
 
 #[tokio::test]
-async fn other_origins_are_not_let_in_by_cors() {
+async fn other_origins_are_not_allowed_by_cors() {
     let app = TestApp::in_memory().await;
     let browser = app.browser();
     let preflight = browser

@@ -147,7 +147,7 @@ async fn a_malformed_key_changes_nothing() {
 
 /// Every unsafe method of every route, future ones included.
 #[tokio::test]
-async fn every_call_that_changes_something_looks_at_the_key() {
+async fn every_state_changing_call_looks_up_its_key() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let mut calls = 0;
@@ -165,7 +165,7 @@ async fn every_call_that_changes_something_looks_at_the_key() {
 
 /// The call revokes its own session, so its retry arrives with a revoked token.
 #[tokio::test]
-async fn the_copy_of_a_call_that_ended_its_own_session_is_answered_as_the_first() {
+async fn the_copy_of_a_call_that_revoked_its_own_session_is_answered_as_the_first() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let (copy, other) = (alice.copied(), alice.copied());
@@ -275,7 +275,7 @@ async fn a_late_copy_of_a_call_that_found_nothing_finds_no_more() {
 
 /// Another session uses the key at the same moment: a logout that did not take place must not report success.
 #[tokio::test]
-async fn a_logout_with_the_key_of_another_session_ends_nothing_and_says_so() {
+async fn a_logout_with_the_key_of_another_session_revokes_nothing_and_says_so() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let log_out = async |browser: &Browser| {

@@ -126,7 +126,7 @@ async fn no_token_is_refused_by_a_service_that_keeps_the_set_as_long_as_it_may()
 }
 
 #[tokio::test]
-async fn keys_rotate_by_themselves_once_a_month_and_one_waits_at_all_times() {
+async fn keys_rotate_by_themselves_once_a_month_and_one_is_pending_at_all_times() {
     let app = TestApp::in_memory().await;
     let (first, refresh) = (in_use(&app, KeyPurpose::Access), in_use(&app, KeyPurpose::Refresh));
     let before = published(&app).await;
@@ -168,7 +168,7 @@ async fn instances_publish_one_successor_between_them() {
 }
 
 #[tokio::test]
-async fn a_key_that_another_instance_signs_with_is_found_without_being_told() {
+async fn a_key_that_another_instance_signs_with_is_found_without_a_notification() {
     on_every_store(async |app| {
         let other = app.another_instance().await;
         let alice = app.registered("alice").await;
@@ -211,7 +211,7 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
 
 /// Tokens with an unknown `kid` cause at most one query a second.
 #[tokio::test]
-async fn a_key_that_is_not_there_is_looked_for_once_a_second() {
+async fn an_unknown_key_is_looked_up_once_a_second() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let stranger = TestApp::in_memory().await.registered("alice").await.through(&app);
@@ -227,7 +227,7 @@ async fn a_key_that_is_not_there_is_looked_for_once_a_second() {
 }
 
 #[tokio::test]
-async fn whoever_logs_in_with_a_new_refresh_key_is_signed_in_at_every_instance() {
+async fn a_login_under_a_new_refresh_key_is_accepted_at_every_instance() {
     on_every_store(async |app| {
         let other = app.another_instance().await;
         let before = app.registered("alice").await;
@@ -272,7 +272,7 @@ fn prune(app: &TestApp) -> Change {
 }
 
 #[tokio::test]
-async fn a_retired_key_counts_no_more_at_once_and_nobody_is_signed_out() {
+async fn a_revoked_key_is_refused_at_once_and_no_user_is_signed_out() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let stolen = kid_of(&alice);
@@ -290,7 +290,7 @@ async fn a_retired_key_counts_no_more_at_once_and_nobody_is_signed_out() {
 
 /// The pending key is in every service's cache already.
 #[tokio::test]
-async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
+async fn the_pending_key_replaces_one_that_is_revoked() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let waiting = rotate(&app, KeyPurpose::Access).await;
@@ -308,7 +308,7 @@ async fn the_key_that_waits_takes_the_place_of_one_that_is_retired() {
 
 /// A key that is no longer active may be removed at any moment.
 #[tokio::test]
-async fn no_old_key_comes_back_when_its_successor_is_retired() {
+async fn no_old_key_comes_back_when_its_successor_is_revoked() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let second = rotate(&app, KeyPurpose::Access).await;
@@ -320,7 +320,7 @@ async fn no_old_key_comes_back_when_its_successor_is_retired() {
 }
 
 #[tokio::test]
-async fn retiring_a_key_that_only_waits_changes_nothing_for_anybody() {
+async fn revoking_a_pending_key_changes_nothing_for_clients() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let waiting = rotate(&app, KeyPurpose::Access).await;
@@ -335,7 +335,7 @@ async fn retiring_a_key_that_only_waits_changes_nothing_for_anybody() {
 }
 
 #[tokio::test]
-async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
+async fn sessions_under_a_revoked_refresh_key_are_revoked_and_no_others() {
     on_every_store(async |app| {
         let before = app.registered("alice").await;
         let stolen = in_use(&app, KeyPurpose::Refresh);
@@ -356,7 +356,7 @@ async fn sessions_whose_refresh_key_is_retired_end_and_others_go_on() {
 /// The key is revoked first, so that its tickets are rejected; its sessions are revoked in batches. A retry revokes
 /// those that a failure left active.
 #[tokio::test(start_paused = true)]
-async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
+async fn a_key_revocation_that_was_interrupted_is_completed_by_a_retry() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -376,7 +376,7 @@ async fn a_retirement_that_was_cut_short_is_finished_by_a_repeat() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_cannot_be_retired() {
+async fn an_unknown_key_cannot_be_revoked() {
     let app = TestApp::in_memory().await;
     let error = revoke(&app, "nothing-of-this-name").await.expect_err("no such key");
     assert!(error.to_string().contains("baton keys list"), "{error}");

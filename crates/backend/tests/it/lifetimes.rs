@@ -71,7 +71,7 @@ async fn a_shorter_access_token_life_revives_no_revoked_session() {
 
 /// In a rolling restart one instance may still, or already, have the longer setting.
 #[tokio::test(start_paused = true)]
-async fn an_instance_with_a_shorter_life_remembers_ends_for_one_with_a_longer() {
+async fn an_instance_with_a_shorter_life_caches_revocations_for_one_with_a_longer() {
     let short = TestApp::with(FIVE_SECONDS).await;
     let _following = follow(&short).await;
     let long = short.another_instance_with(HALF_AN_HOUR).await;
@@ -204,7 +204,7 @@ async fn a_renewal_that_fails_matters_only_once_the_lease_has_run_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_feed_is_not_stale_because_a_renewal_hangs() {
+async fn the_revocation_cache_is_not_stale_because_a_renewal_hangs() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     app.registered("alice").await;

@@ -103,7 +103,7 @@ async fn every_limit_of_a_network_counts_an_ipv6_network_by_its_first_half() {
 }
 
 #[tokio::test]
-async fn whoever_comes_from_nobody_knows_where_shares_one_limit() {
+async fn clients_without_a_known_address_share_one_limit() {
     let app = TestApp::in_memory().await;
     app.registered("alice").await;
     let nowhere = async |_| app.browser().login("alice", PASSWORD).await;
@@ -127,7 +127,7 @@ async fn logins_to_one_account_from_one_network_are_limited() {
 
 /// ASVS V6.1.1, in the worst case: the attacker shares the owner's network.
 #[tokio::test]
-async fn a_known_device_pays_for_nobody_in_its_network() {
+async fn a_known_device_is_not_limited_by_others_in_its_network() {
     let app = TestApp::in_memory().await;
     let owner = app.browser().at("203.0.113.9");
     owner.register("alice").await.assert_status(201);
@@ -194,7 +194,7 @@ async fn three_hundred_refreshes_of_one_session_at_once_pass() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_refreshed_without_end_is_told_to_wait_and_stays() {
+async fn a_session_that_is_refreshed_without_end_is_rate_limited_and_stays() {
     let app = TestApp::in_memory().await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
     let refreshed = until_limited(async |_| alice.refresh().await).await;
@@ -211,7 +211,7 @@ async fn a_session_that_is_refreshed_without_end_is_told_to_wait_and_stays() {
 
 /// A session id is no secret: without a ticket it cannot exhaust the session's limit.
 #[tokio::test]
-async fn nobody_uses_up_the_limit_of_a_session_they_have_no_ticket_of() {
+async fn without_its_ticket_no_caller_exhausts_the_limit_of_a_session() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let ticket = alice.refresh_token();
@@ -225,7 +225,7 @@ async fn nobody_uses_up_the_limit_of_a_session_they_have_no_ticket_of() {
 }
 
 #[tokio::test]
-async fn refreshes_of_one_network_are_limited_before_anything_is_asked() {
+async fn refreshes_of_one_network_are_limited_before_any_query() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let flood = app.browser().at("203.0.113.9");
@@ -241,7 +241,7 @@ async fn refreshes_of_one_network_are_limited_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_hit_again_and_again_is_told_once_and_logged_for_nobody() {
+async fn a_limit_that_is_hit_again_and_again_is_recorded_once() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let from = async || app.browser().at("203.0.113.9").login("alice", PASSWORD).await;
@@ -266,7 +266,7 @@ async fn without_limits_nothing_is_refused_and_nothing_is_counted() {
 
 /// From a peer that is no trusted proxy, a forwarding header is an unproven claim.
 #[tokio::test]
-async fn a_forwarding_header_of_anybodys_is_ignored_by_limits_events_and_sessions() {
+async fn a_forwarding_header_of_an_untrusted_peer_is_ignored_by_limits_events_and_sessions() {
     let app = TestApp::with(&["--trusted-proxies", "10.0.0.0/8"]).await;
     let alice = app.browser().at("203.0.113.10").forwarded_for("198.51.100.1");
     alice.register("alice").await.assert_status(201);

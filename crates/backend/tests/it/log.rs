@@ -129,7 +129,7 @@ async fn every_kind_of_security_event_leaves_a_line_that_says_when_what_who_and_
 
 /// Each revocation has a line, with its reason.
 #[tokio::test]
-async fn every_end_of_a_session_leaves_a_line_with_its_cause() {
+async fn every_revocation_leaves_a_line_with_its_reason() {
     let (log, _listening) = Log::of_json();
     let app = TestApp::in_memory().await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);

@@ -56,7 +56,7 @@ fn looked_at(app: &TestApp) -> u64 {
 }
 
 #[tokio::test]
-async fn a_few_are_free_and_then_each_costs_twice_the_time() {
+async fn a_few_failures_are_free_and_then_the_back_off_doubles() {
     on_every_store(async |app| {
         app.registered("alice").await;
         for _ in 0..FREE {
@@ -84,7 +84,7 @@ async fn a_few_are_free_and_then_each_costs_twice_the_time() {
 
 /// security.md: no user enumeration; a deleted account leaves no count behind.
 #[tokio::test]
-async fn a_deleted_account_takes_its_count_along() {
+async fn a_deleted_account_leaves_no_failure_count() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         for _ in 0..FREE {
@@ -171,7 +171,7 @@ async fn a_wait_for_wrong_passwords_says_so() {
 
 /// A session's lockout does not lock the account: a new login succeeds.
 #[tokio::test]
-async fn a_session_that_guessed_too_often_says_that_a_new_login_helps() {
+async fn a_session_lockout_says_that_a_new_login_helps() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     for _ in 0..MOST_IN_A_ROW {
@@ -187,7 +187,7 @@ async fn a_session_that_guessed_too_often_says_that_a_new_login_helps() {
 }
 
 #[tokio::test]
-async fn nobody_learns_from_a_limit_whether_there_is_an_account() {
+async fn throttling_does_not_disclose_whether_there_is_an_account() {
     on_every_store(async |app| {
         app.registered("alice").await;
         let mut answers = BTreeSet::new();
@@ -225,7 +225,7 @@ async fn instances_count_together_and_remember_across_a_restart() {
 
 /// NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures, however slow the guesses.
 #[tokio::test]
-async fn the_hundred_and_first_in_a_row_is_not_looked_at() {
+async fn the_hundred_and_first_attempt_in_a_row_is_not_verified() {
     let app = TestApp::in_memory().await;
     let owner = app.registered("alice").await;
     guess_often(&app, MOST_IN_A_ROW).await;
@@ -243,7 +243,7 @@ async fn the_hundred_and_first_in_a_row_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn an_operator_can_forgive() {
+async fn an_operator_can_reset_the_failures() {
     on_every_store(async |app| {
         app.registered("alice").await;
         for _ in 0..FREE {
@@ -284,7 +284,7 @@ async fn the_owner_on_a_known_device_is_never_locked_out() {
 
 /// A thief of the device cookie can guess there, throttled as elsewhere.
 #[tokio::test]
-async fn a_known_device_is_slowed_by_its_own_failures_and_by_nobody_elses() {
+async fn a_known_device_is_throttled_by_its_own_failures_and_no_others() {
     on_every_store(async |app| {
         let (first, second) = (app.registered("alice").await, app.logged_in("alice").await);
         for _ in 0..FREE {
@@ -323,7 +323,7 @@ async fn a_device_where_a_hundred_were_wrong_is_known_no_longer() {
 
 /// Each attempt is counted before its password is verified.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_thousand_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
+async fn of_a_thousand_guesses_at_once_no_more_are_verified_than_one_by_one() {
     on_every_store(async |app| {
         app.registered("alice").await;
         let other = app.another_instance().await;
@@ -361,7 +361,7 @@ async fn limited_in_a_session(app: &TestApp, alice: &Browser, call: impl AsyncFn
 }
 
 #[tokio::test]
-async fn the_password_is_not_guessed_at_confirm() {
+async fn failed_step_ups_are_throttled() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         limited_in_a_session(&app, &alice, async |password| alice.confirm(password).await).await;
@@ -372,7 +372,7 @@ async fn the_password_is_not_guessed_at_confirm() {
 }
 
 #[tokio::test]
-async fn the_current_password_is_not_guessed_at_a_change() {
+async fn failed_password_changes_are_throttled() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let change = async |current: &str| {
@@ -390,7 +390,7 @@ async fn the_current_password_is_not_guessed_at_a_change() {
 }
 
 #[tokio::test]
-async fn that_a_limit_was_hit_is_told_once() {
+async fn a_limit_that_was_hit_is_recorded_once() {
     on_every_store(async |app| {
         let owner = app.registered("alice").await;
         for _ in 0..FREE + 20 {

@@ -24,7 +24,7 @@ async fn logout_clears_the_cookies() {
 }
 
 #[tokio::test]
-async fn logout_ends_the_session_and_its_access_tokens_at_once() {
+async fn logout_revokes_the_session_and_its_access_tokens_at_once() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let copy = alice.copied();
@@ -66,7 +66,7 @@ async fn logout_works_with_an_expired_access_token() {
 }
 
 #[tokio::test]
-async fn a_forged_ticket_ends_nobodys_session() {
+async fn a_forged_ticket_revokes_no_session() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let mut forged = alice.refresh_token();
@@ -122,7 +122,7 @@ async fn tokens_of_a_session(app: &TestApp, browser: &Browser) -> Vec<String> {
 
 /// Revocations are cached by session, never by the text or hash of a token.
 #[tokio::test]
-async fn every_older_access_token_and_its_twin_end_with_the_session() {
+async fn every_older_access_token_and_its_twin_are_revoked_with_the_session() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let alices = tokens_of_a_session(&app, &alice).await;
@@ -165,7 +165,7 @@ async fn logout_of(browser: &Browser, expected: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_logout_that_means_another_session_ends_nothing() {
+async fn a_logout_that_expects_another_session_revokes_nothing() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let ticket = bob.refresh_token();
@@ -181,7 +181,7 @@ async fn a_logout_that_means_another_session_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_logout_that_means_this_session_ends_it() {
+async fn a_logout_that_expects_this_session_revokes_it() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let copy = alice.copied();
@@ -242,7 +242,7 @@ async fn logout_with(browser: &Browser, access_token: &str, expected: Option<&st
 
 /// The cookie was blocked, cleared, or has expired before the token.
 #[tokio::test]
-async fn without_its_cookie_a_logout_ends_the_session_of_its_access_token() {
+async fn without_its_cookie_a_logout_revokes_the_session_of_its_access_token() {
     on_every_store(async |app| {
         for age in [0, 3_600] {
             let alice = app.registered(&format!("alice-{age}")).await;
@@ -281,7 +281,7 @@ async fn a_logout_that_names_no_session_says_so() {
 
 /// Another login has overwritten the cookie, unknown to this page.
 #[tokio::test]
-async fn with_anothers_cookie_a_logout_ends_the_session_of_its_token_alone() {
+async fn with_anothers_cookie_a_logout_revokes_the_session_of_its_token_alone() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let ticket = bob.refresh_token();

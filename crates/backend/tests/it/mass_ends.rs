@@ -45,7 +45,7 @@ async fn end(connection: &mut PgConnection, many: usize, at: NumericDate) {
 }
 
 #[tokio::test]
-async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
+async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
@@ -84,7 +84,7 @@ async fn a_mass_end_names_since_when_and_a_new_key_names_nothing() {
 
 /// Like `sessions end --all` on a million sessions, in batches of a thousand.
 #[tokio::test]
-async fn mass_ends_that_follow_each_other_are_read_together() {
+async fn mass_revocations_that_follow_each_other_are_read_together() {
     const ENDS: usize = 40;
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
@@ -118,7 +118,7 @@ async fn mass_ends_that_follow_each_other_are_read_together() {
 
 /// The transaction's instant is older than every cached revocation, and within an access token's life.
 #[tokio::test]
-async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
+async fn a_mass_revocation_that_was_committed_late_is_read_whole() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
@@ -141,7 +141,7 @@ async fn a_mass_end_that_was_committed_late_is_heard_of_whole() {
 
 /// Pages span seconds, and seconds span pages.
 #[tokio::test]
-async fn however_many_have_ended_they_are_counted_in_parts() {
+async fn any_number_of_revocations_is_counted_in_pages() {
     for (store, place) in stores().await {
         let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at,
              revoked_at, revoked_because";

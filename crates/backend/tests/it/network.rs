@@ -71,7 +71,7 @@ fn post(path: &str, browser: &Browser, more: &str) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
+async fn a_silent_or_slow_client_times_out() {
     let app = TestApp::in_memory().await;
     let listening = listening(&app).await;
     for said in [&b""[..], b"G", b"GET / HTTP/1.1\r\nhost: l", b"PRI * HTTP/2.0\r\n\r\n", b"POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"] {
@@ -111,7 +111,7 @@ async fn a_thousand_mute_connections_leave_the_service_available() {
 }
 
 #[tokio::test]
-async fn a_logout_takes_place_even_if_nobody_waits_for_its_answer() {
+async fn a_logout_takes_place_even_if_its_client_is_gone() {
     let app = TestApp::on_disk().await;
     let listening = listening(&app).await;
     for round in 0..10 {
@@ -122,7 +122,7 @@ async fn a_logout_takes_place_even_if_nobody_waits_for_its_answer() {
 }
 
 #[tokio::test]
-async fn a_replay_ends_the_session_even_if_nobody_waits_for_its_answer() {
+async fn a_replay_revokes_the_session_even_if_its_client_is_gone() {
     let app = TestApp::on_disk().await;
     let listening = listening(&app).await;
     for round in 0..10 {

@@ -142,7 +142,7 @@ async fn changes_are_limited_by_session_and_account() {
 
 /// A thief with a stolen session exhausts at most a part of the account's limits.
 #[tokio::test]
-async fn a_stolen_session_cannot_keep_its_owner_from_ending_it() {
+async fn a_stolen_session_cannot_keep_its_owner_from_revoking_it() {
     let app = TestApp::in_memory().await;
     let (stolen, owner) = (app.registered("alice").await, app.logged_in("alice").await);
     for _ in 0..30 {
@@ -209,7 +209,7 @@ async fn password_changes_and_confirmations_are_limited_before_they_cost_a_hash(
 
 /// Guesses in stolen sessions leave the owner enough of the account's limit to revoke them.
 #[tokio::test]
-async fn sessions_that_guess_take_little_of_what_their_account_shares() {
+async fn sessions_with_failed_step_ups_take_little_of_their_accounts_limit() {
     let app = TestApp::in_memory().await;
     let owner = app.registered("alice").await;
     for _ in 0..4 {
@@ -251,7 +251,7 @@ async fn one_account_with_many_sessions_delays_no_login_of_another() {
 
 /// A browser sends one refresh cookie; each one that is looked up costs a query.
 #[tokio::test]
-async fn of_many_invented_refresh_cookies_two_are_looked_at() {
+async fn of_many_forged_refresh_cookies_two_are_looked_up() {
     let store = Faulty::new();
     let app = TestApp::over(store.clone() as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;

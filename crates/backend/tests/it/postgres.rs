@@ -77,7 +77,7 @@ async fn a_server_that_freezes_is_503_in_time_and_nothing_is_lost() {
 /// Calls that timed out must release their connections: otherwise the pool stays exhausted after the network has
 /// healed.
 #[tokio::test]
-async fn connections_that_never_answer_again_are_given_up() {
+async fn connections_that_never_answer_again_are_closed() {
     let Some((app, relay)) = far_away().await else { return };
     let alice = app.registered("alice").await;
     // Concurrent calls, so that the pool opens many connections.
@@ -141,7 +141,7 @@ async fn a_logout_whose_answer_was_cut_off_is_no_success() {
 
 /// Another program holds the lock: the statement times out, and its connection returns to the pool.
 #[tokio::test]
-async fn a_row_that_somebody_has_locked_is_503_and_nothing_is_lost() {
+async fn a_locked_row_is_503_and_nothing_is_lost() {
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut other = schema.connection().await;
@@ -208,7 +208,7 @@ const OBSERVE: &str = "
 /// Read committed: an UPDATE that waited for another one evaluates its row again. Stricter isolation would raise an
 /// error, so the server's default must not matter.
 #[tokio::test]
-async fn a_refresh_that_had_to_wait_for_the_end_of_its_session_is_refused() {
+async fn a_refresh_that_had_to_wait_for_the_revocation_of_its_session_is_refused() {
     for default in ["read committed", "serializable"] {
         let Some(schema) = Schema::new().await else { return };
         let mut url = schema.url.clone();
@@ -324,7 +324,7 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
 
 /// The reverse: the event is written but not committed when the account is erased.
 #[tokio::test]
-async fn an_erasure_waits_for_what_is_just_told_of_the_account() {
+async fn an_erasure_waits_for_an_event_that_is_being_recorded() {
     const LOGGED: &str = "
         INSERT INTO events (id, user_id, kind, at, browser, os, device_kind)
         SELECT decode(md5('1'), 'hex'), id, 'login_failed', 1, 'unknown', 'unknown', 'unknown' FROM users";

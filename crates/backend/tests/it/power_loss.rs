@@ -335,7 +335,7 @@ fn rotations_in_a_group_of_their_own_are_not_flushed() {
 /// The protocol's promise (docs/design/rotation.md): a client whose ticket is newer than the restored row stays
 /// signed in. A revoked session stays revoked.
 #[tokio::test]
-async fn a_client_whose_rotations_were_lost_with_the_power_goes_on() {
+async fn a_client_whose_rotations_were_lost_with_the_power_stays_logged_in() {
     let (folder, elsewhere) = (temporary(), temporary());
     let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
     let mut diary = Diary::default();

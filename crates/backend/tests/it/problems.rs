@@ -40,7 +40,7 @@ async fn a_panic_is_a_500_for_that_request_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_is_let_go() {
+async fn a_handler_that_hangs_times_out() {
     let app = TestApp::in_memory().await;
     let answer = misbehaving(&app, "/hangs").await;
     answer.assert_problem(503, "temporarily_unavailable");

@@ -51,7 +51,7 @@ async fn answered(browser: &Browser) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_key_at_most_one_of_many_succeeds_and_the_session_is_over() {
+async fn without_a_key_at_most_one_of_many_succeeds_and_the_session_is_revoked() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let tries = (0..50).map(|_| {
@@ -92,7 +92,7 @@ async fn a_refresh_that_races_a_logout_never_outlives_it() {
 /// A retry has read the row before the first copy is accepted, and decides only when that row's idle limit has
 /// passed.
 #[tokio::test]
-async fn a_row_that_would_have_run_out_since_it_was_read_signs_nobody_out() {
+async fn a_row_that_would_have_expired_since_it_was_read_signs_no_user_out() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;

@@ -43,7 +43,7 @@ async fn a_refresh_rotates_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_through_many_refreshes() {
+async fn a_session_survives_many_refreshes() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let mut seen = vec![alice.refresh_token()];
@@ -239,7 +239,7 @@ async fn a_refresh_takes_no_body() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_refreshed_runs_out() {
+async fn a_session_that_is_not_refreshed_expires() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         app.clock.advance(604_799);
@@ -252,7 +252,7 @@ async fn a_session_that_is_not_refreshed_runs_out() {
 
 /// RFC 10017: rotation never extends the absolute limit.
 #[tokio::test]
-async fn a_session_is_over_after_its_absolute_limit_however_often_it_was_refreshed() {
+async fn a_session_expires_at_its_absolute_limit_however_often_it_was_refreshed() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         for _ in 0..29 {

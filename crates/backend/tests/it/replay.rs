@@ -6,7 +6,7 @@ const KEY: &str = "attempt-key-of-the-owner";
 
 /// RFC 9700 section 4.14.2: a replayed refresh token revokes the family, whether thief or owner replays it.
 #[tokio::test]
-async fn a_replayed_refresh_token_ends_the_session() {
+async fn a_replayed_refresh_token_revokes_the_session() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let thief = alice.copied();
@@ -20,7 +20,7 @@ async fn a_replayed_refresh_token_ends_the_session() {
 }
 
 #[tokio::test]
-async fn the_thief_who_comes_first_does_not_stay_in() {
+async fn a_thief_who_refreshes_first_loses_the_session() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let thief = alice.copied();
@@ -33,7 +33,7 @@ async fn the_thief_who_comes_first_does_not_stay_in() {
 }
 
 #[tokio::test]
-async fn the_access_tokens_of_a_replayed_session_stop_at_once() {
+async fn the_access_tokens_of_a_replayed_session_are_refused_at_once() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let thief = alice.copied();

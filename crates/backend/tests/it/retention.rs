@@ -40,7 +40,7 @@ async fn kinds(app: &TestApp, user: UserId) -> Vec<EventKind> {
 
 /// Refreshes for a week, events without an account for a day, all others for ninety days.
 #[tokio::test]
-async fn events_are_kept_as_long_as_somebody_may_ask_for_them() {
+async fn events_are_kept_for_their_retention_time() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let user = user_of(&alice);
@@ -80,7 +80,7 @@ async fn refreshes(app: &TestApp) {
 
 /// A statement that scans a whole table blocks every other change.
 #[tokio::test]
-async fn events_are_pruned_in_small_parts_and_none_is_looked_at_twice_by_one_rule() {
+async fn events_are_pruned_in_small_batches_and_none_is_read_twice_by_one_rule() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     refreshes(&app).await;

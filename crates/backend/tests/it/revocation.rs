@@ -78,7 +78,7 @@ fn assert_ended(answer: &Answer, cause: RevocationReason) {
 }
 
 #[tokio::test]
-async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
+async fn a_revocation_at_one_instance_is_known_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let _following =
@@ -107,7 +107,7 @@ async fn an_end_at_one_instance_is_known_at_the_other_within_a_second() {
 
 /// A key that may be stolen is rejected by every instance.
 #[tokio::test]
-async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_within_a_second() {
+async fn a_key_that_is_revoked_at_one_instance_is_refused_at_the_other_within_a_second() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let _following =
@@ -127,7 +127,7 @@ async fn a_key_that_is_retired_at_one_instance_counts_no_more_at_the_other_withi
 
 /// Without a subscription, each call reads the key ring again.
 #[tokio::test]
-async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
+async fn a_revoked_key_is_refused_at_an_instance_without_a_subscription() {
     on_every_store_with(NO_LIMITS, async |here| {
         let there = here.another_instance().await;
         let alice = here.registered("alice").await.through(&there);
@@ -142,7 +142,7 @@ async fn a_key_that_is_retired_counts_no_more_where_nothing_is_heard() {
 
 /// The same for a revocation during an outage of the subscription, without a call in between.
 #[tokio::test]
-async fn a_key_that_was_retired_while_nothing_was_heard_counts_no_more_after_it() {
+async fn a_key_that_was_revoked_during_an_outage_of_the_subscription_is_refused_after_it() {
     let store = Faulty::new();
     let here = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let there = here.another_instance().await;
@@ -166,7 +166,7 @@ async fn retire_the_signing_key(app: &TestApp) {
 
 /// Sessions revoked with SQL at the database's console are no different.
 #[tokio::test]
-async fn an_end_by_hand_is_known_within_a_second() {
+async fn a_revocation_with_sql_is_known_within_a_second() {
     const END: &str =
         "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'administrator'";
     let file = Place::file();
@@ -192,7 +192,7 @@ async fn an_end_by_hand_is_known_within_a_second() {
 }
 
 #[tokio::test]
-async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
+async fn a_complete_revocation_cache_saves_the_query_on_each_call() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -208,7 +208,7 @@ async fn whoever_hears_what_others_end_does_not_ask_on_each_call() {
 
 /// Fails closed in two steps: without the subscription each call is a query, without the store a 503.
 #[tokio::test]
-async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes() {
+async fn without_the_subscription_the_store_is_queried_and_without_the_store_no_call_succeeds() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
@@ -239,7 +239,7 @@ async fn without_the_feed_the_store_is_asked_and_without_the_store_nobody_passes
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
+async fn a_silent_subscription_makes_the_cache_stale_within_a_second() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let _following = app.app.revocation_listener.listen();
@@ -257,7 +257,7 @@ async fn a_feed_that_says_nothing_is_trusted_for_less_than_a_second() {
 
 /// The cache becomes stale by its own deadline, not by a task.
 #[tokio::test(start_paused = true)]
-async fn trust_runs_out_by_itself() {
+async fn the_revocation_cache_becomes_stale_by_itself() {
     let clock = Clock::manual(START);
     let (revocations, now) = (RevocationCache::new(&clock), clock.boot_instant());
     revocations.mark_complete(now, now + Duration::from_millis(900));
@@ -267,7 +267,7 @@ async fn trust_runs_out_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
+async fn an_answer_from_before_the_invalidation_does_not_complete_the_cache() {
     let clock = Clock::manual(START);
     let (revocations, asked) = (RevocationCache::new(&clock), clock.boot_instant());
     advance(Duration::from_millis(1)).await;
@@ -282,7 +282,7 @@ async fn an_answer_to_what_was_asked_before_the_doubt_does_not_settle_it() {
 /// The revocation was committed but its response lost: the call is a 503, and the session's status is queried from
 /// then on.
 #[tokio::test]
-async fn an_end_whose_outcome_is_unknown_is_asked_for() {
+async fn the_status_is_queried_after_a_revocation_with_an_unknown_outcome() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -295,7 +295,7 @@ async fn an_end_whose_outcome_is_unknown_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_restart_forgets_no_end() {
+async fn a_restart_loses_no_revocation() {
     on_every_store_with(NO_LIMITS, async |app| {
         let alice = app.registered("alice").await;
         alice.copied().logout().await.assert_status(204);
@@ -311,7 +311,7 @@ async fn a_restart_forgets_no_end() {
 
 /// Evicted once every token has expired, and read again if the clock is set back.
 #[tokio::test]
-async fn ends_are_remembered_as_long_as_tokens_live() {
+async fn revocations_stay_cached_as_long_as_tokens_live() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let _following = app.app.revocation_listener.listen();
@@ -356,7 +356,7 @@ async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
 
 /// A working connection may get no notifications: a table that has replaced the old one notifies on another channel.
 #[tokio::test]
-async fn a_feed_that_listens_where_nobody_speaks_is_found_out() {
+async fn a_subscription_to_a_replaced_table_is_detected() {
     const REPLACE: &str = "
         ALTER TABLE sessions RENAME TO sessions_before;
         CREATE TABLE sessions (LIKE sessions_before)";

@@ -72,7 +72,7 @@ async fn kinds(browser: &Browser) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn off_lets_a_session_go_on_and_tells_nothing() {
+async fn off_accepts_the_refresh_and_records_nothing() {
     for_each_signal("off", async |app, signal| {
         let (alice, other) = alice(&app).await;
         let moved = (signal.happens)(alice);
@@ -84,7 +84,7 @@ async fn off_lets_a_session_go_on_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn log_lets_a_session_go_on_and_tells_of_it_once() {
+async fn log_accepts_the_refresh_and_records_it_once() {
     for_each_signal("log", async |app, signal| {
         let (alice, other) = alice(&app).await;
         let session = alice.claims()["sid"].clone();
@@ -103,7 +103,7 @@ async fn log_lets_a_session_go_on_and_tells_of_it_once() {
 }
 
 #[tokio::test]
-async fn an_event_says_where_the_session_went_on() {
+async fn an_event_names_the_new_client() {
     on_every_store(async |app| {
         let (alice, other) = alice(&app).await;
         alice.at(THERE).refresh().await.assert_ok();
@@ -115,7 +115,7 @@ async fn an_event_says_where_the_session_went_on() {
 }
 
 #[tokio::test]
-async fn confirm_wants_the_password_before_anything_is_given_out() {
+async fn confirm_requires_a_step_up_before_any_token_is_issued() {
     for_each_signal("confirm", async |app, signal| {
         let (alice, other) = alice(&app).await;
         let before = alice.refresh_token();
@@ -137,7 +137,7 @@ async fn confirm_wants_the_password_before_anything_is_given_out() {
 }
 
 #[tokio::test]
-async fn end_ends_the_session_and_its_access_tokens_and_no_other() {
+async fn end_revokes_the_session_and_its_access_tokens_and_no_other() {
     for_each_signal("end", async |app, signal| {
         let (alice, other) = alice(&app).await;
         let (session, owner) = (alice.claims()["sid"].clone(), alice.copied());
@@ -165,7 +165,7 @@ async fn end_ends_the_session_and_its_access_tokens_and_no_other() {
 
 /// A retry of a lost response is assessed, too.
 #[tokio::test]
-async fn who_asks_again_from_elsewhere_is_looked_at_too() {
+async fn a_retry_from_another_client_is_assessed_too() {
     on_every_store_with(&["--on-network-change", "end"], async |app| {
         let (alice, other) = alice(&app).await;
         let key = "attempt-key-number-1";
@@ -177,7 +177,7 @@ async fn who_asks_again_from_elsewhere_is_looked_at_too() {
 }
 
 #[tokio::test]
-async fn by_default_networks_are_told_and_devices_want_the_password() {
+async fn by_default_networks_are_recorded_and_devices_require_a_step_up() {
     on_every_store(async |app| {
         let (alice, other) = alice(&app).await;
         let alice = alice.at(THERE);
@@ -211,7 +211,7 @@ async fn the_most_severe_of_what_policy_asks_for_is_done() {
 
 /// A phone or tablet that requests the desktop site claims to be a computer.
 #[tokio::test]
-async fn a_request_for_the_desktop_version_is_told_and_not_asked() {
+async fn a_request_for_the_desktop_version_is_recorded_and_requires_no_step_up() {
     const CHROME_ON_ANDROID: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Mobile Safari/537.36";
     const CHROME_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
     const CHROME_ON_TABLET: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
@@ -247,7 +247,7 @@ async fn a_request_for_the_desktop_version_is_told_and_not_asked() {
 
 /// Device names stored by an earlier version compare equal to today's.
 #[tokio::test]
-async fn a_renaming_of_ours_asks_for_no_password() {
+async fn a_renaming_of_ours_requires_no_step_up() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let id = alice.me().await.json()["session"]["id"].clone();

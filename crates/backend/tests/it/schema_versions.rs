@@ -107,7 +107,7 @@ async fn populate(store: &dyn Store) {
 /// Servers from before leases have issued tokens under lifetimes that no row records, and may still run beside this
 /// one.
 #[tokio::test]
-async fn an_upgrade_from_before_leases_remembers_ends_for_the_longest_life_that_may_be_set() {
+async fn an_upgrade_from_before_leases_caches_revocations_for_the_longest_life_that_may_be_set() {
     let mut places = vec![Place::file()];
     places.extend(Schema::new().await.map(Place::Schema));
     for place in places {

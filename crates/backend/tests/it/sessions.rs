@@ -66,7 +66,7 @@ async fn a_session_that_is_over_is_not_listed() {
 
 /// ASVS 5.0.0 V7.5.2, V7.4.1: a session revoked from another has no access from then on.
 #[tokio::test]
-async fn one_session_is_ended_from_another_and_is_out_at_once() {
+async fn one_session_is_revoked_from_another_and_is_refused_at_once() {
     on_every_store(async |app| {
         let (here, there) = (app.registered("alice").await, app.logged_in("alice").await);
         let listed = sessions(&here).await;
@@ -85,7 +85,7 @@ async fn one_session_is_ended_from_another_and_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn all_other_sessions_are_ended_and_this_one_is_not() {
+async fn all_other_sessions_are_revoked_and_this_one_is_not() {
     on_every_store(async |app| {
         let here = app.registered("alice").await;
         let others = [app.logged_in("alice").await, app.logged_in("alice").await];
@@ -107,7 +107,7 @@ async fn all_other_sessions_are_ended_and_this_one_is_not() {
 }
 
 #[tokio::test]
-async fn ending_this_session_is_logging_out() {
+async fn revoking_this_session_is_logging_out() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let own = sessions(&alice).await[0]["id"].clone();
@@ -119,7 +119,7 @@ async fn ending_this_session_is_logging_out() {
 }
 
 #[tokio::test]
-async fn nobody_ends_what_is_not_theirs_or_is_not_there() {
+async fn no_user_revokes_a_session_of_another_user_or_one_that_is_not_there() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let bobs = sessions(&bob).await[0]["id"].clone();
@@ -135,7 +135,7 @@ async fn nobody_ends_what_is_not_theirs_or_is_not_there() {
 
 /// RFC 9470, ASVS 5.0.0 V7.5.2: revoking sessions requires step-up unless the login is recent.
 #[tokio::test]
-async fn ending_a_session_wants_a_recent_login() {
+async fn revoking_a_session_requires_a_recent_login() {
     on_every_store(async |app| {
         let (here, there) = (app.registered("alice").await, app.logged_in("alice").await);
         let other = sessions(&here).await[1]["id"].clone();

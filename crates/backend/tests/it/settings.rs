@@ -13,7 +13,7 @@ const KEY: &str = "attempt-key-number-1";
 
 /// ASVS 5.0.0 V6.2.3, V7.4.3: a password change revokes all other sessions.
 #[tokio::test]
-async fn another_password_ends_all_other_sessions_and_this_one_goes_on() {
+async fn a_password_change_revokes_all_other_sessions_and_keeps_this_one() {
     on_every_store(async |app| {
         let (here, there) = (app.registered("alice").await, app.logged_in("alice").await);
         let (bob, stolen) = (app.registered("bob").await, here.copied());
@@ -66,7 +66,7 @@ async fn the_answer_to_a_password_change_carries_the_next_cookie() {
 
 /// It is a rotation like any other: a lost response heals at the next refresh.
 #[tokio::test]
-async fn a_lost_answer_to_a_password_change_signs_nobody_out() {
+async fn a_lost_answer_to_a_password_change_signs_no_user_out() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         alice.refresh_with("attempt-key-number-0").await.assert_ok();
@@ -80,7 +80,7 @@ async fn a_lost_answer_to_a_password_change_signs_nobody_out() {
 
 /// The request was delayed, and a refresh with its idempotency key came first: both return the same ticket.
 #[tokio::test]
-async fn a_password_change_that_a_refresh_has_overtaken_signs_nobody_out() {
+async fn a_password_change_that_a_refresh_has_overtaken_signs_no_user_out() {
     on_every_store(async |app| {
         let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
         let late = alice.copied();

@@ -140,7 +140,7 @@ async fn a_page_that_is_not_there_is_404_and_still_a_page() {
 }
 
 #[tokio::test]
-async fn the_account_page_sends_who_is_not_signed_in_to_the_login_page_and_back() {
+async fn without_a_session_the_account_page_redirects_to_the_login_page_and_back() {
     let browser = app().await.browser();
     let page = browser.get(path::ACCOUNT_PAGE).await;
     page.assert_status(302);
@@ -174,7 +174,7 @@ async fn the_page_of_notes_is_there_where_access_tokens_are_for_the_service() {
 
 /// RFC 3986 section 3.4: the query is part of the requested URL. (A fragment stays in the browser.)
 #[tokio::test]
-async fn who_is_sent_to_the_login_page_comes_back_to_the_whole_address() {
+async fn a_redirect_to_the_login_page_leads_back_to_the_whole_address() {
     let browser = app().await.browser();
     let page = browser.get("/activity?kind=logins&q=a%20b%26c").await;
     page.assert_status(302);

@@ -128,7 +128,7 @@ async fn an_account_from_before_gets_the_canonical_form_and_logs_in_by_any() {
 }
 
 #[tokio::test]
-async fn two_accounts_that_share_an_address_stay_two_and_the_operator_is_told() {
+async fn two_accounts_that_share_an_address_stay_two_and_the_operator_is_warned() {
     on_every_store(async |app| {
         for [one, other] in PAIRS {
             let (canonical, user) =
@@ -159,7 +159,7 @@ async fn two_accounts_that_share_an_address_stay_two_and_the_operator_is_told() 
 /// With a shared count, the owner of one account could guess at the other without limit: each own login would reset
 /// it.
 #[tokio::test]
-async fn of_a_pair_neither_pays_for_the_other_or_is_known_where_the_other_is() {
+async fn of_a_pair_each_has_its_own_failure_count_and_known_devices() {
     on_every_store(async |app| {
         let [one, other] = PAIRS[0];
         stored(&app, one, PASSWORD).await;

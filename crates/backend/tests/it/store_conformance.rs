@@ -192,7 +192,7 @@ async fn a_rotation_is_accepted_once_from_the_generation_that_was_read() {
 }
 
 #[tokio::test]
-async fn an_end_is_final() {
+async fn a_revocation_is_final() {
     on_every_engine(async |store| {
         let (user, first) = registered(store, 1).await;
         let other = session(2, &user);
@@ -275,7 +275,7 @@ async fn pruning_removes_what_is_long_over_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_part_of_the_sessions_ends_so_many_rows_further_on() {
+async fn a_batch_of_sessions_ends_so_many_rows_further_on() {
     on_every_engine(async |store| {
         let (user, _) = registered(store, 1).await;
         for number in [6, 4, 8] {

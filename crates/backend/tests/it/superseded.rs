@@ -22,7 +22,7 @@ async fn causes(browser: &Browser) -> Vec<String> {
 
 /// ASVS 5.0.0 V7.2.4. A thief's copy of the former session is revoked with it.
 #[tokio::test]
-async fn a_login_ends_the_session_that_its_browser_had() {
+async fn a_login_revokes_the_session_that_its_browser_had() {
     on_every_store(async |app| {
         let (alice, elsewhere) = (app.registered("alice").await, app.logged_in("alice").await);
         let copy = alice.copied();
@@ -43,7 +43,7 @@ async fn a_login_ends_the_session_that_its_browser_had() {
 
 /// The former user's other sessions stay active.
 #[tokio::test]
-async fn another_users_login_or_registration_ends_the_session_that_the_browser_had() {
+async fn another_users_login_or_registration_revokes_the_session_that_the_browser_had() {
     on_every_store(async |app| {
         app.registered("bob").await;
         for newcomer in ["bob", "carol"] {
@@ -66,7 +66,7 @@ async fn another_users_login_or_registration_ends_the_session_that_the_browser_h
 
 /// A forged cookie or a failed login revokes no session.
 #[tokio::test]
-async fn only_a_genuine_cookie_and_a_login_that_succeeds_end_a_session() {
+async fn only_a_genuine_cookie_and_a_login_that_succeeds_revoke_a_session() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let failing = alice.copied();
@@ -86,7 +86,7 @@ async fn only_a_genuine_cookie_and_a_login_that_succeeds_end_a_session() {
 
 /// Bounds the work of calls on all sessions of an account: password change, deletion, list.
 #[tokio::test]
-async fn of_too_many_sessions_the_one_used_least_lately_gives_way() {
+async fn of_too_many_sessions_the_least_recently_used_is_revoked() {
     on_every_store_with(&["--limits", "off"], async |app: TestApp| {
         let oldest = app.registered("alice").await;
         let unused = app.logged_in("alice").await;

@@ -61,7 +61,7 @@ async fn a_logout_leaves_the_other_servers_cookies() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_account_or_of_the_own_session_leaves_the_other_servers_cookies() {
+async fn deleting_an_account_or_revoking_the_own_session_leaves_the_other_servers_cookies() {
     let (here, there) = side_by_side().await;
     there.call(Method::DELETE, path::ME, None).await.assert_status(204);
     goes_on(&here).await;

@@ -31,7 +31,7 @@ const SERVICE: [u8; 4] = [192, 0, 2, 1];
 const ELSEWHERE: [u8; 4] = [198, 51, 100, 1];
 
 #[tokio::test]
-async fn questions_of_a_service_are_limited_before_the_database_is_asked() {
+async fn introspections_of_a_service_are_limited_before_any_query() {
     let (store, app) = faulty().await;
     let notes = service(&app, "notes", ORIGIN).await;
     for _ in 0..4_000 {
@@ -49,7 +49,7 @@ async fn questions_of_a_service_are_limited_before_the_database_is_asked() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_of_services_are_limited_by_network_before_the_database_is_asked() {
+async fn wrong_credentials_of_services_are_limited_by_network_before_any_query() {
     let (store, app) = faulty().await;
     let notes = service(&app, "notes", ORIGIN).await;
     let wrong = basic("notes", "a secret that was guessed");
@@ -71,7 +71,7 @@ async fn wrong_credentials_of_services_are_limited_by_network_before_the_databas
 
 /// A 503 is no wrong credential: an outage must not lock a service out.
 #[tokio::test]
-async fn questions_that_storage_fails_to_answer_are_not_counted_as_wrong() {
+async fn introspections_that_storage_fails_to_answer_are_not_counted_as_wrong() {
     let (store, app) = faulty().await;
     let notes = service(&app, "notes", ORIGIN).await;
     store.set_broken(true);
@@ -84,7 +84,7 @@ async fn questions_that_storage_fails_to_answer_are_not_counted_as_wrong() {
 }
 
 #[tokio::test]
-async fn however_many_ask_whether_it_is_ready_storage_is_asked_once_a_second() {
+async fn any_number_of_readiness_checks_queries_storage_once_a_second() {
     let (store, app) = faulty().await;
     let ready = async || app.browser().get(path::HEALTH_READY).await;
     let held = store.hold_ping();

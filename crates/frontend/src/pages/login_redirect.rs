@@ -102,7 +102,7 @@ mod tests {
     use super::next_in;
 
     #[test]
-    fn where_to_go_on_to_is_read_as_it_stands() {
+    fn the_return_path_is_read_as_it_stands() {
         assert_eq!(next_in("next=%2Fa%3Fb%3D%2520c"), Some("%2Fa%3Fb%3D%2520c"));
         assert_eq!(next_in("x=1&next=%2Fa&next=%2Fb"), Some("%2Fa"));
         for none in ["", "next", "nextt=1", "x=next"] {

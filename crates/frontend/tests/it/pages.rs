@@ -111,7 +111,7 @@ fn the_forms_can_be_read_without_scripts_and_leak_nothing() {
 }
 
 #[test]
-fn who_is_probably_logged_in_sees_their_session_being_restored() {
+fn with_the_hint_cookie_the_page_shows_the_session_being_restored() {
     for (path, heading) in BEHIND_LOGIN {
         let Rendered { html, redirect, .. } = render(path, true);
         assert!(html.contains(heading), "{path}");
@@ -122,7 +122,7 @@ fn who_is_probably_logged_in_sees_their_session_being_restored() {
 }
 
 #[test]
-fn who_is_not_logged_in_is_sent_to_log_in_and_back() {
+fn without_a_session_the_page_leads_to_the_login_and_back() {
     for (path, _) in BEHIND_LOGIN {
         let Rendered { redirect, .. } = render(path, false);
         assert_eq!(redirect, Some(format!("/login?next={}", path.replace('/', "%2F"))));

@@ -154,7 +154,7 @@ fn only_a_key_that_is_too_old_is_removed() {
 }
 
 #[test]
-fn the_end_of_a_session_removes_what_was_made_until_then() {
+fn the_end_of_a_session_removes_actions_made_until_then() {
     let store = Memory::default();
     click(&store, &write_note("milk"), 1, 1);
     remove_made_until(&store, NOW_MS);

@@ -35,7 +35,7 @@ async fn heard(address: SocketAddr, said: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_or_too_slowly_is_let_go() {
+async fn a_silent_or_slow_client_times_out() {
     let address = serving().await;
     tokio::time::pause();
     for said in ["", "G", "GET /health/live HTTP/1.1\r\nhost: n", "PRI * HTTP/2.0\r\n\r\n"] {

@@ -89,7 +89,7 @@ async fn a_key_that_is_forgotten_may_be_used_for_another_request() {
 }
 
 #[tokio::test]
-async fn of_a_user_500_keys_are_remembered_and_the_oldest_give_way() {
+async fn of_a_user_500_keys_are_kept_and_the_oldest_are_evicted() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice(), app.bob());
     let of_bob = bob.keyed(OTHER_KEY, "POST", NOTES, MILK).await;

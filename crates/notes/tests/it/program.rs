@@ -56,7 +56,7 @@ fn ask(address: &str, path: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_says_where_it_listens_serves_and_stops_when_told_to() {
+async fn it_says_where_it_listens_serves_and_stops_on_sigterm() {
     let issuer = TestIssuer::start().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let arguments = ["--listen", "127.0.0.1:0", "--issuer", &issuer.url, "--audience", AUDIENCE];
@@ -122,7 +122,7 @@ fn variables_are_cleaned() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_finished_after_the_service_was_told_to_stop() {
+async fn a_request_under_way_is_finished_during_shutdown() {
     let app = TestApp::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

@@ -111,7 +111,7 @@ async fn notes_that_grow_at_once_share_what_is_left() {
 }
 
 #[tokio::test]
-async fn who_has_more_from_before_there_was_a_quota_keeps_it() {
+async fn notes_from_before_there_was_a_quota_are_kept() {
     let app = TestApp::new().await;
     let alice = app.alice();
     let id = alice.note("Milk", "").await;

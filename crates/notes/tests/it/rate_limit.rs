@@ -76,7 +76,7 @@ async fn every_call_counts_and_a_search_as_five() {
 }
 
 #[tokio::test]
-async fn users_who_may_do_everything_again_are_forgotten() {
+async fn users_whose_allowance_is_full_again_are_evicted() {
     let app = TestApp::new().await;
     app.alice().list("").await;
     app.bob().list("").await;

@@ -45,7 +45,7 @@ async fn of_many_writes_at_once_one_takes_place() {
 }
 
 #[tokio::test]
-async fn who_does_not_care_may_say_so() {
+async fn if_match_is_optional_and_may_be_a_star() {
     let app = TestApp::new().await;
     let alice = app.alice();
     let id = alice.note("Milk", "").await;

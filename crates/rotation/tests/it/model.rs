@@ -53,7 +53,7 @@ fn every_mistake_in_the_servers_writes_is_noticed() {
 
 /// Explores every world of a promise completely, and every other to its first counterexample.
 #[test]
-fn every_promise_is_kept_and_the_page_tells_what_the_model_finds() {
+fn every_promise_is_kept_and_the_page_holds_what_the_model_finds() {
     let report = report::report();
     std::fs::write(FOUND, &report).expect("cargo has made this folder");
     let published = PAGE.split("<!-- found -->").nth(1).expect("the page has its two marks");

@@ -25,7 +25,7 @@ fn a_copy_is_answered_again_until_ticket_1_is_presented() {
 }
 
 #[test]
-fn a_copy_of_a_sign_in_whose_session_has_ended_is_a_duplicate() {
+fn a_copy_of_a_sign_in_whose_session_is_revoked_is_a_duplicate() {
     assert_eq!(meant(&Family::begun(BEGUN).revoked(()), 0), SignIn::Duplicate);
 }
 

@@ -121,7 +121,7 @@ fn an_expired_family_does_not_even_answer_again_or_see_a_replay() {
 }
 
 #[test]
-fn a_clock_that_went_back_signs_nobody_out() {
+fn a_clock_that_went_back_signs_no_user_out() {
     let row = family(5, Some("a"), Some("p"));
     let decision = decide(&row, Generation(6), None, BEGUN.plus(-3_600), POLICY);
     assert_eq!(decision, accept(6));

@@ -82,7 +82,7 @@ async fn a_token_comes_once_and_in_its_header_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_judged_is_503_and_never_let_in() {
+async fn what_cannot_be_verified_is_503_and_never_accepted() {
     let (world, service) = plain().await;
     world.respond(JWKS, Reply::status(500));
     let bearer = format!("Bearer {}", world.token());

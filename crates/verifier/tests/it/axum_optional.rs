@@ -26,7 +26,7 @@ async fn without_token(service: &Service) -> Answer {
 }
 
 #[tokio::test]
-async fn a_visitor_and_a_user_are_both_served() {
+async fn an_anonymous_caller_and_a_user_are_both_served() {
     let service = greeter(optional());
     let visitor = without_token(&service).await;
     assert_eq!((visitor.status, visitor.body.as_str()), (200, "hello"));
@@ -53,7 +53,7 @@ async fn a_bad_token_is_an_error_and_no_absent_one() {
 }
 
 #[tokio::test]
-async fn a_handler_that_requires_a_token_refuses_a_visitor_behind_an_optional_layer() {
+async fn a_handler_that_requires_a_token_refuses_an_anonymous_caller_behind_an_optional_layer() {
     let service = Service::behind(optional());
     without_token(&service).await.assert_refused(401, "invalid_token", NO_ERROR);
     assert_eq!(service.calls(), 0);
@@ -99,7 +99,7 @@ async fn a_token_that_is_there_has_to_meet_the_demands() {
 }
 
 #[tokio::test]
-async fn without_the_layer_a_visitor_cannot_be_told_from_a_forger() {
+async fn without_the_layer_a_missing_token_and_a_valid_one_are_both_500() {
     let service = Service::of(Router::new().route("/", get(greet)));
     without_token(&service).await.assert_refused(500, "internal_error", None);
     service.ask_with(&claims()).await.assert_refused(500, "internal_error", None);

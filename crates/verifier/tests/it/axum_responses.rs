@@ -43,7 +43,7 @@ impl Demand for Editor {
 }
 
 #[tokio::test]
-async fn extractors_refuse_in_the_words_of_the_layer() {
+async fn extractors_refuse_as_the_layer_does() {
     let edit = |_: BearerFor<Editor>| async {};
     let service = Service::of(Router::new().route("/", get(edit)).layer(layer()));
     let answer = service.ask_with(&claims()).await;

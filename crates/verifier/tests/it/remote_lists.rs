@@ -73,7 +73,7 @@ async fn any_status_but_valid_is_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_beyond_the_list_is_no_place() {
+async fn an_index_beyond_the_list_is_refused() {
     let (world, _) = world().await;
     for idx in [8, 9, 1 << 40, i64::MAX.unsigned_abs()] {
         let verdict = world.verdict(&world.token_at(&world.list_uri(), idx)).await;

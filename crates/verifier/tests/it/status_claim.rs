@@ -42,7 +42,7 @@ fn a_status_that_cannot_be_looked_up_is_no_good_status() {
 }
 
 #[test]
-fn a_place_in_a_list_is_a_natural_number() {
+fn an_index_in_a_list_is_a_natural_number() {
     for idx in [json!(null), json!("7"), json!(7.0), json!(7.5), json!([7]), json!(true)] {
         let refused = status_list(json!({"idx": idx, "uri": URI}));
         assert_eq!(refused, Err(Rejection::ClaimType("idx")), "{idx}");

@@ -46,7 +46,7 @@ async fn processes_at_once_refresh_in_turn_and_none_signs_the_user_out() {
 
 /// RFC 9700 section 4.14.2: two parties hold one refresh token, so the session ends for both.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_copy_of_the_file_ends_the_session_and_says_so() {
+async fn an_old_copy_of_the_file_revokes_the_session_and_says_so() {
     let (baton, place) = (Baton::start(Clock::system()).await, Place::new());
     place.logged_in(&baton.origin()).await;
     std::fs::copy(place.path(), place.another_path()).expect("a copy");

@@ -57,7 +57,7 @@ async fn a_wrong_password_is_refused_and_keeps_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logout_ends_the_session_for_every_copy_of_the_file() {
+async fn a_logout_revokes_the_session_for_every_copy_of_the_file() {
     let (baton, place) = (Baton::start(manual_clock()).await, Place::new());
     let mut client = place.logged_in(&baton.origin()).await;
     let before = place.text();

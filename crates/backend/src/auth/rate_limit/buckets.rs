@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_locks_nobody_out() {
+    fn a_clock_that_is_set_back_locks_no_client_out() {
         let clock = clock();
         let buckets = Buckets::new(rate(1, 1_000), clock.clone());
         assert_eq!(buckets.take(from(1)), Ok(()));

@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_after_more_than_the_fence_lets_in() {
+    fn a_long_line_is_cut_after_more_than_the_size_limit_accepts() {
         let long = "y".repeat(200 * 1024);
         let stream = format!("GET / HTTP/1.1\r\nx: {long}\r\nhost: l\r\n\r\n{NEXT}");
         let passed = text(stream.as_bytes());

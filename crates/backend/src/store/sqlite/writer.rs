@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_has_waited_long_enough_is_told_that_nothing_is_known() {
+    async fn a_caller_that_waits_for_a_locked_database_times_out() {
         let (connection, folder) = write_connection().await;
         let writer = Writer::start(connection);
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_goes_away_stalls_nobody_and_undoes_nothing() {
+    async fn a_dropped_caller_stalls_no_other_and_undoes_no_change() {
         let (connection, _folder) = write_connection().await;
         let writer = Writer::start(connection);
         let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_that_panics_is_told_so_and_the_next_one_is_not_harmed() {
+    async fn a_group_that_panics_fails_and_the_next_one_does_not() {
         let (connection, _folder) = write_connection().await;
         let writer = Writer::start(connection);
         writer.carry_out(register(1, 1)).await.expect("an answer");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closing_carries_out_what_is_queued_and_lets_nobody_else_in() {
+    async fn closing_commits_what_is_queued_and_refuses_later_changes() {
         let (connection, folder) = write_connection().await;
         let writer = Writer::start(connection);
         let mut last = Box::pin(writer.carry_out(register(1, 1)));

@@ -55,7 +55,7 @@ async fn instances_that_serve_accept_each_others_tokens_at_once() {
 /// The worst case of skew: the last token of the session is issued by the clock furthest ahead and revoked at the one
 /// furthest behind.
 #[tokio::test]
-async fn an_end_is_remembered_for_tokens_of_an_instance_whose_clock_is_ahead() {
+async fn a_revocation_stays_cached_for_tokens_of_an_instance_whose_clock_is_ahead() {
     on_every_store(async |app| {
         let ahead = instance_ahead(&app, SKEW_TOLERANCE_SECONDS).await;
         let behind = instance_ahead(&app, -SKEW_TOLERANCE_SECONDS).await;
@@ -109,7 +109,7 @@ async fn an_instance_whose_clock_is_far_from_the_databases_serves_nothing() {
 
 /// The operator is warned before tokens are refused.
 #[tokio::test]
-async fn a_difference_of_more_than_two_seconds_is_told_once_and_remarked_in_readiness() {
+async fn a_difference_of_more_than_two_seconds_is_logged_once_and_shown_in_readiness() {
     let app = TestApp::in_memory().await;
     let (log, _listening) = Log::of_json();
     let ready = async || {

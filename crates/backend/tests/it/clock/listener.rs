@@ -47,7 +47,7 @@ async fn until_it_has_seen_the_step(app: &TestApp, known: usize) {
 }
 
 #[tokio::test]
-async fn an_ended_session_stays_ended_while_the_clock_is_set_ahead_and_back() {
+async fn a_revoked_session_stays_revoked_while_the_clock_is_set_ahead_and_back() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let _following = follow(&app).await;
@@ -86,7 +86,7 @@ async fn nothing_is_read_from_before_a_clock_that_was_set_back() {
 
 /// Cached by a wrong clock, a revocation would be evicted as soon as the clock is right.
 #[tokio::test]
-async fn an_end_that_is_heard_of_while_the_clock_is_wrong_is_remembered() {
+async fn a_revocation_that_arrives_while_the_clock_is_wrong_stays_cached() {
     for step in [-3_600, FORTY_DAYS] {
         on_every_store(async |here| {
             let clock = Clock::manual(here.clock.now());

@@ -34,7 +34,7 @@ async fn not_ready_because(app: &TestApp, why: &str) {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_ahead_at_the_start_signs_nobody_out() {
+async fn a_clock_that_is_ahead_at_the_start_signs_no_user_out() {
     where_no_clock_is(async |app| {
         let alice = app.registered("alice").await;
         let ahead = started(&app, FORTY_DAYS).await;

@@ -56,7 +56,7 @@ async fn a_hundred_and_fifty_accounts_in_one_browser_leave_one_cookie_of_a_kibib
 }
 
 #[tokio::test]
-async fn the_account_that_was_used_least_lately_gives_way() {
+async fn the_least_recently_used_account_is_evicted() {
     let app = TestApp::with(&["--limits", "off"]).await;
     let browser = app.browser();
     browser.register("daily").await.assert_status(201);

@@ -126,7 +126,7 @@ async fn wrong_passwords_under_a_key_lock_out_as_any_others() {
 
 /// A thief with a copy of the whole request has the password; the copy is recorded as from a new device and network.
 #[tokio::test]
-async fn a_copy_from_elsewhere_is_told_and_makes_no_device_known() {
+async fn a_copy_from_another_client_is_recorded_and_makes_no_device_known() {
     on_every_store(async |app| {
         app.registered("alice").await;
         let browser = app.browser().calling_itself(FIREFOX_ON_LINUX).at("192.0.2.7");
@@ -195,7 +195,7 @@ async fn log_in_after_registering(app: &TestApp, browser: &Browser) {
 
 /// The retry brings the cookie that the first response set: the login must not revoke the session that it returns.
 #[tokio::test]
-async fn a_copy_with_the_cookie_of_its_own_session_ends_nothing() {
+async fn a_copy_with_the_cookie_of_its_own_session_revokes_nothing() {
     on_every_store(async |app| {
         let browser = app.browser();
         log_in_after_registering(&app, &browser).await;
@@ -209,7 +209,7 @@ async fn a_copy_with_the_cookie_of_its_own_session_ends_nothing() {
 }
 
 #[tokio::test]
-async fn copies_are_paid_for_once() {
+async fn copies_count_once_against_the_rate_limit() {
     let app = TestApp::with(&[
         "--rate-limit",
         "registrations-per-network=5/600s",
@@ -255,7 +255,7 @@ async fn copies_with_the_same_wrong_password_are_counted_once() {
 
 /// The key remembers the wrong password only; the right one is verified.
 #[tokio::test]
-async fn who_mistyped_may_use_the_key_again() {
+async fn a_key_may_be_used_again_after_a_mistyped_password() {
     on_every_store(async |app| {
         app.registered("alice").await;
         let browser = app.browser();
@@ -270,7 +270,7 @@ async fn who_mistyped_may_use_the_key_again() {
 
 /// Free retries are bounded: otherwise a caller with a password could have it verified without limit.
 #[tokio::test]
-async fn more_copies_than_a_browser_sends_are_paid_for() {
+async fn more_copies_than_a_browser_sends_are_rate_limited() {
     let app = TestApp::in_memory().await;
     app.registered("alice").await;
     let mut answered = 0;

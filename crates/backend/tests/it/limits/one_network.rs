@@ -79,7 +79,7 @@ async fn an_account_gains_nothing_by_more_sessions() {
 
 /// A thief who once knew the password may still hold tickets of revoked sessions.
 #[tokio::test]
-async fn sessions_that_are_over_use_up_nothing_of_their_accounts() {
+async fn revoked_sessions_use_up_nothing_of_their_accounts() {
     let app = TestApp::with(&["--rate-limit", "refreshes-per-account=800/250ms"]).await;
     let alice = app.registered("alice").await;
     for _ in 0..4 {
@@ -93,7 +93,7 @@ async fn sessions_that_are_over_use_up_nothing_of_their_accounts() {
 
 /// A ticket over its limit is refused for a moment without a query.
 #[tokio::test]
-async fn a_session_beyond_its_limit_asks_the_database_nothing() {
+async fn a_session_beyond_its_limit_causes_no_query() {
     let store = Faulty::new();
     let app = TestApp::over(store.clone() as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
@@ -112,7 +112,7 @@ async fn a_session_beyond_its_limit_asks_the_database_nothing() {
 /// A thief's endless retries must not shield the session from replay detection when the owner presents an older
 /// ticket.
 #[tokio::test]
-async fn a_replay_ends_a_session_that_is_beyond_its_limit() {
+async fn a_replay_revokes_a_session_that_is_beyond_its_limit() {
     let app = TestApp::in_memory().await;
     let owner = app.registered("alice").await;
     let thief = owner.copied();
@@ -130,7 +130,7 @@ async fn a_replay_ends_a_session_that_is_beyond_its_limit() {
 
 /// A forged ticket gets the usual 401, also if its session is over its limit.
 #[tokio::test]
-async fn that_a_session_is_beyond_its_limit_is_told_to_nobody_else() {
+async fn that_a_session_is_beyond_its_limit_is_disclosed_to_no_other_client() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     until_limited(async |_| alice.refresh().await).await;

@@ -84,7 +84,7 @@ fn a_flood_of_refused_calls_is_counted_and_leaves_a_small_log() {
 }
 
 #[tokio::test]
-async fn a_guessed_account_keeps_every_event_though_the_log_does_not() {
+async fn an_account_under_attack_keeps_every_event_though_the_log_does_not() {
     let (log, limit, _listening) = Log::of_the_program();
     let app = TestApp::with(&["--limits", "off"]).await;
     let alice = app.registered("alice").await;

@@ -116,7 +116,7 @@ fn a_log_that_is_read_again_says_how_many_lines_were_dropped() {
 
 /// The one line on standard output may meet a full pipe, too.
 #[test]
-fn a_standard_output_that_is_not_read_keeps_nobody_from_being_served() {
+fn an_unread_standard_output_delays_no_request() {
     let folder = folder();
     let (unread, mut full) = io::pipe().expect("a pipe");
     let (log, for_log) = io::pipe().expect("a pipe");

@@ -24,7 +24,7 @@ async fn make_accounts(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn guesses_from_before_there_was_an_account_do_not_count() {
+async fn failures_from_before_there_was_an_account_do_not_count() {
     on_every_store(async |app| {
         for name in NAMES {
             for _ in 0..FREE {

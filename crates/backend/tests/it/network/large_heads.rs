@@ -77,7 +77,7 @@ async fn pages_and_calls_are_answered_however_many_cookies_come_along() {
 }
 
 #[tokio::test]
-async fn sessions_begin_go_on_and_end_however_many_cookies_come_along() {
+async fn login_refresh_and_logout_work_however_many_cookies_come_along() {
     let app = TestApp::in_memory().await;
     let listening = listening(&app).await;
     let json = "content-type: application/json\r\n";

@@ -55,7 +55,7 @@ fn guesses(within: Duration) -> (u32, Duration) {
 }
 
 #[test]
-fn what_a_guesser_has_at_one_account_is_said() {
+fn the_attempts_an_attacker_has_at_one_account_are_documented() {
     let (first_day, last) = guesses(DAY);
     let hours = last.as_secs() / 3_600;
     let said = format!(
@@ -68,7 +68,7 @@ fn what_a_guesser_has_at_one_account_is_said() {
 
 /// The example of a school; a unit test beside the limits shows that its rates suffice.
 #[test]
-fn the_price_of_the_worked_example_is_said() {
+fn the_price_of_the_worked_example_is_documented() {
     let rate = |text: &str| text.parse::<Rate>().expect("a rate");
     let in_a_day = |rate: Rate| grouped(rate.most_within(DAY));
     let (logins, registrations) =

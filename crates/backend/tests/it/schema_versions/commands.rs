@@ -142,7 +142,7 @@ async fn on_the_schema_before_keys_and_services_the_other_commands_work() {
 
 /// The version before lifetimes were stored.
 #[tokio::test]
-async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_retired() {
+async fn on_the_schema_before_lifetimes_keys_can_be_listed_rotated_and_revoked() {
     on_every_database(async |place| {
         let folder = folder();
         migrate_to(place, 3).await;

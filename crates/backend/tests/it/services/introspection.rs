@@ -21,7 +21,7 @@ fn assert_inactive(answer: &Answer) {
 
 /// RFC 7662 section 2.2: every claim under its name.
 #[tokio::test]
-async fn a_service_is_told_what_a_token_says() {
+async fn introspection_returns_the_claims_of_a_token() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let notes = service(&app, "notes", ORIGIN).await;
@@ -45,7 +45,7 @@ async fn a_service_is_told_what_a_token_says() {
 }
 
 #[tokio::test]
-async fn of_a_token_that_does_not_hold_nothing_is_said() {
+async fn introspection_of_an_invalid_token_returns_inactive_alone() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let other = app.logged_in("alice").await;
@@ -73,7 +73,7 @@ fn own((one, two): (&str, &str)) -> (String, String) {
 
 /// RFC 7662 section 4: a service learns only of tokens for its own audience.
 #[tokio::test]
-async fn a_service_is_told_of_no_token_that_is_for_somebody_else() {
+async fn a_token_for_another_audience_is_inactive() {
     let app = TestApp::with(&["--audience", "https://a.example,https://b.example"]).await;
     let alice = app.registered("alice").await;
     let (a, c) = (
@@ -87,7 +87,7 @@ async fn a_service_is_told_of_no_token_that_is_for_somebody_else() {
 
 /// RFC 6749 section 5.2: `invalid_client` without valid client credentials.
 #[tokio::test]
-async fn whoever_is_no_service_is_told_nothing() {
+async fn introspection_without_valid_client_credentials_is_refused() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let notes = service(&app, "notes", ORIGIN).await;
@@ -143,7 +143,7 @@ async fn a_form_that_cannot_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn while_storage_fails_nothing_is_said_rather_than_something_wrong() {
+async fn while_storage_fails_introspection_is_503_and_never_wrong() {
     let store = Arc::new(Faulty::default());
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;

@@ -17,7 +17,7 @@ async fn revoke(app: &TestApp, token: &str) -> Answer {
 /// RFC 7009 section 2.1: revoking a refresh token revokes the access tokens of the same grant. Baton does so for an
 /// access token, too: each is worthless without the other.
 #[tokio::test]
-async fn whoever_holds_a_token_may_give_its_session_up() {
+async fn the_holder_of_a_token_may_revoke_its_session() {
     on_every_store(async |app| {
         let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
         let third = app.logged_in("alice").await;
@@ -38,7 +38,7 @@ async fn whoever_holds_a_token_may_give_its_session_up() {
 
 /// RFC 7009 section 2.2: "invalid tokens do not cause an error response".
 #[tokio::test]
-async fn what_opens_nothing_ends_nothing() {
+async fn an_invalid_token_revokes_nothing() {
     on_every_store(async |app| {
         let alice = app.registered("alice").await;
         let forged = format!("{}A", alice.refresh_token());
@@ -51,7 +51,7 @@ async fn what_opens_nothing_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_not_one_ends_nothing() {
+async fn a_malformed_or_cross_site_call_revokes_nothing() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let body = format!("token={}", alice.refresh_token());
@@ -79,7 +79,7 @@ async fn a_call_that_is_not_one_ends_nothing() {
 
 /// RFC 7009 section 2.2.1: after a 503 the client must assume that the token is still valid, and may retry.
 #[tokio::test]
-async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
+async fn while_storage_fails_a_revocation_is_503_and_changes_nothing() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
@@ -105,7 +105,7 @@ async fn while_storage_fails_nothing_is_given_up_and_that_is_said() {
 
 /// The revocation was committed, and its response from the database lost.
 #[tokio::test]
-async fn an_end_that_was_not_confirmed_is_no_success_and_is_asked_for_again() {
+async fn a_revocation_that_was_not_confirmed_is_no_success_and_can_be_retried() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
@@ -124,7 +124,7 @@ async fn an_end_that_was_not_confirmed_is_no_success_and_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn giving_up_counts_as_a_call_of_its_network() {
+async fn a_revocation_counts_as_a_call_of_its_network() {
     let app = TestApp::in_memory().await;
     let context = app.browser().at("203.0.113.9");
     let mut last = 200;

@@ -53,7 +53,7 @@ async fn open(app: &TestApp, user: &User, session: Session) {
 }
 
 #[tokio::test]
-async fn a_token_says_where_its_session_stands_in_the_list() {
+async fn a_token_names_the_status_list_index_of_its_session() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let sid: SessionId = serde_json::from_value(alice.claims()["sid"].clone()).expect("an id");
@@ -67,7 +67,7 @@ async fn a_token_says_where_its_session_stands_in_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ended_session_stands_in_the_list_until_its_last_token_has_died() {
+async fn a_revoked_session_is_in_the_list_until_its_last_token_has_expired() {
     let app = TestApp::in_memory().await;
     let (alice, other) = (app.registered("alice").await, app.logged_in("alice").await);
     let status = |token: &StatusListToken, browser| token.list.get(idx(browser));
@@ -85,7 +85,7 @@ async fn an_ended_session_stands_in_the_list_until_its_last_token_has_died() {
 
 /// Revocations by other instances are in it, with or without a notification.
 #[tokio::test]
-async fn a_session_that_ended_at_another_instance_is_in_the_list() {
+async fn a_session_that_was_revoked_at_another_instance_is_in_the_list() {
     on_every_store(async |app| {
         let there = app.another_instance().await;
         let alice = app.registered("alice").await;
@@ -120,7 +120,7 @@ async fn a_list_from_before_the_machine_slept_is_not_given() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_known_is_not_said() {
+async fn while_storage_fails_no_list_is_served() {
     let store = Arc::new(Faulty::default());
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     store.set_broken(true);
@@ -160,7 +160,7 @@ async fn the_list_is_as_long_for_many_as_for_one_and_short() {
 
 /// Indexes reveal neither the order of logins nor their number.
 #[tokio::test]
-async fn places_do_not_follow_one_another() {
+async fn indexes_do_not_follow_one_another() {
     let app = TestApp::in_memory().await;
     let user = alice(&app).await;
     let mut places = Vec::new();
@@ -178,7 +178,7 @@ async fn places_do_not_follow_one_another() {
 
 /// Two sessions with one index could not be revoked separately.
 #[tokio::test]
-async fn a_place_that_is_taken_is_nobody_elses() {
+async fn an_index_belongs_to_one_session() {
     on_every_store(async |app| {
         let user = alice(&app).await;
         // These instances have equal randomness: all draw the same index next.
@@ -195,7 +195,7 @@ async fn a_place_that_is_taken_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_login_draws_until_a_place_is_free_and_gives_up_if_none_is() {
+async fn a_login_draws_until_an_index_is_free_and_is_503_if_none_is() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     app.registered("alice").await;

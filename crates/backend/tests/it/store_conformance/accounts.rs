@@ -85,7 +85,7 @@ async fn an_address_is_respelt_unless_the_other_spelling_is_taken() {
 }
 
 #[tokio::test]
-async fn a_password_change_sets_the_hash_passes_the_session_on_and_ends_the_others() {
+async fn a_password_change_sets_the_hash_rotates_the_session_and_revokes_the_others() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         registered(store, 2).await;
@@ -242,7 +242,7 @@ async fn users_are_listed_by_id_from_after_one_on() {
 }
 
 #[tokio::test]
-async fn failures_are_counted_by_account_forgotten_and_pruned() {
+async fn failures_are_counted_by_account_reset_and_pruned() {
     on_every_engine(async |store| {
         let [one, two] = [1, 2].map(|number| AccountTag::of(&user(number).email));
         assert_ne!(one, two);
@@ -335,7 +335,7 @@ async fn a_new_account_begins_without_failures() {
 }
 
 #[tokio::test]
-async fn a_generation_that_was_accepted_meanwhile_is_not_skipped_by_a_password_change() {
+async fn a_generation_that_was_accepted_in_between_is_not_skipped_by_a_password_change() {
     on_every_engine(async |store| {
         registered(store, 1).await;
         let change = change(store).await;

@@ -65,7 +65,7 @@ const ON_POSTGRES: &str = "
     FROM users WHERE erased_at IS NOT NULL";
 
 #[tokio::test]
-async fn what_an_earlier_version_told_of_an_erased_account_is_pruned() {
+async fn events_that_an_earlier_version_left_of_an_erased_account_are_pruned() {
     for (store, place) in stores().await {
         let store = &*store;
         let ((erased, _), (other, _)) = (registered(store, 1).await, registered(store, 2).await);

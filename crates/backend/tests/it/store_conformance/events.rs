@@ -142,7 +142,7 @@ async fn prune(store: &dyn Store, before: EventsBefore, range: IdRange) -> u64 {
 }
 
 #[tokio::test]
-async fn old_events_are_pruned_and_nobodys_sooner() {
+async fn old_events_are_pruned_and_those_without_an_account_sooner() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         let dummy_hash =
@@ -197,7 +197,7 @@ async fn events_are_pruned_in_parts_and_the_routine_before_the_rest() {
 }
 
 #[tokio::test]
-async fn a_part_ends_so_many_rows_further_on_in_the_order_of_ids() {
+async fn a_batch_ends_so_many_rows_further_on_in_the_order_of_ids() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         record(store, [7, 3, 9, 5].map(|number| event(number, &one, EventKind::LoggedIn)).into())

@@ -72,7 +72,7 @@ async fn under_keys(store: &dyn Store) {
 }
 
 #[tokio::test]
-async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
+async fn a_key_is_revoked_once_with_the_sessions_under_it_and_its_successor() {
     on_every_engine(async |store| {
         under_keys(store).await;
         assert!(add(store, key("r", KeyPurpose::Refresh, "", 0)).await);
@@ -104,7 +104,7 @@ async fn a_key_is_retired_once_with_the_sessions_under_it_and_its_successor() {
 }
 
 #[tokio::test]
-async fn a_key_that_waits_is_hastened_and_never_put_off() {
+async fn a_pending_key_is_activated_early_and_never_later() {
     on_every_engine(async |store| {
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
         let activate_early = async |at: i64| {
@@ -121,7 +121,7 @@ async fn a_key_that_waits_is_hastened_and_never_put_off() {
 
 /// Another instance may have added a successor a moment ago.
 #[tokio::test]
-async fn a_key_is_retired_although_its_successor_has_no_place() {
+async fn a_key_is_revoked_although_its_successor_is_refused() {
     on_every_engine(async |store| {
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);
@@ -153,7 +153,7 @@ async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
 }
 
 #[tokio::test]
-async fn a_feed_hears_of_every_change_to_the_ring() {
+async fn a_subscription_is_notified_of_every_change_to_the_ring() {
     on_every_engine(async |store| {
         let mut subscription = store.subscribe().await.expect("a feed");
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
@@ -198,7 +198,7 @@ async fn a_service_is_added_once_found_and_removed() {
 }
 
 #[tokio::test]
-async fn a_place_is_taken_by_the_end_of_an_id() {
+async fn an_index_is_taken_by_the_end_of_an_id() {
     on_every_engine(async |store| {
         registered(store, 1).await;
         let id = |first: u8, end: [u8; 3]| {

@@ -74,7 +74,7 @@ async fn a_session_opens_only_for_a_user_who_may_log_in_with_the_hash_that_was_s
 }
 
 #[tokio::test]
-async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
+async fn sessions_are_revoked_of_one_user_of_the_others_and_of_all() {
     on_every_engine(async |store| {
         two_users(store).await;
         let (one, two) = (user(1).id, user(2).id);
@@ -94,7 +94,7 @@ async fn sessions_end_of_one_user_of_the_others_and_of_everyone() {
 
 /// In the same transaction, one event per session, and none for sessions revoked before.
 #[tokio::test]
-async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
+async fn a_bulk_revocation_has_an_event_for_each_session() {
     on_every_engine(async |store| {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([1; 16]), RevocationReason::Logout, NOW).await);
@@ -125,7 +125,7 @@ async fn what_is_ended_in_bulk_has_an_event_for_each_session() {
 }
 
 #[tokio::test]
-async fn sessions_are_parted_by_a_thousand_whatever_has_become_of_them() {
+async fn sessions_are_batched_by_a_thousand_whatever_their_status() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         assert_eq!(store.last_session().await.expect("a store"), Some(id_of(1)));
@@ -242,7 +242,7 @@ async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
 
 /// The count of revocations in each second since, and the sessions themselves.
 #[tokio::test]
-async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with_its_cause() {
+async fn revocations_since_an_instant_are_counted_by_the_second_and_found_with_their_reason() {
     on_every_engine(async |store| {
         two_users(store).await;
         for (number, cause, when) in [
@@ -274,7 +274,7 @@ async fn what_has_ended_since_an_instant_is_counted_by_the_second_and_found_with
 
 /// More than a page of them in one second: all are read, in the order of their ids.
 #[tokio::test]
-async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
+async fn a_bulk_revocation_in_one_second_is_read_in_pages() {
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         for number in 0..=REVOKED_PAGE {
@@ -301,7 +301,7 @@ async fn a_crowd_that_ends_in_one_second_is_read_in_pages() {
 /// The subscription delivers every revocation committed before `next`, by id or through
 /// [`Store::revoked_per_second`].
 #[tokio::test]
-async fn a_feed_hears_of_every_end_and_of_nothing_that_was_before() {
+async fn a_subscription_is_notified_of_every_revocation_and_of_none_before_it() {
     on_every_engine(async |store| {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([5; 16]), RevocationReason::Logout, NOW).await);

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_account_gives_way() {
+    fn the_least_recently_used_account_is_evicted() {
         assert_eq!(kept(&list([1, 2]), 3), Some(vec![3, 1, 2]));
         let full = list(0..12);
         assert_eq!(kept(&full, 99), Some(vec![99, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));

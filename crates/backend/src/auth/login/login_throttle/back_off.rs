@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_are_free_and_then_each_costs_twice_the_time() {
+    fn a_few_failures_are_free_and_then_the_back_off_doubles() {
         assert_eq!(wait(None, NOW), None);
         for count in 0..FREE {
             assert_eq!(after(count, 0), None, "{count}");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_waited_may_try_again_unless_it_was_the_hundredth() {
+    fn after_its_back_off_an_attempt_is_allowed_until_the_lockout() {
         assert_eq!(after(8, 7), Some(1));
         assert_eq!(after(8, 8), None);
         assert_eq!(after(MOST_IN_A_ROW - 1, 3_599), Some(1));

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_cause_stands_and_is_forgotten_in_the_order_of_hearing() {
+    fn the_first_reason_is_kept_and_the_oldest_revocations_are_evicted() {
         let mut set = RevokedSet::default();
         for (number, seconds) in [(1, 0), (2, 1), (3, 1), (4, 5)] {
             set.insert(revoked(number, seconds));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_holds_those_heard_of_since_wherever_its_edge_moves() {
+    fn the_list_holds_revocations_since_its_edge_wherever_it_moves() {
         let mut set = RevokedSet::default();
         for (number, seconds) in [(1, 0), (2, 10), (3, 20)] {
             set.insert(revoked(number, seconds));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_that_is_forgotten_leaves_no_memory_behind() {
+    fn an_evicted_bulk_revocation_leaves_no_memory_behind() {
         let mut set = RevokedSet::default();
         for number in 0..100_000 {
             set.insert(revoked(number, 0));

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_set_until_the_last_who_holds_it_leaves() {
+    fn a_status_bit_is_set_until_the_last_session_at_its_index_is_evicted() {
         let mut places = Places::default();
         assert!(places.bits().iter().all(|byte| *byte == 0));
         for place in [0, 7, 8, PLACES - 1, 8] {
