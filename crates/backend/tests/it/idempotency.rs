@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::path::{self, IDEMPOTENCY_KEY, REFRESH_COOKIE};
 
-use crate::own_share::routes;
+use crate::fair_share::routes;
 use crate::support::{Answer, Browser, PASSWORD, TestApp, on_every_store};
 
 /// Idempotency keys.
