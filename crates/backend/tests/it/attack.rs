@@ -48,9 +48,9 @@ async fn ten_thousand_failed_logins_from_as_many_networks_fill_no_memory_and_loc
             known.logout().await.assert_status(204);
         }
     }
-    let looked_at = app.app.logins.attempts.hasher.looked_at() - 10;
-    assert_eq!((answered[0], answered[0] + answered[1]), (looked_at, 10_000));
-    assert!(looked_at <= u64::from(MOST_IN_A_ROW), "{looked_at}");
+    let verified = app.app.logins.attempts.hasher.looked_at() - 10;
+    assert_eq!((answered[0], answered[0] + answered[1]), (verified, 10_000));
+    assert!(verified <= u64::from(MOST_IN_A_ROW), "{verified}");
     // Unbounded, each network and each pair would have a bucket.
     assert!((100..=STRANGERS_REMEMBERED).contains(&most), "{most}");
 }
@@ -87,7 +87,7 @@ async fn refreshes_are_served_while_five_hundred_logins_wait_for_a_permit() {
     while let Ok(permit) = hasher.permit(Priority::Normal).await {
         under_way.push(permit);
     }
-    let looked_at = hasher.looked_at();
+    let verified = hasher.looked_at();
     let answered = Arc::new(AtomicU32::new(0));
     let logins: Vec<_> = (0..500)
         .map(|number| {
@@ -110,7 +110,7 @@ async fn refreshes_are_served_while_five_hundred_logins_wait_for_a_permit() {
     for login in logins {
         login.await.expect("no panic").assert_problem(503, "temporarily_unavailable");
     }
-    assert_eq!(hasher.looked_at(), looked_at);
+    assert_eq!(hasher.looked_at(), verified);
     // Known devices have a permit queue of their own.
     clients[0].login("alice", PASSWORD).await.assert_ok();
     drop(under_way);

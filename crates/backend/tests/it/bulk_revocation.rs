@@ -63,11 +63,11 @@ async fn all_sessions_are_revoked_each_with_an_event_and_progress_is_reported() 
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (_, user) = with_more(&app, &alice, PART).await;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let ended =
-            app.administration().revoke_everyones(&mut |sessions| told.push(sessions)).await;
+            app.administration().revoke_everyones(&mut |sessions| reported.push(sessions)).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 2);
-        assert_eq!(told, [1_000, 1_002]);
+        assert_eq!(reported, [1_000, 1_002]);
         for browser in [&alice, &bob] {
             let refused = browser.me().await;
             refused.assert_problem(401, "invalid_token");
@@ -96,9 +96,9 @@ async fn a_retry_completes_a_bulk_revocation_that_failed_half_way() {
     let alice = app.registered("alice").await;
     let (_, user) = with_more(&app, &alice, 2 * PART).await;
     store.break_after(1);
-    let mut told = 0;
-    let broken = app.administration().revoke_everyones(&mut |sessions| told = sessions).await;
-    assert!(broken.is_err() && told == PART as u64, "{told}");
+    let mut reported = 0;
+    let broken = app.administration().revoke_everyones(&mut |sessions| reported = sessions).await;
+    assert!(broken.is_err() && reported == PART as u64, "{reported}");
     store.set_broken(false);
     assert_eq!(events_of_ends(&app, user.id).await.len(), PART);
     let rest = app.administration().revoke_everyones(&mut |_| {}).await;

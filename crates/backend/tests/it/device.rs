@@ -110,9 +110,9 @@ async fn a_login_on_another_device_is_recorded() {
         let elsewhere = app.logged_in("alice").await;
         assert_eq!(signals(&elsewhere).await, ["new_device"]);
         let page = format!("{}?kind=new_device", path::EVENTS);
-        let told = alice.call(Method::GET, &page, None).await.json();
+        let recorded = alice.call(Method::GET, &page, None).await.json();
         let session = elsewhere.me().await.json()["session"]["id"].clone();
-        assert_eq!(told["events"][0]["session_id"], session);
+        assert_eq!(recorded["events"][0]["session_id"], session);
     })
     .await;
 }

@@ -101,10 +101,14 @@ async fn events_of_another_session_are_listed() {
             ("session_ended", "user".into(), "203.0.113.9"),
         ] {
             let body = page(&alice, &format!("kind={kind}")).await;
-            let told = body["events"].as_array().expect("events");
-            assert_eq!(told.len(), 1, "{kind}: {told:?}");
-            assert_eq!((&told[0]["session_id"], &told[0]["cause"]), (&others, &cause), "{kind}");
-            assert_eq!((&told[0]["ip"], &told[0]["current"]), (&ip.into(), &false.into()));
+            let recorded = body["events"].as_array().expect("events");
+            assert_eq!(recorded.len(), 1, "{kind}: {recorded:?}");
+            assert_eq!(
+                (&recorded[0]["session_id"], &recorded[0]["cause"]),
+                (&others, &cause),
+                "{kind}"
+            );
+            assert_eq!((&recorded[0]["ip"], &recorded[0]["current"]), (&ip.into(), &false.into()));
         }
         assert_eq!(page(&alice, "kind=registered").await["events"][0]["session_id"], own);
     })

@@ -157,9 +157,9 @@ async fn every_revocation_leaves_a_line_with_its_reason() {
 
     let log = log.objects();
     let ended = log.iter().map(|line| &line["fields"]).filter(|said| said["event"] == "ended");
-    let told: BTreeSet<_> =
+    let logged: BTreeSet<_> =
         ended.map(|said| (said["session"].to_string(), said["cause"].to_string())).collect();
-    assert_eq!(told, expected);
+    assert_eq!(logged, expected);
     assert_eq!(line_of(&log, "deleted")["fields"]["user"], alice.claims()["sub"]);
 }
 

@@ -51,7 +51,7 @@ fn assert_limited(answer: &Answer, seconds: i64) {
     assert!(answer.set_cookies().is_empty());
 }
 
-fn looked_at(app: &TestApp) -> u64 {
+fn verified(app: &TestApp) -> u64 {
     app.app.logins.attempts.hasher.looked_at()
 }
 
@@ -63,12 +63,12 @@ async fn a_few_failures_are_free_and_then_the_back_off_doubles() {
             guess(&app).await.assert_problem(401, "invalid_credentials");
         }
         for seconds in [1, 2, 4, 8, 16, 32] {
-            let before = looked_at(&app);
+            let before = verified(&app);
             assert_limited(&guess(&app).await, seconds);
             // An early retry is refused without verification, even with the right password.
             app.clock.advance(seconds - 1);
             assert_limited(&stranger(&app).login("alice", PASSWORD).await, 1);
-            assert_eq!(looked_at(&app), before);
+            assert_eq!(verified(&app), before);
             app.clock.advance(1);
             guess(&app).await.assert_problem(401, "invalid_credentials");
         }
@@ -229,14 +229,14 @@ async fn the_hundred_and_first_attempt_in_a_row_is_not_verified() {
     let app = TestApp::in_memory().await;
     let owner = app.registered("alice").await;
     guess_often(&app, MOST_IN_A_ROW).await;
-    assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
+    assert_eq!(verified(&app), u64::from(MOST_IN_A_ROW));
     // `Retry-After` is exact; refused attempts do not change the end of the lockout.
     for days in 1..=3 {
         app.clock.advance(DAY);
         assert_limited(&guess(&app).await, YEAR - days * DAY);
         assert_limited(&app.browser().login("alice", PASSWORD).await, YEAR - days * DAY);
     }
-    assert_eq!(looked_at(&app), u64::from(MOST_IN_A_ROW));
+    assert_eq!(verified(&app), u64::from(MOST_IN_A_ROW));
     // A login on a known device succeeds and resets the count for other devices.
     owner.login("alice", PASSWORD).await.assert_ok();
     app.browser().login("alice", PASSWORD).await.assert_ok();
@@ -327,19 +327,19 @@ async fn of_a_thousand_guesses_at_once_no_more_are_verified_than_one_by_one() {
     on_every_store(async |app| {
         app.registered("alice").await;
         let other = app.another_instance().await;
-        let before = looked_at(&app) + looked_at(&other);
+        let before = verified(&app) + verified(&other);
         let guesses = (0..1_000_u32).map(|number| {
             let app = if number % 2 == 0 { &app } else { &other };
             let browser = stranger(app);
             tokio::spawn(async move { browser.login("alice", WRONG).await.status.as_u16() })
         });
         let answers = join_all(guesses).await;
-        let looked_at = looked_at(&app) + looked_at(&other) - before;
+        let verified = verified(&app) + verified(&other) - before;
         // One may be counted and then be a 503, if the store was too busy for the next query.
-        assert!((1..=u64::from(FREE)).contains(&looked_at), "{looked_at}");
+        assert!((1..=u64::from(FREE)).contains(&verified), "{verified}");
         let answered =
             |status| answers.iter().filter(|it| *it.as_ref().expect("no panic") == status).count();
-        assert_eq!(answered(401) as u64, looked_at);
+        assert_eq!(answered(401) as u64, verified);
         assert_eq!(answered(401) + answered(429) + answered(503), answers.len());
     })
     .await;
@@ -350,10 +350,10 @@ async fn limited_in_a_session(app: &TestApp, alice: &Browser, call: impl AsyncFn
     for _ in 0..FREE {
         call(WRONG).await.assert_problem(401, "invalid_credentials");
     }
-    let before = looked_at(app);
+    let before = verified(app);
     assert_limited(&call(WRONG).await, 1);
     assert_limited(&call(PASSWORD).await, 1);
-    assert_eq!(looked_at(app), before);
+    assert_eq!(verified(app), before);
     alice.me().await.assert_ok();
     // The lockout is this session's alone.
     stranger.login("alice", PASSWORD).await.assert_ok();
@@ -406,8 +406,8 @@ async fn a_limit_that_was_hit_is_recorded_once() {
             guess(&app).await;
         }
         let page = format!("{}?kind=limited", path::EVENTS);
-        let told = owner.call(Method::GET, &page, None).await.assert_ok().json();
-        assert_eq!(told["events"].as_array().map(Vec::len), Some(2));
+        let recorded = owner.call(Method::GET, &page, None).await.assert_ok().json();
+        assert_eq!(recorded["events"].as_array().map(Vec::len), Some(2));
     })
     .await;
 }

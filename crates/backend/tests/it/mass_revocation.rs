@@ -35,13 +35,13 @@ async fn open_sessions(connection: &mut PgConnection, numbers: std::ops::RangeIn
 }
 
 /// Revokes at most so many active sessions in one transaction, dated with this instant.
-async fn end(connection: &mut PgConnection, many: usize, at: NumericDate) {
-    let end = format!(
+async fn revoke(connection: &mut PgConnection, many: usize, at: NumericDate) {
+    let update = format!(
         "UPDATE sessions SET revoked_at = {}, revoked_because = 'administrator'
          WHERE id IN (SELECT id FROM sessions WHERE revoked_at IS NULL ORDER BY id LIMIT {many})",
         at.0
     );
-    execute(connection, &end).await;
+    execute(connection, &update).await;
 }
 
 #[tokio::test]
@@ -54,10 +54,10 @@ async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     // The transaction began long before its commit.
     let at = START.plus(-1_000);
-    end(&mut console, LOGGED + 1, at).await;
+    revoke(&mut console, LOGGED + 1, at).await;
     match subscription.next().await.expect("an answer") {
-        Notification::Change(Reach::Named { revoked: ended, since }) => {
-            assert_eq!((ended.len(), since), (LOGGED, Some(at)));
+        Notification::Change(Reach::Named { revoked, since }) => {
+            assert_eq!((revoked.len(), since), (LOGGED, Some(at)));
         }
         other => panic!("{other:?}"),
     }
@@ -66,16 +66,16 @@ async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Change(keys));
     // Of several, the earliest instant; a small transaction is named by ids alone, as always.
     for (many, seconds) in [(LOGGED + 1, 5), (LOGGED + 1, 3), (2, 0)] {
-        end(&mut console, many, START.plus(seconds)).await;
+        revoke(&mut console, many, START.plus(seconds)).await;
     }
     let mut named = Vec::new();
     while named.len() < 2 * LOGGED + 2 {
         match subscription.next().await.expect("an answer") {
-            Notification::Change(Reach::Named { revoked: ended, since }) => {
+            Notification::Change(Reach::Named { revoked, since }) => {
                 assert_eq!(since, Some(START.plus(3)));
-                named.extend(ended);
+                named.extend(revoked);
             }
-            Notification::Revoked(ended) => named.extend(ended),
+            Notification::Revoked(revoked) => named.extend(revoked),
             other => panic!("{other:?}"),
         }
     }
@@ -85,7 +85,7 @@ async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
 /// Like `sessions end --all` on a million sessions, in batches of a thousand.
 #[tokio::test]
 async fn mass_revocations_that_follow_each_other_are_read_together() {
-    const ENDS: usize = 40;
+    const TRANSACTIONS: usize = 40;
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
@@ -93,23 +93,21 @@ async fn mass_revocations_that_follow_each_other_are_read_together() {
     let mut subscription = store.subscribe().await.expect("a feed");
     let (begun, mut reads) = (Instant::now(), 0_u32);
     let revocation = async {
-        for number in 0..ENDS {
-            end(&mut console, LOGGED + 1, START.plus(i64::try_from(number).expect("a number")))
+        for number in 0..TRANSACTIONS {
+            revoke(&mut console, LOGGED + 1, START.plus(i64::try_from(number).expect("a number")))
                 .await;
         }
     };
-    let hearing = async {
-        let mut told = 0;
-        while told < ENDS * LOGGED {
+    let listening = async {
+        let mut received = 0;
+        while received < TRANSACTIONS * LOGGED {
             let notification = subscription.next().await.expect("an answer");
-            if let Notification::Change(Reach::Named { revoked: ended, since: Some(_) }) =
-                notification
-            {
-                (told, reads) = (told + ended.len(), reads + 1);
+            if let Notification::Change(Reach::Named { revoked, since: Some(_) }) = notification {
+                (received, reads) = (received + revoked.len(), reads + 1);
             }
         }
     };
-    tokio::join!(revocation, hearing);
+    tokio::join!(revocation, listening);
     // Reads are at least 250 ms apart.
     let most = begun.elapsed().as_millis() / 250 + 2;
     assert!(u128::from(reads) <= most, "{reads} reads, more than {most}");
@@ -132,7 +130,7 @@ async fn a_mass_revocation_that_was_committed_late_is_read_whole() {
         look.tick().await;
     }
     for (number, seconds) in [(1, 0), (2, -1_500)] {
-        end(&mut console, 300, START.plus(seconds)).await;
+        revoke(&mut console, 300, START.plus(seconds)).await;
         while revocations.count() < 300 * number {
             look.tick().await;
         }

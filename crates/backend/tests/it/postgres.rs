@@ -338,8 +338,8 @@ async fn an_erasure_waits_for_an_event_that_is_being_recorded() {
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         let mut other = other;
         let alice = app.registered("alice").await;
-        let told = AssertSqlSafe(format!("BEGIN; {held}; {LOGGED}"));
-        sqlx::raw_sql(told).execute(&mut other).await.expect("an event");
+        let recorded = AssertSqlSafe(format!("BEGIN; {held}; {LOGGED}"));
+        sqlx::raw_sql(recorded).execute(&mut other).await.expect("an event");
         let mut erase = pin!(alice.call(Method::DELETE, path::ME, None));
         tokio::select! {
             early = &mut erase => panic!("erased before the event was committed: {early:?}"),

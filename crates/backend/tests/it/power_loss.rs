@@ -20,7 +20,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use self::disk::{Disk, Fate, Image};
 use self::trace::Event;
-use self::traced::{Client, Told, Traced};
+use self::traced::{Client, Reply, Traced};
 
 const DATABASE: &str = "baton.db";
 
@@ -53,44 +53,44 @@ struct Member {
 }
 
 impl Diary {
-    fn note(&mut self, told: &Told, status: u16, claim: Claim) {
-        assert_eq!(told.status, status, "{told:?}");
-        self.claims.push((told.request_id.clone(), claim));
+    fn note(&mut self, reply: &Reply, status: u16, claim: Claim) {
+        assert_eq!(reply.status, status, "{reply:?}");
+        self.claims.push((reply.request_id.clone(), claim));
     }
 
     fn register(&mut self, server: &Traced, name: &str) -> Member {
         let mut client = server.client(name);
-        let told = client.register();
-        let session = told.session();
-        self.note(&told, 201, Claim::Registered(client.email(), session));
+        let reply = client.register();
+        let session = reply.session();
+        self.note(&reply, 201, Claim::Registered(client.email(), session));
         Member { client, session, generation: Generation(0) }
     }
 
     fn login(&mut self, member: &Member) -> Member {
         let mut client = member.client.elsewhere();
-        let told = client.login();
-        let session = told.session();
-        self.note(&told, 200, Claim::LoggedIn(session));
+        let reply = client.login();
+        let session = reply.session();
+        self.note(&reply, 200, Claim::LoggedIn(session));
         Member { client, session, generation: Generation(0) }
     }
 
     fn refresh(&mut self, member: &mut Member) {
         member.generation = Generation(member.generation.0 + 1);
-        let told = member.client.refresh(&key(member.generation));
-        self.note(&told, 200, Claim::Accepted(member.session, member.generation));
+        let reply = member.client.refresh(&key(member.generation));
+        self.note(&reply, 200, Claim::Accepted(member.session, member.generation));
     }
 
     fn logout(&mut self, member: &mut Member) {
-        let told = member.client.logout();
-        self.note(&told, 204, Claim::Revoked(member.session));
+        let reply = member.client.logout();
+        self.note(&reply, 204, Claim::Revoked(member.session));
     }
 
     /// The owner refreshes; a thief with a copy replays the old ticket.
     fn replay(&mut self, member: &mut Member) {
         let mut thief = member.client.clone();
         self.refresh(member);
-        let told = thief.refresh_without_a_key();
-        self.note(&told, 401, Claim::Revoked(member.session));
+        let reply = thief.refresh_without_a_key();
+        self.note(&reply, 401, Claim::Revoked(member.session));
     }
 }
 

@@ -15,7 +15,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::{Instant, advance};
 
 use crate::support::{
-    Answer, Browser, Faulty, Hearing, Place, Relay, START, Schema, TestApp, on_every_store_with,
+    Answer, Browser, Faulty, Place, Relay, START, Schema, SubscriptionState, TestApp,
+    on_every_store_with,
 };
 
 /// Tests call as often as they can.
@@ -39,7 +40,7 @@ fn session_of(browser: &Browser) -> SessionId {
 }
 
 /// Waits until the instance's revocation cache is complete.
-async fn until_it_hears(app: &TestApp) {
+async fn until_complete(app: &TestApp) {
     until(PATIENCE, || revocations(app).is_complete()).await;
 }
 
@@ -72,7 +73,7 @@ async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
 }
 
 #[track_caller]
-fn assert_ended(answer: &Answer, cause: RevocationReason) {
+fn assert_revoked(answer: &Answer, cause: RevocationReason) {
     answer.assert_problem(401, "invalid_token");
     assert_eq!(answer.json()["ended_because"], cause.as_str(), "{answer:?}");
 }
@@ -85,8 +86,8 @@ async fn a_revocation_at_one_instance_is_known_at_the_other_within_a_second() {
             (here.app.revocation_listener.listen(), there.app.revocation_listener.listen());
         let alice = here.registered("alice").await;
         let others = here.logged_in("alice").await;
-        until_it_hears(&here).await;
-        until_it_hears(&there).await;
+        until_complete(&here).await;
+        until_complete(&there).await;
         let (alice_there, others_there) = (alice.through(&there), others.copied().through(&there));
         for browser in [&alice, &alice_there, &others_there] {
             call(browser).await.assert_ok();
@@ -94,11 +95,11 @@ async fn a_revocation_at_one_instance_is_known_at_the_other_within_a_second() {
 
         let copy = others.copied();
         others.logout().await.assert_status(204);
-        assert_ended(&call(&copy).await, RevocationReason::Logout);
-        assert_ended(&until_refused(&others_there, LAG).await, RevocationReason::Logout);
+        assert_revoked(&call(&copy).await, RevocationReason::Logout);
+        assert_revoked(&until_refused(&others_there, LAG).await, RevocationReason::Logout);
         // Known by notification, not by a query; other sessions stay active.
-        let word = revocations(&there).status(session_of(&others_there));
-        assert_eq!(word, SessionStatus::Revoked(RevocationReason::Logout));
+        let status = revocations(&there).status(session_of(&others_there));
+        assert_eq!(status, SessionStatus::Revoked(RevocationReason::Logout));
         call(&alice_there).await.assert_ok();
         assert!(revocations(&there).is_complete());
     })
@@ -113,10 +114,10 @@ async fn a_key_that_is_revoked_at_one_instance_is_refused_at_the_other_within_a_
         let _following =
             (here.app.revocation_listener.listen(), there.app.revocation_listener.listen());
         let alice = here.registered("alice").await;
-        until_it_hears(&there).await;
+        until_complete(&there).await;
         let alice_there = alice.copied().through(&there);
         call(&alice_there).await.assert_ok();
-        retire_the_signing_key(&here).await;
+        revoke_the_signing_key(&here).await;
         call(&alice).await.assert_problem(401, "invalid_token");
         until_refused(&alice_there, LAG).await.assert_problem(401, "invalid_token");
         assert!(revocations(&there).is_complete(), "it was heard, not asked for");
@@ -132,7 +133,7 @@ async fn a_revoked_key_is_refused_at_an_instance_without_a_subscription() {
         let there = here.another_instance().await;
         let alice = here.registered("alice").await.through(&there);
         call(&alice).await.assert_ok();
-        retire_the_signing_key(&here).await;
+        revoke_the_signing_key(&here).await;
         call(&alice).await.assert_problem(401, "invalid_token");
         alice.refresh().await.assert_ok();
         call(&alice).await.assert_ok();
@@ -148,17 +149,17 @@ async fn a_key_that_was_revoked_during_an_outage_of_the_subscription_is_refused_
     let there = here.another_instance().await;
     let alice = here.registered("alice").await.through(&there);
     let _following = there.app.revocation_listener.listen();
-    until_it_hears(&there).await;
+    until_complete(&there).await;
     call(&alice).await.assert_ok();
-    store.set_hearing(Hearing::Deaf);
+    store.set_subscription_state(SubscriptionState::Failing);
     until(LAG, || !revocations(&there).is_complete()).await;
-    retire_the_signing_key(&here).await;
-    store.set_hearing(Hearing::Good);
-    until_it_hears(&there).await;
+    revoke_the_signing_key(&here).await;
+    store.set_subscription_state(SubscriptionState::Good);
+    until_complete(&there).await;
     call(&alice).await.assert_problem(401, "invalid_token");
 }
 
-async fn retire_the_signing_key(app: &TestApp) {
+async fn revoke_the_signing_key(app: &TestApp) {
     let keys = &app.app.keys;
     let signing = keys.current().signing(app.clock.now()).expect("a key").kid().to_owned();
     revoke_key(&app.app.event_log, keys, &signing, &mut |_| {}).await.expect("a store");
@@ -174,11 +175,11 @@ async fn a_revocation_with_sql_is_known_within_a_second() {
     let app = TestApp::over(store, file, NO_LIMITS).await;
     let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
-    until_it_hears(&app).await;
+    until_complete(&app).await;
     let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
     let mut console = SqliteConnection::connect_with(&file).await.expect("a connection");
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
-    assert_ended(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
+    assert_revoked(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
@@ -186,9 +187,9 @@ async fn a_revocation_with_sql_is_known_within_a_second() {
     let app = TestApp::over(store, Place::Schema(schema), NO_LIMITS).await;
     let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
-    until_it_hears(&app).await;
+    until_complete(&app).await;
     sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
-    assert_ended(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
+    assert_revoked(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 }
 
 #[tokio::test]
@@ -199,7 +200,7 @@ async fn a_complete_revocation_cache_saves_the_query_on_each_call() {
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
     let _following = app.app.revocation_listener.listen();
-    until_it_hears(&app).await;
+    until_complete(&app).await;
     for _ in 0..10 {
         call(&alice).await.assert_ok();
     }
@@ -214,22 +215,22 @@ async fn without_the_subscription_the_store_is_queried_and_without_the_store_no_
     let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
     let there = app.another_instance().await;
     let _following = app.app.revocation_listener.listen();
-    until_it_hears(&app).await;
+    until_complete(&app).await;
 
-    store.set_hearing(Hearing::Deaf);
+    store.set_subscription_state(SubscriptionState::Failing);
     until(LAG, || !revocations(&app).is_complete()).await;
     call(&alice).await.assert_ok();
     assert_eq!(store.sessions_read(), 1);
     bob.copied().through(&there).logout().await.assert_status(204);
-    assert_ended(&call(&bob).await, RevocationReason::Logout);
+    assert_revoked(&call(&bob).await, RevocationReason::Logout);
 
     store.set_broken(true);
     for browser in [&alice, &bob] {
         call(browser).await.assert_problem(503, "temporarily_unavailable");
     }
     store.set_broken(false);
-    store.set_hearing(Hearing::Good);
-    until_it_hears(&app).await;
+    store.set_subscription_state(SubscriptionState::Good);
+    until_complete(&app).await;
     // The listener has read the revocation that it missed.
     assert_eq!(
         revocations(&app).status(session_of(&bob)),
@@ -243,16 +244,16 @@ async fn a_silent_subscription_makes_the_cache_stale_within_a_second() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let _following = app.app.revocation_listener.listen();
-    until_it_hears(&app).await;
-    store.set_hearing(Hearing::Stuck);
+    until_complete(&app).await;
+    store.set_subscription_state(SubscriptionState::Stuck);
     let begun = Instant::now();
     until(PATIENCE, || !revocations(&app).is_complete()).await;
     assert!(begun.elapsed() < LAG, "{:?}", begun.elapsed());
     // The cache stays incomplete while the subscription is silent.
     advance(PATIENCE).await;
     assert!(!revocations(&app).is_complete());
-    store.set_hearing(Hearing::Good);
-    until_it_hears(&app).await;
+    store.set_subscription_state(SubscriptionState::Good);
+    until_complete(&app).await;
 }
 
 /// The cache becomes stale by its own deadline, not by a task.
@@ -291,7 +292,7 @@ async fn the_status_is_queried_after_a_revocation_with_an_unknown_outcome() {
     store.set_breaks_after_writing(true);
     alice.copied().logout().await.assert_problem(503, "temporarily_unavailable");
     store.set_breaks_after_writing(false);
-    assert_ended(&call(&alice).await, RevocationReason::Logout);
+    assert_revoked(&call(&alice).await, RevocationReason::Logout);
 }
 
 #[tokio::test]
@@ -301,10 +302,10 @@ async fn a_restart_loses_no_revocation() {
         alice.copied().logout().await.assert_status(204);
         let again = app.another_instance().await;
         let _following = again.app.revocation_listener.listen();
-        assert_ended(&call(&alice.through(&again)).await, RevocationReason::Logout);
-        until_it_hears(&again).await;
-        let word = revocations(&again).status(session_of(&alice));
-        assert_eq!(word, SessionStatus::Revoked(RevocationReason::Logout));
+        assert_revoked(&call(&alice.through(&again)).await, RevocationReason::Logout);
+        until_complete(&again).await;
+        let status = revocations(&again).status(session_of(&alice));
+        assert_eq!(status, SessionStatus::Revoked(RevocationReason::Logout));
     })
     .await;
 }
@@ -316,7 +317,7 @@ async fn revocations_stay_cached_as_long_as_tokens_live() {
     let alice = app.registered("alice").await;
     let _following = app.app.revocation_listener.listen();
     alice.copied().logout().await.assert_status(204);
-    until_it_hears(&app).await;
+    until_complete(&app).await;
     app.clock.advance(900);
     // Another revocation, so that the listener has surely run.
     app.registered("bob").await.logout().await.assert_status(204);
@@ -325,7 +326,7 @@ async fn revocations_stay_cached_as_long_as_tokens_live() {
     until(PATIENCE, || revocations(&app).count() == 0).await;
     app.clock.advance(-4_500);
     until(PATIENCE, || revocations(&app).count() == 2).await;
-    assert_ended(&call(&alice).await, RevocationReason::Logout);
+    assert_revoked(&call(&alice).await, RevocationReason::Logout);
 }
 
 /// Resource servers may verify offline, so `exp` is capped at the session's expiry.
@@ -334,7 +335,7 @@ async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
     let app = TestApp::with(&["--refresh-idle-seconds", "60"]).await;
     let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
-    until_it_hears(&app).await;
+    until_complete(&app).await;
     app.clock.advance(59);
     call(&alice).await.assert_ok();
     // Verifiers tolerate a clock skew of ten seconds.
@@ -343,7 +344,7 @@ async fn an_access_token_does_not_outlive_a_session_that_is_not_refreshed() {
 }
 
 /// Two instances over PostgreSQL, the second through a relay.
-async fn far_away() -> Option<(TestApp, TestApp, Relay)> {
+async fn behind_a_relay() -> Option<(TestApp, TestApp, Relay)> {
     let schema = Schema::new().await?;
     let near = store::open(schema.url.as_str()).await.expect("a store");
     let host = schema.url.host_str().expect("a host").to_owned();
@@ -372,19 +373,19 @@ async fn a_subscription_to_a_replaced_table_is_detected() {
 /// A frozen network looks like silence.
 #[tokio::test]
 async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_known_after_it() {
-    let Some((near, far, relay)) = far_away().await else { return };
+    let Some((near, far, relay)) = behind_a_relay().await else { return };
     let _following = far.app.revocation_listener.listen();
     let alice = near.registered("alice").await;
     let alice_far = alice.copied().through(&far);
-    until_it_hears(&far).await;
+    until_complete(&far).await;
     call(&alice_far).await.assert_ok();
     relay.freeze();
     until(LAG, || !revocations(&far).is_complete()).await;
     alice.logout().await.assert_status(204);
     call(&alice_far).await.assert_problem(503, "temporarily_unavailable");
     relay.thaw();
-    assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
-    until_it_hears(&far).await;
+    assert_revoked(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
+    until_complete(&far).await;
     assert_eq!(
         revocations(&far).status(session_of(&alice_far)),
         SessionStatus::Revoked(RevocationReason::Logout)
@@ -394,11 +395,11 @@ async fn a_frozen_network_is_noticed_within_a_second_and_what_was_missed_is_know
 #[tokio::test]
 async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed() {
     for break_it in [Relay::cut, Relay::swallow] {
-        let Some((near, far, relay)) = far_away().await else { return };
+        let Some((near, far, relay)) = behind_a_relay().await else { return };
         let _following = far.app.revocation_listener.listen();
         let alice = near.registered("alice").await;
         let alice_far = alice.copied().through(&far);
-        until_it_hears(&far).await;
+        until_complete(&far).await;
         call(&alice_far).await.assert_ok();
         break_it(&relay);
         alice.logout().await.assert_status(204);
@@ -407,8 +408,8 @@ async fn a_connection_that_is_cut_or_swallowed_is_replaced_and_nothing_is_missed
             known != SessionStatus::Active
         })
         .await;
-        assert_ended(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
-        until_it_hears(&far).await;
+        assert_revoked(&until_refused(&alice_far, PATIENCE).await, RevocationReason::Logout);
+        until_complete(&far).await;
         assert_eq!(
             revocations(&far).status(session_of(&alice_far)),
             SessionStatus::Revoked(RevocationReason::Logout)

@@ -55,7 +55,7 @@ async fn for_each_signal<F: Future<Output = ()>>(
 }
 
 /// The risk events, newest first.
-async fn told(browser: &Browser) -> Vec<Value> {
+async fn recorded(browser: &Browser) -> Vec<Value> {
     let kinds = "network_changed,device_changed,desktop_site,impossible_gap,session_ended";
     let page = format!("{}?kind={kinds}", path::EVENTS);
     let body = browser.call(Method::GET, &page, None).await.assert_ok().json();
@@ -64,7 +64,7 @@ async fn told(browser: &Browser) -> Vec<Value> {
 
 async fn kinds(browser: &Browser) -> Vec<String> {
     let mut kinds: Vec<String> = Vec::new();
-    for event in told(browser).await {
+    for event in recorded(browser).await {
         kinds.push(event["kind"].as_str().expect("a kind").to_owned());
     }
     kinds.sort();
@@ -93,10 +93,13 @@ async fn log_accepts_the_refresh_and_records_it_once() {
             moved.refresh().await.assert_ok();
             moved.me().await.assert_ok();
             // The last client becomes the expected one.
-            let told = told(&other).await;
-            assert_eq!(told.len(), 1, "{}: {told:?}", signal.flag);
-            assert_eq!((&told[0]["kind"], &told[0]["session_id"]), (&signal.kind.into(), &session));
-            assert_eq!(told[0]["cause"], Value::Null);
+            let recorded = recorded(&other).await;
+            assert_eq!(recorded.len(), 1, "{}: {recorded:?}", signal.flag);
+            assert_eq!(
+                (&recorded[0]["kind"], &recorded[0]["session_id"]),
+                (&signal.kind.into(), &session)
+            );
+            assert_eq!(recorded[0]["cause"], Value::Null);
         }
     })
     .await;
@@ -107,9 +110,12 @@ async fn an_event_names_the_new_client() {
     on_every_store(async |app| {
         let (alice, other) = alice(&app).await;
         alice.at(THERE).refresh().await.assert_ok();
-        let told = told(&other).await;
-        assert_eq!((&told[0]["ip"], &told[0]["at"]), (&THERE.into(), &1_800_000_000.into()));
-        assert_eq!(told[0]["device"]["browser"], "Firefox");
+        let recorded = recorded(&other).await;
+        assert_eq!(
+            (&recorded[0]["ip"], &recorded[0]["at"]),
+            (&THERE.into(), &1_800_000_000.into())
+        );
+        assert_eq!(recorded[0]["device"]["browser"], "Firefox");
     })
     .await;
 }
@@ -152,10 +158,10 @@ async fn end_revokes_the_session_and_its_access_tokens_and_no_other() {
             gone.refresh().await.assert_problem(401, "invalid_grant");
             gone.confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
         }
-        let told = told(&other).await;
-        assert_eq!(kinds(&other).await, [signal.kind, "session_ended"], "{told:?}");
-        assert!(told.iter().all(|event| event["session_id"] == session), "{told:?}");
-        let end = told.iter().find(|event| event["kind"] == "session_ended");
+        let recorded = recorded(&other).await;
+        assert_eq!(kinds(&other).await, [signal.kind, "session_ended"], "{recorded:?}");
+        assert!(recorded.iter().all(|event| event["session_id"] == session), "{recorded:?}");
+        let end = recorded.iter().find(|event| event["kind"] == "session_ended");
         assert_eq!(end.expect("an end")["cause"], "suspicion");
         other.me().await.assert_ok();
         other.refresh().await.assert_ok();
@@ -216,7 +222,7 @@ async fn a_request_for_the_desktop_version_is_recorded_and_requires_no_step_up()
     const CHROME_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
     const CHROME_ON_TABLET: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
     const SAFARI_ON_IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
-    for (policy, told) in [("off", 0), ("log", 2), ("confirm", 2), ("end", 2)] {
+    for (policy, recorded) in [("off", 0), ("log", 2), ("confirm", 2), ("end", 2)] {
         on_every_store_with(&["--on-device-change", policy], async |app| {
             for (number, [mobile, desktop, foreign]) in [
                 [SAFARI_ON_IPHONE, SAFARI_ON_MAC, CHROME_ON_LINUX],
@@ -235,7 +241,7 @@ async fn a_request_for_the_desktop_version_is_recorded_and_requires_no_step_up()
                     alice.clone().calling_itself(version).refresh().await.assert_ok();
                 }
                 let kinds = kinds(&other).await;
-                assert_eq!(kinds, vec!["desktop_site"; told], "{policy}");
+                assert_eq!(kinds, vec!["desktop_site"; recorded], "{policy}");
                 let thief = alice.calling_itself(foreign).refresh().await;
                 let is_let_in = ["off", "log"].contains(&policy);
                 assert_eq!(thief.status == 200, is_let_in, "{policy}: {thief:?}");

@@ -100,8 +100,8 @@ async fn all_other_sessions_are_revoked_and_this_one_is_not() {
         here.refresh().await.assert_ok();
         bob.refresh().await.assert_ok();
         let events = here.events().await;
-        let told = events.iter().filter(|kind| *kind == "others_ended").count();
-        assert_eq!(told, 1, "{events:?}");
+        let recorded = events.iter().filter(|kind| *kind == "others_ended").count();
+        assert_eq!(recorded, 1, "{events:?}");
     })
     .await;
 }

@@ -91,9 +91,9 @@ async fn wrong_passwords_and_devices_are_counted_by_the_canonical_form() {
         let known = app.browser();
         log_in(&known, one, PASSWORD).await.assert_ok();
         let again = log_in(&known, other, PASSWORD).await;
-        let told = again.assert_ok().set_cookies();
-        let told = told.iter().any(|cookie| cookie.name() == DEVICES_COOKIE);
-        assert!(!told, "the device is known already");
+        let set = again.assert_ok().set_cookies();
+        let set = set.iter().any(|cookie| cookie.name() == DEVICES_COOKIE);
+        assert!(!set, "the device is known already");
     })
     .await;
 }
@@ -208,9 +208,9 @@ async fn serve_migrate_and_check_find_what_an_older_version_has_left() {
     store.close().await;
     let log = folder.path().join("log");
     let migrated = run(folder.path(), &["migrate"]);
-    let told = String::from_utf8(migrated.stderr).expect("UTF-8");
-    assert!(told.contains("rewrote 1 addresses"), "{told}");
-    assert!(told.contains("as \"zoe\\u{308}@example.com\""), "{told}");
+    let output = String::from_utf8(migrated.stderr).expect("UTF-8");
+    assert!(output.contains("rewrote 1 addresses"), "{output}");
+    assert!(output.contains("as \"zoe\\u{308}@example.com\""), "{output}");
     drop(Serving::logging(folder.path(), &[], &log));
     let logged = std::fs::read_to_string(&log).expect("the log");
     assert!(logged.contains("address.shared") && !logged.contains("example.com"), "{logged}");

@@ -17,7 +17,7 @@ async fn side_by_side() -> (Browser, Browser) {
 }
 
 /// Asserts that the session is active.
-async fn goes_on(browser: &Browser) {
+async fn assert_logged_in(browser: &Browser) {
     browser.refresh().await.assert_ok();
     browser.me().await.assert_ok();
 }
@@ -30,16 +30,16 @@ async fn each_has_a_session_of_its_own_in_one_browser() {
     assert_ne!(usual, own);
     assert_eq!(here.cookie(&at_port(SIGNED_IN_COOKIE, 3001)).as_deref(), Some("1"));
     for _ in 0..3 {
-        goes_on(&there).await;
-        goes_on(&here).await;
+        assert_logged_in(&there).await;
+        assert_logged_in(&here).await;
     }
     assert_ne!(here.refresh_token(), usual, "each rotates its own");
     // Step-up and a password change: the next cookie has the same name.
     there.confirm(PASSWORD).await.assert_ok();
     let other = serde_json::json!({"current_password": PASSWORD, "new_password": "another otter under glass"});
     there.call(Method::PUT, path::PASSWORD, Some(other)).await.assert_status(204);
-    goes_on(&there).await;
-    goes_on(&here).await;
+    assert_logged_in(&there).await;
+    assert_logged_in(&here).await;
 }
 
 #[tokio::test]
@@ -48,36 +48,36 @@ async fn a_logout_leaves_the_other_servers_cookies() {
     there.logout().await.assert_status(204);
     assert_eq!(here.cookie(&at_port(REFRESH_COOKIE, 3001)), None);
     assert_eq!(here.cookie(&at_port(SIGNED_IN_COOKIE, 3001)), None);
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
     // The first still has the usual names: the next login here takes names with a port again.
     there.login("alice", PASSWORD).await.assert_ok();
     here.logout().await.assert_status(204);
     assert_eq!((here.cookie(REFRESH_COOKIE), here.cookie(SIGNED_IN_COOKIE)), (None, None));
-    goes_on(&there).await;
+    assert_logged_in(&there).await;
     // The usual names are free now, but a session keeps its names, and so does the next one.
     there.login("alice", PASSWORD).await.assert_ok();
     assert_eq!(there.cookie(REFRESH_COOKIE), None);
-    goes_on(&there).await;
+    assert_logged_in(&there).await;
 }
 
 #[tokio::test]
 async fn deleting_an_account_or_revoking_the_own_session_leaves_the_other_servers_cookies() {
     let (here, there) = side_by_side().await;
     there.call(Method::DELETE, path::ME, None).await.assert_status(204);
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
     there.register("alice").await.assert_status(201);
     let own = there.claims()["sid"].as_str().expect("a session").to_owned();
     there
         .call(Method::DELETE, &path::session(own.parse().expect("an id")), None)
         .await
         .assert_status(204);
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
     // The one with the usual names clears those and no others.
     there.login("alice", PASSWORD).await.assert_ok();
     here.refresh().await.assert_ok();
     here.call(Method::DELETE, path::ME, None).await.assert_status(204);
     assert_eq!(here.cookie(REFRESH_COOKIE), None);
-    goes_on(&there).await;
+    assert_logged_in(&there).await;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn another_servers_token_is_refused_and_its_cookies_are_kept() {
     let there = here.through(&second);
     there.refresh().await.assert_problem(401, "invalid_grant");
     there.logout().await.assert_status(204);
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
 }
 
 /// A token of the first server at the second, by any cookie name, is no replay: neither the operator nor a user gets
@@ -101,7 +101,7 @@ async fn another_servers_token_is_no_replay_in_any_log_or_activity() {
     let there = here.through(&second);
     there.register("alice").await.assert_status(201);
     let spent = here.refresh_token();
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
     let own = at_port(REFRESH_COOKIE, 3001);
     for token in [spent, here.refresh_token()] {
         for name in [REFRESH_COOKIE, own.as_str()] {
@@ -113,7 +113,7 @@ async fn another_servers_token_is_no_replay_in_any_log_or_activity() {
         }
     }
     for browser in [&here, &there] {
-        goes_on(browser).await;
+        assert_logged_in(browser).await;
         let mut events = browser.events().await;
         events.retain(|kind| kind != "registered" && kind != "refreshed");
         assert_eq!(events, [""; 0]);
@@ -145,7 +145,7 @@ async fn an_own_token_is_not_taken_for_another_servers() {
     garbage.set_cookie(REFRESH_COOKIE, "garbage");
     garbage.refresh().await.assert_problem(401, "invalid_grant");
     garbage.login("alice", PASSWORD).await.assert_ok();
-    goes_on(&garbage).await;
+    assert_logged_in(&garbage).await;
     assert_eq!(garbage.cookie(&at_port(REFRESH_COOKIE, 3000)), None);
 }
 
@@ -160,7 +160,7 @@ async fn a_name_with_a_port_opens_nothing_more() {
     there.refresh().await.assert_ok();
     thief.refresh().await.assert_problem(401, "invalid_grant");
     there.refresh().await.assert_problem(401, "invalid_grant");
-    goes_on(&here).await;
+    assert_logged_in(&here).await;
     let twice = there.request(Method::POST, path::REFRESH);
     let twice = twice.header("cookie", format!("{name}={own}; {name}={own}"));
     let bare = TestApp::at_port(3001).await.browser();

@@ -18,8 +18,8 @@ async fn an_issuer_that_fails_is_logged_once_and_that_it_answers_again() {
     let text = log.text();
     let warnings: Vec<_> = text.lines().filter(|line| line.contains("WARN")).collect();
     let [line] = warnings.as_slice() else { panic!("{text}") };
-    for told in ["issuer.fails", "what=\"keys\"", &why] {
-        assert!(line.contains(told), "{told}: {line}");
+    for expected in ["issuer.fails", "what=\"keys\"", &why] {
+        assert!(line.contains(expected), "{expected}: {line}");
     }
     world.respond(JWKS, our_keys());
     world.verdict(&world.token()).await.expect("accepted");
@@ -31,6 +31,6 @@ async fn a_list_that_fails_is_logged_by_its_address() {
     let (log, world) = (Log::begin(), World::new().await);
     world.respond(LIST, Reply::ok("garbage"));
     assert!(world.verdict(&world.token_at(&world.list_uri(), 3)).await.is_err());
-    let told = format!("what={}", json!(world.list_uri()));
-    assert!(log.text().contains(&told), "{told}: {}", log.text());
+    let expected = format!("what={}", json!(world.list_uri()));
+    assert!(log.text().contains(&expected), "{expected}: {}", log.text());
 }

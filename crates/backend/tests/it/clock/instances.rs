@@ -117,22 +117,22 @@ async fn a_difference_of_more_than_two_seconds_is_logged_once_and_shown_in_readi
         answer.assert_status(200);
         answer.body
     };
-    let told = |event: &str| {
+    let logged = |event: &str| {
         let lines = log.objects();
         lines.iter().filter(|line| line["fields"]["event"] == event).count()
     };
     app.clock.compare(START.plus(-2));
-    assert_eq!((ready().await.as_str(), told("clock.skewed")), ("ready\n", 0));
+    assert_eq!((ready().await.as_str(), logged("clock.skewed")), ("ready\n", 0));
     for _ in 0..3 {
         app.clock.compare(START.plus(-4));
     }
     let remark = "ready\nthe machine's clock is 4 s ahead of the database's\n";
-    assert_eq!((ready().await.as_str(), told("clock.skewed")), (remark, 1));
+    assert_eq!((ready().await.as_str(), logged("clock.skewed")), (remark, 1));
     app.clock.compare(START);
-    assert_eq!((ready().await.as_str(), told("clock.agrees")), ("ready\n", 1));
+    assert_eq!((ready().await.as_str(), logged("clock.agrees")), ("ready\n", 1));
     app.clock.compare(START.plus(5));
     let remark = "ready\nthe machine's clock is 5 s behind the database's\n";
-    assert_eq!((ready().await.as_str(), told("clock.skewed")), (remark, 2));
+    assert_eq!((ready().await.as_str(), logged("clock.skewed")), (remark, 2));
 }
 
 /// The same with the clock of the database.

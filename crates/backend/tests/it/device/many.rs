@@ -125,9 +125,9 @@ async fn cookies_of_the_former_kind_go_a_bounded_number_at_a_time() {
     let mut left = 100;
     while left > 0 {
         let answer = browser.login("alice", PASSWORD).await;
-        let (told, gone) = (answer.assert_ok().set_cookies(), left.min(KNOWN));
-        assert_eq!(told.len(), 3 + gone, "{left}");
-        let size: usize = told.iter().map(|cookie| cookie.to_string().len()).sum();
+        let (set, gone) = (answer.assert_ok().set_cookies(), left.min(KNOWN));
+        assert_eq!(set.len(), 3 + gone, "{left}");
+        let size: usize = set.iter().map(|cookie| cookie.to_string().len()).sum();
         assert!(size < 3 * 1024, "{size}");
         left -= gone;
         assert_eq!(browser.cookie_names().len(), 4 + left);

@@ -67,19 +67,19 @@ fn a_flood_of_refused_calls_is_counted_and_leaves_a_small_log() {
     let text = fs::read_to_string(log).expect("the log");
     let longest = text.lines().map(str::len).max();
     assert!(longest.is_some_and(|longest| longest <= LINE_BYTES), "{longest:?}");
-    let (mut written, mut told) = (BTreeMap::new(), BTreeMap::new());
+    let (mut written, mut logged) = (BTreeMap::new(), BTreeMap::new());
     for line in text.lines() {
         let line: Value = serde_json::from_str(line).expect("JSON");
         let event = line["fields"]["event"].as_str().expect("each line has one").to_owned();
         let count = line["fields"]["count"].as_u64();
         *written.entry(event.clone()).or_insert(0) += u32::from(count.is_none());
-        *told.entry(event).or_insert(0) += count.unwrap_or(1);
+        *logged.entry(event).or_insert(0) += count.unwrap_or(1);
     }
     for (event, sent) in sent {
         // A sustained flood is one line every ten seconds.
         let bound = AT_ONCE..AT_ONCE + 12;
         assert!(bound.contains(&written[&event]), "{event}: {written:?}");
-        assert_eq!(told[&event], sent, "{event}: each is a line, or counted in one");
+        assert_eq!(logged[&event], sent, "{event}: each is a line, or counted in one");
     }
 }
 

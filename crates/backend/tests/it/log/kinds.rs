@@ -104,8 +104,8 @@ async fn of_many_lines_of_a_kind_the_first_are_whole_and_each_spell_leaves_one_c
             }
             limit.summarise(Due::Now);
             counted.push(u64::from(suppressed));
-            let told = log.whole_and_counted(kind);
-            assert_eq!(told, (AT_ONCE as usize, counted.clone()), "{kind}");
+            let logged = log.whole_and_counted(kind);
+            assert_eq!(logged, (AT_ONCE as usize, counted.clone()), "{kind}");
         }
     }
 }

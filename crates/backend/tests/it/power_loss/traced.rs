@@ -96,7 +96,7 @@ impl Client {
 
 /// A response of the server.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Reply {
     pub(super) status: u16,
     /// `X-Request-Id`: finds this response in the trace.
     pub(super) request_id: String,
@@ -104,7 +104,7 @@ pub(super) struct Told {
     body: serde_json::Value,
 }
 
-impl Told {
+impl Reply {
     /// The session whose tokens the response issued.
     pub(super) fn session(&self) -> shared::SessionId {
         serde_json::from_value(self.body["session_id"].clone()).expect("a session id")
@@ -122,23 +122,23 @@ impl Client {
         Self { address: server.address.clone(), ..self.clone() }
     }
 
-    pub(super) fn register(&mut self) -> Told {
+    pub(super) fn register(&mut self) -> Reply {
         self.post(path::REGISTER, &self.credentials(), "")
     }
 
-    pub(super) fn login(&mut self) -> Told {
+    pub(super) fn login(&mut self) -> Reply {
         self.post(path::LOGIN, &self.credentials(), "")
     }
 
-    pub(super) fn refresh(&mut self, key: &str) -> Told {
+    pub(super) fn refresh(&mut self, key: &str) -> Reply {
         self.post(path::REFRESH, "", &format!("{IDEMPOTENCY_KEY}: {key}\r\n"))
     }
 
-    pub(super) fn refresh_without_a_key(&mut self) -> Told {
+    pub(super) fn refresh_without_a_key(&mut self) -> Reply {
         self.post(path::REFRESH, "", "")
     }
 
-    pub(super) fn logout(&mut self) -> Told {
+    pub(super) fn logout(&mut self) -> Reply {
         self.post(path::LOGOUT, "", "")
     }
 
@@ -146,7 +146,7 @@ impl Client {
         format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, self.email())
     }
 
-    fn post(&mut self, path: &str, body: &str, more: &str) -> Told {
+    fn post(&mut self, path: &str, body: &str, more: &str) -> Reply {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncookie: {REFRESH_COOKIE}={}\r\ncontent-length: {}\r\n{more}\r\n{body}",
             self.cookie,
@@ -156,15 +156,15 @@ impl Client {
         stream.write_all(request.as_bytes()).expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
-        let told = Told::read(&answer);
-        if let Some(cookie) = told.cookie.clone().filter(|cookie| !cookie.is_empty()) {
+        let reply = Reply::read(&answer);
+        if let Some(cookie) = reply.cookie.clone().filter(|cookie| !cookie.is_empty()) {
             self.cookie = cookie;
         }
-        told
+        reply
     }
 }
 
-impl Told {
+impl Reply {
     fn read(answer: &str) -> Self {
         let (head, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
         let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));

@@ -129,9 +129,9 @@ async fn a_password_change_takes_place_whole_or_not_at_all() {
             }
             let hash = stored(store, &one.email).await.password_hash;
             let (this, that) = (row(store, this.id).await, row(store, other.id).await);
-            let told = event(1, &one, EventKind::PasswordChanged);
+            let recorded = event(1, &one, EventKind::PasswordChanged);
             let change = Change::ChangePassword(Box::new(change));
-            let outcome = store.commit(change, vec![told]).await.expect("a store");
+            let outcome = store.commit(change, vec![recorded]).await.expect("a store");
             assert_eq!((outcome.rows, outcome.revoked.len()), (0, 0), "{what}");
             assert_eq!(stored(store, &one.email).await.password_hash, hash, "{what}");
             for before in [this, that] {
@@ -194,8 +194,8 @@ async fn an_erased_account_leaves_its_address_free_and_no_trace() {
         let device = Device { browser: "Firefox".to_owned(), ..Device::unknown() };
         let client = ClientInfo { address: Some("203.0.113.9".parse().expect("it")), device };
         let confirm = Change::Confirm { session: SessionId::from_bytes([1; 16]), at: NOW, client };
-        let told = event(1, &one, EventKind::Confirmed);
-        assert!(store.commit(confirm, vec![told]).await.expect("a store").took_place());
+        let recorded = event(1, &one, EventKind::Confirmed);
+        assert!(store.commit(confirm, vec![recorded]).await.expect("a store").took_place());
         let erase = || commit(store, Change::Erase(one.id, revocation(RevocationReason::Deleted)));
         assert_eq!(erase().await.revoked, [SessionId::from_bytes([1; 16])]);
         assert!(!erase().await.took_place());

@@ -33,8 +33,8 @@ async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment()
             let (user, session) = registered(store, round).await;
             let fail = async {
                 for number in 0..LOGGED {
-                    let told = numbered(round, number, &user, EventKind::LoginFailed);
-                    store.commit(Change::Record, vec![told]).await.expect("a store");
+                    let recorded = numbered(round, number, &user, EventKind::LoginFailed);
+                    store.commit(Change::Record, vec![recorded]).await.expect("a store");
                 }
             };
             let refresh = async {
@@ -42,8 +42,8 @@ async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment()
                     let family = family(store, session.id).await;
                     let next = accepted(&family, u32::from(number) + 1, None);
                     let accept = Change::Accept(session.id, Box::new(next));
-                    let told = numbered(round, LOGGED + number, &user, EventKind::Refreshed);
-                    store.commit(accept, vec![told]).await.expect("a store");
+                    let recorded = numbered(round, LOGGED + number, &user, EventKind::Refreshed);
+                    store.commit(accept, vec![recorded]).await.expect("a store");
                 }
             };
             tokio::join!(erase(store, &user), fail, refresh);
@@ -69,8 +69,8 @@ async fn events_that_an_earlier_version_left_of_an_erased_account_are_pruned() {
     for (store, place) in stores().await {
         let store = &*store;
         let ((erased, _), (other, _)) = (registered(store, 1).await, registered(store, 2).await);
-        let told = vec![event(2, &other, EventKind::LoginFailed)];
-        store.commit(Change::Record, told).await.expect("a store");
+        let recorded = vec![event(2, &other, EventKind::LoginFailed)];
+        store.commit(Change::Record, recorded).await.expect("a store");
         erase(store, &erased).await;
         match &place {
             // Rows cannot be inserted from outside.

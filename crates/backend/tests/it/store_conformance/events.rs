@@ -60,23 +60,23 @@ async fn events_are_stored_with_their_change_or_not_at_all() {
     on_every_engine(async |store| {
         let (one, session) = registered(store, 1).await;
         let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
-        let told = |number, kind| vec![event(number, &one, kind)];
+        let recorded = |number, kind| vec![event(number, &one, kind)];
         let commit = async |change, events| {
             store.commit(change, events).await.expect("a store").took_place()
         };
         let accept = accepted(&family(store, session.id).await, 1, None);
         let accept = || Change::Accept(session.id, Box::new(accept.clone()));
-        assert!(commit(accept(), told(1, EventKind::Refreshed)).await);
-        assert!(!commit(accept(), told(2, EventKind::Refreshed)).await);
+        assert!(commit(accept(), recorded(1, EventKind::Refreshed)).await);
+        assert!(!commit(accept(), recorded(2, EventKind::Refreshed)).await);
         let end = || Change::RevokeSession(session.id, revocation);
-        assert!(commit(end(), told(3, EventKind::LoggedOut)).await);
-        assert!(!commit(end(), told(4, EventKind::LoggedOut)).await);
+        assert!(commit(end(), recorded(3, EventKind::LoggedOut)).await);
+        assert!(!commit(end(), recorded(4, EventKind::LoggedOut)).await);
         let rename = |user| Change::Rename { user, name: None };
-        assert!(commit(rename(one.id), told(5, EventKind::NameChanged)).await);
-        assert!(!commit(rename(user(9).id), told(6, EventKind::NameChanged)).await);
+        assert!(commit(rename(one.id), recorded(5, EventKind::NameChanged)).await);
+        assert!(!commit(rename(user(9).id), recorded(6, EventKind::NameChanged)).await);
         let disable = || Change::Disable(one.id, revocation);
-        assert!(commit(disable(), told(7, EventKind::Disabled)).await);
-        assert!(!commit(disable(), told(8, EventKind::Disabled)).await);
+        assert!(commit(disable(), recorded(7, EventKind::Disabled)).await);
+        assert!(!commit(disable(), recorded(8, EventKind::Disabled)).await);
         let seen = [
             EventKind::Disabled,
             EventKind::NameChanged,
@@ -98,13 +98,15 @@ async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
         let (one, session) = registered(&*store, 1).await;
         record(&*store, vec![event(1, &one, EventKind::LoggedIn)]).await;
         let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
-        let told = vec![event(1, &one, EventKind::LoggedOut)];
-        assert!(store.commit(Change::RevokeSession(session.id, revocation), told).await.is_err());
+        let recorded = vec![event(1, &one, EventKind::LoggedOut)];
+        assert!(
+            store.commit(Change::RevokeSession(session.id, revocation), recorded).await.is_err()
+        );
         assert!(family(&*store, session.id).await.is_live());
         let accept = accepted(&family(&*store, session.id).await, 1, None);
         let accept = Change::Accept(session.id, Box::new(accept));
-        let told = vec![event(1, &one, EventKind::Refreshed)];
-        assert!(store.commit(accept, told).await.is_err());
+        let recorded = vec![event(1, &one, EventKind::Refreshed)];
+        assert!(store.commit(accept, recorded).await.is_err());
         assert_eq!(family(&*store, session.id).await.generation, Generation(0));
     }
 }

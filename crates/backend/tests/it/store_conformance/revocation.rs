@@ -100,7 +100,7 @@ async fn a_bulk_revocation_has_an_event_for_each_session() {
         assert!(end(store, SessionId::from_bytes([1; 16]), RevocationReason::Logout, NOW).await);
         let revocation = Revocation { cause: RevocationReason::Administrator, at: at(7) };
         let end = async |whose| commit(store, Change::RevokeSessions(whose, revocation)).await.rows;
-        let told = async |number| {
+        let recorded = async |number| {
             let user = user(number).id;
             let query = EventQuery { user, before: None, kinds: Vec::new(), limit: 9 };
             let events = store.events(&query).await.expect("a store");
@@ -115,11 +115,11 @@ async fn a_bulk_revocation_has_an_event_for_each_session() {
             numbers(events.iter().filter_map(|event| event.session).collect())
         };
         assert_eq!(end(SessionScope::User(user(1).id)).await, 2);
-        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![]));
+        assert_eq!((recorded(1).await, recorded(2).await), (vec![3, 4], vec![]));
         assert_eq!(end(everyones()).await, 2);
-        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![2, 5]));
-        assert_eq!(end(everyones()).await, 0, "nothing is left, and nothing is told twice");
-        assert_eq!((told(1).await, told(2).await), (vec![3, 4], vec![2, 5]));
+        assert_eq!((recorded(1).await, recorded(2).await), (vec![3, 4], vec![2, 5]));
+        assert_eq!(end(everyones()).await, 0, "nothing is left, and nothing is recorded twice");
+        assert_eq!((recorded(1).await, recorded(2).await), (vec![3, 4], vec![2, 5]));
     })
     .await;
 }

@@ -30,7 +30,7 @@ pub(crate) struct Faulty {
     lasts: Mutex<Option<usize>>,
     /// How many of the next changes are committed but answered with an error.
     answers_lost: AtomicUsize,
-    hearing: Arc<AtomicU8>,
+    subscription_state: Arc<AtomicU8>,
     /// Committed changes.
     written: AtomicUsize,
     /// Reads of a session.
@@ -78,10 +78,10 @@ impl Gate {
 
 /// The state of the subscription to revocations.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hearing {
+pub(crate) enum SubscriptionState {
     Good,
     /// Fails at once.
-    Deaf,
+    Failing,
     /// Silent, without even a heartbeat.
     Stuck,
 }
@@ -124,8 +124,8 @@ impl Faulty {
         self.breaks_after_writing.store(breaks, Ordering::SeqCst);
     }
 
-    pub(crate) fn set_hearing(&self, hearing: Hearing) {
-        self.hearing.store(hearing as u8, Ordering::SeqCst);
+    pub(crate) fn set_subscription_state(&self, subscription_state: SubscriptionState) {
+        self.subscription_state.store(subscription_state as u8, Ordering::SeqCst);
     }
 
     pub(crate) fn written(&self) -> usize {
@@ -289,8 +289,11 @@ impl Store for Faulty {
     async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
         self.check().await?;
         let subscription = self.inner.subscribe().await?;
-        hears(&self.hearing).await?;
-        Ok(Box::new(FaultySubscription { subscription, hearing: Arc::clone(&self.hearing) }))
+        check_subscription(&self.subscription_state).await?;
+        Ok(Box::new(FaultySubscription {
+            subscription,
+            subscription_state: Arc::clone(&self.subscription_state),
+        }))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -377,22 +380,22 @@ impl Store for Faulty {
 
 struct FaultySubscription {
     subscription: Box<dyn Subscription>,
-    hearing: Arc<AtomicU8>,
+    subscription_state: Arc<AtomicU8>,
 }
 
 #[async_trait]
 impl Subscription for FaultySubscription {
     async fn next(&mut self) -> Result<Notification, StoreError> {
         let notification = self.subscription.next().await?;
-        hears(&self.hearing).await?;
+        check_subscription(&self.subscription_state).await?;
         Ok(notification)
     }
 }
 
-async fn hears(hearing: &AtomicU8) -> Result<(), StoreError> {
-    match hearing.load(Ordering::SeqCst) {
-        it if it == Hearing::Good as u8 => Ok(()),
-        it if it == Hearing::Deaf as u8 => Err(sqlx_timeout()),
+async fn check_subscription(subscription_state: &AtomicU8) -> Result<(), StoreError> {
+    match subscription_state.load(Ordering::SeqCst) {
+        it if it == SubscriptionState::Good as u8 => Ok(()),
+        it if it == SubscriptionState::Failing as u8 => Err(sqlx_timeout()),
         _ => pending().await,
     }
 }
