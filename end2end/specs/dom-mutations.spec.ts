@@ -99,7 +99,7 @@ test('forms work although a password manager decorates each of them as it appear
   await sendTheSettings(account, user);
 });
 
-test('a document without foreign nodes is hydrated, not mounted anew', async ({ account, page }) => {
+test('a document without foreign nodes is hydrated, not mounted again', async ({ account, page }) => {
   for (const path of Object.values(pages).filter((it) => it !== pages.notFound)) {
     const tab = path === pages.login || path === pages.register ? page : account;
     if (tab === page) await page.context().clearCookies();

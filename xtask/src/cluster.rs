@@ -48,7 +48,7 @@ impl Cluster {
             command.args(["sh", "-c", KEEPER, "sh"]).arg(&programs).arg(port.to_string());
             let keeper = Keeper::start(&mut command, &password).with_context(|| {
                 format!(
-                    "PostgreSQL ({}) did not start; its own words are above. Or set {VARIABLE} to the \
+                    "PostgreSQL ({}) did not start; its own messages are above. Or set {VARIABLE} to the \
                      URL of a cluster that tests may use, or to `none` to leave PostgreSQL out",
                     programs.display()
                 )

@@ -73,10 +73,10 @@ pub(crate) fn timing(workspace: &Workspace, measurement: &Measurement) -> Result
     let cut = milliseconds.map(|values| values.into_iter().filter(|it| *it <= limit).collect());
     let undisturbed = print_statistics("the fastest nine of ten, of all kinds together", &cut);
     if plain.max(undisturbed) < LEAK_THRESHOLD {
-        report::say("\nThe three cannot be told apart.");
+        report::say("\nThe three cannot be distinguished.");
         return Ok(());
     }
-    report::say(&format!("\nThey can be told apart: |t| is {LEAK_THRESHOLD} or more."));
+    report::say(&format!("\nThey can be distinguished: |t| is {LEAK_THRESHOLD} or more."));
     Err(Failed::reported("cargo xtask timing", 1).into())
 }
 

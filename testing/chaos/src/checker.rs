@@ -35,7 +35,7 @@ pub(crate) async fn check_in(
             // Fails if the client is signed out.
             client.refresh(|| at).await?;
             if client.me(at).await != Some(200) {
-                env.violation(format!("{}: a fresh access token does not hold", client.email));
+                env.violation(format!("{}: a fresh access token is refused", client.email));
             }
         }
     }
@@ -79,7 +79,7 @@ async fn rows_agree(
         };
         if row.revoked != client.revoked {
             let is = if row.revoked { "ended" } else { "live" };
-            env.violation(format!("{email}: the row is {is}, and nobody expects that"));
+            env.violation(format!("{email}: the row is {is}, which is unexpected"));
         }
         let (held, accepted) = (client.generation(), row.generation);
         let unanswered = settled == Settled::NotYet && client.pending.is_some();
@@ -94,10 +94,13 @@ async fn rows_agree(
 /// The refresh token and the access token of a revoked session are refused.
 async fn check_revoked(env: &TestEnv, at: SocketAddr, client: &mut Client) -> Result<()> {
     if client.try_refresh(at).await? != RefreshOutcome::SignedOut {
-        env.violation(format!("{}: an ended session was refreshed", client.email));
+        env.violation(format!("{}: a revoked session was refreshed", client.email));
     }
     if client.me(at).await != Some(401) {
-        env.violation(format!("{}: an ended session's access token holds", client.email));
+        env.violation(format!(
+            "{}: the access token of a revoked session is accepted",
+            client.email
+        ));
     }
     Ok(())
 }

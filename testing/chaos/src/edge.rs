@@ -80,7 +80,7 @@ impl Edge {
             }
             pause(BETWEEN_TRIES).await;
         }
-        bail!("the edge does not let a good token through: {last}")
+        bail!("the edge refuses a valid token: {last}")
     }
 
     /// Envoy's peak memory, in MiB.

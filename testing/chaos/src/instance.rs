@@ -164,7 +164,7 @@ impl Instance {
         while stopwatch.elapsed() < STOP_TIMEOUT {
             match self.how_ended()? {
                 Some(status) if status.success() => return Ok(()),
-                Some(status) => bail!("the program was told to stop and ended with {status}"),
+                Some(status) => bail!("the program got SIGTERM and exited with {status}"),
                 None => pause(Duration::from_millis(5)).await,
             }
         }
@@ -190,7 +190,7 @@ impl Drop for Instance {
     }
 }
 
-const CHILD: &str = "nobody panics while holding the child";
+const CHILD: &str = "no thread panics while holding the child";
 
 fn spawn(launch: &Launch) -> Result<Child> {
     let mut words = launch.wrapper.clone();

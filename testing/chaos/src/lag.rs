@@ -24,7 +24,7 @@ where
         }
         lag = began;
         if lag > STEP_TIMEOUT {
-            bail!("what should be refused is let through for {STEP_TIMEOUT:?}");
+            bail!("what should be refused is accepted for {STEP_TIMEOUT:?}");
         }
     }
 }

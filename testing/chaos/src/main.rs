@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         tokio::select! {
             verdict = suite::run(&arguments) => verdict,
             _ = interrupt.recv() => anyhow::bail!("interrupted"),
-            _ = terminate.recv() => anyhow::bail!("told to stop"),
+            _ = terminate.recv() => anyhow::bail!("terminated"),
         }
     });
     match verdict {

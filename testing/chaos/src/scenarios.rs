@@ -44,7 +44,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "race-without-key",
-        description: "the same without a key: one is answered, then the session is over for all",
+        description: "the same without a key: one is answered, then the session is revoked",
         engines: BOTH,
         full_rounds: 20,
         smoke_rounds: 1,
@@ -84,7 +84,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "logout-is-durable",
-        description: "kill -9 right after logout was answered: the session stays over",
+        description: "kill -9 right after logout was answered: the session stays revoked",
         engines: BOTH,
         full_rounds: 30,
         smoke_rounds: 2,
@@ -124,7 +124,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "password-race",
-        description: "a new password among refreshes and logins on two instances: its session alone is left",
+        description: "a new password among refreshes and logins on two instances: other sessions are revoked",
         engines: BOTH,
         full_rounds: 50,
         smoke_rounds: 4,
@@ -132,7 +132,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "revocation-lag",
-        description: "logout at one instance: how long its access token is let through at the other",
+        description: "logout at one instance: how long the other accepts its access token",
         engines: BOTH,
         full_rounds: 200,
         smoke_rounds: 10,
@@ -140,7 +140,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "end-everyone",
-        description: "20,000 sessions a round are ended by command, which is killed half way and run again",
+        description: "20,000 sessions a round are revoked by command, which is killed half way and run again",
         engines: BOTH,
         full_rounds: 10,
         smoke_rounds: 2,
@@ -148,7 +148,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "replay-race",
-        description: "owner and thief present one ticket at once: the session ends, one at most went on",
+        description: "owner and thief present one ticket at once: the session is revoked, one at most was refreshed",
         engines: BOTH,
         full_rounds: 50,
         smoke_rounds: 3,
@@ -156,7 +156,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "attack-guesses",
-        description: "1,000 bad logins for one account, each from another network; its owner gets in",
+        description: "1,000 failed logins for one account, each from another network; its owner logs in",
         engines: BOTH,
         full_rounds: 10,
         smoke_rounds: 1,
@@ -164,7 +164,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "attack-crowd",
-        description: "500 logins at once while 50 clients refresh: refreshes go on, memory is bounded",
+        description: "500 logins at once while 50 clients refresh: refreshes succeed, memory is bounded",
         engines: BOTH,
         full_rounds: 5,
         smoke_rounds: 1,
@@ -180,7 +180,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "mass-ends",
-        description: "20,000 sessions for each round end at once in the database, while others refresh",
+        description: "20,000 sessions for each round are revoked at once in the database, while others refresh",
         engines: BOTH,
         full_rounds: 50,
         smoke_rounds: 1,
@@ -212,7 +212,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "postgres-frozen",
-        description: "every process of PostgreSQL stands still for 10 s, then goes on",
+        description: "every process of PostgreSQL is stopped for 10 s, then continued",
         engines: POSTGRES,
         full_rounds: 2,
         smoke_rounds: 0,

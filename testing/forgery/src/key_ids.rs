@@ -99,7 +99,7 @@ fn other_keys(cases: &mut Cases<'_>, attacker: &Attacker) {
     let mut last = kid.clone();
     last.replace_range(kid.len() - 1.., if kid.ends_with('A') { "B" } else { "A" });
     for (name, unknown) in [
-        ("a key that nobody has", "k".repeat(43)),
+        ("a key that no issuer has", "k".repeat(43)),
         ("the name without its last character", kid[..kid.len() - 1].to_owned()),
         ("the name with another last character", last),
         ("the name and a character more", format!("{kid}A")),

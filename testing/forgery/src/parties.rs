@@ -49,7 +49,7 @@ fn alike(address: &str) -> Vec<(&'static str, String)> {
         ("with NUL and more", format!("{address}\0.attacker.example")),
         ("a pattern", ".*".to_owned()),
         ("a wildcard", "*".to_owned()),
-        ("somebody else", "https://attacker.example".to_owned()),
+        ("another party", "https://attacker.example".to_owned()),
     ]
 }
 

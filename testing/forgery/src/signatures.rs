@@ -176,7 +176,7 @@ fn other_messages(cases: &mut Cases<'_>) {
 fn modified(original: &Original) -> Vec<(&'static str, String, String)> {
     let [header, payload, _] = original.parts();
     let later = original.instant("exp") + 1;
-    let somebody = "01890a5d-ac96-774b-bcce-b302099affff";
+    let another_id = "01890a5d-ac96-774b-bcce-b302099affff";
     let keep = || header.to_owned();
     vec![
         ("modified header: a member more", b64(original.header_with("a", 1)), payload.to_owned()),
@@ -187,8 +187,8 @@ fn modified(original: &Original) -> Vec<(&'static str, String, String)> {
         ),
         ("modified header: a space more", b64(original.header_text() + " "), payload.to_owned()),
         ("modified payload: a second more", keep(), b64(original.claims_with("exp", later))),
-        ("modified payload: somebody else", keep(), b64(original.claims_with("sub", somebody))),
-        ("modified payload: another session", keep(), b64(original.claims_with("sid", somebody))),
+        ("modified payload: another user", keep(), b64(original.claims_with("sub", another_id))),
+        ("modified payload: another session", keep(), b64(original.claims_with("sid", another_id))),
         ("modified payload: a scope more", keep(), b64(original.claims_with("scope", "admin"))),
         ("modified payload: a space more", keep(), b64(original.claims_text() + " ")),
         ("modified payload: an empty object", keep(), b64("{}")),

@@ -94,7 +94,7 @@ impl World {
     /// An administrator revokes one session.
     pub(crate) fn administrator_revokes_a_session(&mut self) {
         if let Some(session) = self.some_session() {
-            self.counts.add("administrator ends a session");
+            self.counts.add("administrator revokes a session");
             self.send(Party::Stranger, Call::Revoke { session });
         }
     }

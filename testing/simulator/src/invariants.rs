@@ -45,7 +45,7 @@ pub enum Invariant {
     /// Once a password change is answered, the user's other sessions are revoked.
     APasswordChangeRevokesTheOthers,
     /// No caller gets another user's session.
-    NobodyElsesTokens,
+    OnlyOwnTokens,
     /// If storage failed, the answer is transient (503), not a decision.
     FailuresAreTransient,
     /// A forged refresh token is refused.
@@ -65,18 +65,18 @@ impl fmt::Display for Invariant {
         f.write_str(match self {
             Self::TheHonestStaySignedIn => "the honest stay signed in",
             Self::NeverDoBothSucceed => "owner and thief never both succeed",
-            Self::TheftRevokesTheSession => "a theft ends the session",
+            Self::TheftRevokesTheSession => "a theft revokes the session",
             Self::ACopiedKeySharesOneGeneration => "a copied key shares one generation",
             Self::OneAttemptPerGeneration => "one attempt per generation",
             Self::OneSuccessor => "one successor",
-            Self::RevocationIsFinal => "an end is final",
+            Self::RevocationIsFinal => "a revocation is final",
             Self::GenerationsNeverGoBack => "generations never go back",
-            Self::TokensEndWithTheirSession => "access tokens end with their session",
+            Self::TokensEndWithTheirSession => "access tokens are revoked with their session",
             Self::LiveTokensAreAccepted => "access tokens of a live session are accepted",
-            Self::APasswordChangeRevokesTheOthers => "a password change ends the others",
-            Self::NobodyElsesTokens => "nobody gets somebody else's tokens",
+            Self::APasswordChangeRevokesTheOthers => "a password change revokes the others",
+            Self::OnlyOwnTokens => "no user gets another user's tokens",
             Self::FailuresAreTransient => "failures are transient",
-            Self::ForgeriesOpenNothing => "forgeries open nothing",
+            Self::ForgeriesOpenNothing => "forgeries are refused",
             Self::OneSessionPerAttempt => "one session for each attempt",
             Self::NeverTakenFromItsMaker => "no account is taken from its maker",
             Self::SignInsAreAnswered => "sign-ins are answered",

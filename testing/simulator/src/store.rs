@@ -261,5 +261,5 @@ impl SimulatedStore {
 }
 
 fn failure() -> StoreError {
-    StoreError::Corrupt { what: "simulation: the store was told to fail" }
+    StoreError::Corrupt { what: "simulation: an injected failure" }
 }

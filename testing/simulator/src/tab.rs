@@ -50,7 +50,7 @@ impl World {
                     self.counts.add("tab takes the lock");
                     self.browsers[browser].holder = Some(tab);
                 } else {
-                    self.counts.add("tab goes on without a lock");
+                    self.counts.add("tab continues without a lock");
                 }
                 self.tab(browser, tab).state = TaskState::Ready(task);
             }

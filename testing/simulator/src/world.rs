@@ -163,7 +163,7 @@ impl World {
             Step::TabAdvances => self.with_a_tab(Self::can_advance, Self::tab_advances),
             Step::TabBegins => self.with_a_tab(Self::is_idle, Self::tab_begins),
             Step::TabReceives => self.with_a_tab(Self::has_mail, |world, browser, tab| {
-                world.counts.add("tab hears another");
+                world.counts.add("tab receives a broadcast");
                 world.tab(browser, tab).read_message();
             }),
             Step::TabGivesUp => self.with_a_tab(Self::is_waiting, Self::tab_gives_up),

@@ -170,7 +170,7 @@ impl Certificate {
         let file = file.display();
         format!(
             "\
-    The browser will warn that it does not know who issued the certificate. Go on past the warning, or have it trusted,
+    The browser will warn that it does not know who issued the certificate. Continue past the warning, or trust it,
     once a year. It is good for localhost alone, and the key that signed it is gone.
       Firefox            Settings, Privacy & Security, View Certificates, Authorities, Import: {file}
       Chromium, Linux    certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n baton-localhost -i {file}
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_instructions_name_the_file_to_trust() {
-        let scratch = Folder::new("told");
+        let scratch = Folder::new("instructions");
         let instructions =
             ensure(&scratch.0, UnixTime::now()).expect("a certificate").how_to_trust();
         let file = authority_file(&scratch.0).display().to_string();

@@ -69,7 +69,7 @@ mod tests {
         let folder = Folder::new("stylesheet-unknown");
         style(&folder);
         folder.write("print.css", "");
-        let error = join(&folder.0).expect_err("nobody placed print.css");
+        let error = join(&folder.0).expect_err("print.css has no place");
         assert!(error.to_string().contains("style/print.css"));
     }
 }

@@ -155,7 +155,7 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Result<&'a str> {
     {
         return Ok(version.trim_end_matches('"'));
     }
-    bail!("Cargo.lock does not name {package}; `cargo generate-lockfile` would make it anew")
+    bail!("Cargo.lock does not name {package}; `cargo generate-lockfile` would make it again")
 }
 
 #[cfg(test)]

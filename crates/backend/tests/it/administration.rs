@@ -67,7 +67,7 @@ fn refused_within(limit: Duration, server: &Serving, token: &str) -> String {
             return answer;
         }
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        assert!(!is_late, "it is still let through");
+        assert!(!is_late, "the token is still accepted");
     }
 }
 
@@ -82,8 +82,8 @@ fn a_user_is_added_with_a_password_that_is_no_argument() {
     assert_refused(&add(folder.path(), "alice"), "somebody has this address");
     let short = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "short\n");
     assert_refused(&short, "password: ");
-    let nobody = run_with_input(folder.path(), &["users", "add", "bob"], PASSWORD);
-    assert_refused(&nobody, "email: ");
+    let malformed = run_with_input(folder.path(), &["users", "add", "bob"], PASSWORD);
+    assert_refused(&malformed, "email: ");
     let silent = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "");
     assert_refused(&silent, "standard input");
     let argument = ["users", "add", "bob@example.com", PASSWORD];

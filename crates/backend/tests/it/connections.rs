@@ -116,7 +116,7 @@ async fn one_client_has_an_eighth_of_all_connections_and_loses_its_own_slowest()
     // Accepted after the others, so they are counted by now. It is one of the client's four.
     assert!(server.answers(1).await);
     for stream in &mut slow[..8] {
-        assert_eq!(first_bytes(stream).await, b"", "the first ones give way");
+        assert_eq!(first_bytes(stream).await, b"", "the first ones are evicted");
     }
     assert!(slow[9..].iter().all(is_open), "the last ones stay");
     assert!(others.iter().all(is_open), "no other client does");
@@ -135,7 +135,7 @@ async fn when_all_connections_are_taken_the_one_that_has_waited_longest_is_close
             streams.push(stream);
         }
         assert!(server.answers(9).await, "{name}: a new client is served");
-        assert_eq!(first_bytes(&mut streams[0]).await, b"", "{name}: the first one gives way");
+        assert_eq!(first_bytes(&mut streams[0]).await, b"", "{name}: the first one is evicted");
         assert!(
             server.answers(10).await,
             "{name}: the next client takes the place of the one before"

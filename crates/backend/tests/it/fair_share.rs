@@ -59,10 +59,10 @@ async fn calls_with_an_access_token_are_limited_by_session_and_account() {
 #[tokio::test]
 async fn every_route_that_wants_an_access_token_is_limited_before_it_does_anything() {
     let app = TestApp::in_memory().await;
-    let (alice, nobody) = (app.registered("alice").await, app.browser());
+    let (alice, anonymous) = (app.registered("alice").await, app.browser());
     let mut wants_a_token = Vec::new();
     for (method, path) in routes() {
-        let answer = nobody.send(nobody.request(method.clone(), &path), Body::empty()).await;
+        let answer = anonymous.send(anonymous.request(method.clone(), &path), Body::empty()).await;
         // A refresh without its cookie is a 401 as well.
         if answer.json()["code"] == "invalid_token" {
             wants_a_token.push((method, path));

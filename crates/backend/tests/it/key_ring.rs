@@ -68,7 +68,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_is_kept_until_it
         let old = kid_of(&alice);
         let new = rotate(&app, KeyPurpose::Access).await;
         assert_eq!(published(&app).await.len(), 2);
-        assert_eq!(rotate(&app, KeyPurpose::Access).await, new, "it is the one that waits");
+        assert_eq!(rotate(&app, KeyPurpose::Access).await, new, "it is the pending one");
 
         app.clock.advance(AHEAD - 1);
         alice.refresh().await.assert_ok();
@@ -282,7 +282,7 @@ async fn a_revoked_key_is_refused_at_once_and_no_user_is_signed_out() {
         alice.refresh().await.assert_ok();
         assert_ne!(kid_of(&alice), stolen);
         alice.me().await.assert_ok();
-        let again = revoke(&app, &stolen).await.expect_err("it was retired before");
+        let again = revoke(&app, &stolen).await.expect_err("it was revoked before");
         assert!(matches!(again, KeyError::RevokedBefore { .. }), "{again}");
     })
     .await;
@@ -388,7 +388,7 @@ async fn a_key_that_was_sealed_otherwise_is_no_key() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
     let (own, signing) = (published(&app).await, in_use(&app, KeyPurpose::Access));
-    let last = own.iter().find(|kid| **kid != signing).expect("one that waits");
+    let last = own.iter().find(|kid| **kid != signing).expect("a pending one");
     let forged = forged_key(last.clone()).await;
     assert!(app.store.commit(Change::AddKey(Box::new(forged)), Vec::new()).await.is_ok());
     app.app.keys.reload(&app.store).await.expect("a store");

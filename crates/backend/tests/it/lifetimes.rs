@@ -196,7 +196,7 @@ async fn a_renewal_that_fails_matters_only_once_the_lease_has_run_out() {
         app.clock.advance(seconds);
         again().await.assert_ok();
     }
-    assert_eq!(store.lifetimes_written(), 1, "a grant renews nothing before its time");
+    assert_eq!(store.lifetimes_written(), 1, "issuing renews no lease before its time");
     app.clock.advance(1);
     again().await.assert_problem(503, "temporarily_unavailable");
     store.set_breaks_after_writing(false);

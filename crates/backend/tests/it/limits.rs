@@ -28,7 +28,7 @@ async fn until_limited(call: impl AsyncFn(u32) -> Answer) -> u32 {
             return number;
         }
     }
-    panic!("nobody is ever refused");
+    panic!("no request is ever refused");
 }
 
 /// Calls as often as the limit allows, then asserts that the next call is a 429.

@@ -29,7 +29,7 @@ const WRONG: &str = "a wrong password, mistyped";
 const NEW: &str = "marble heron beyond tuesday";
 const KEY: &str = "attempt-key-number-1";
 
-async fn somebody(app: &TestApp, memory: &Memory) -> Browser {
+async fn registered_user(app: &TestApp, memory: &Memory) -> Browser {
     let alice = app.browser().calling_itself(FIREFOX_ON_LINUX).at(HERE);
     alice.register("alice").await.assert_status(201);
     rotations(&alice).await;
@@ -89,7 +89,7 @@ async fn elsewhere(app: &TestApp, alice: &Browser) {
 /// The first log line of an event of this kind.
 fn line_of<'a>(log: &'a [Value], kind: &str) -> &'a Value {
     let of_kind = log.iter().find(|line| line["fields"]["event"] == kind);
-    of_kind.unwrap_or_else(|| panic!("no line tells of {kind}"))
+    of_kind.unwrap_or_else(|| panic!("no line reports {kind}"))
 }
 
 /// ASVS 5.0.0 V16.2.1: when, where, who and what; V16.3.1 to V16.3.3.
@@ -98,7 +98,7 @@ async fn every_kind_of_security_event_leaves_a_line_that_says_when_what_who_and_
     let (log, _listening) = Log::of_json();
     let memory = Arc::new(Memory::default());
     let app = TestApp::over(Arc::clone(&memory) as _, Place::Memory, &[]).await;
-    let alice = somebody(&app, &memory).await;
+    let alice = registered_user(&app, &memory).await;
     let user = alice.claims()["sub"].clone();
     changes(&app, &alice).await;
     elsewhere(&app, &alice).await;

@@ -50,7 +50,7 @@ async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     open_sessions(&mut console, 1..=400).await;
-    let mut subscription = store.subscribe().await.expect("a feed");
+    let mut subscription = store.subscribe().await.expect("a subscription");
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     // The transaction began long before its commit.
     let at = START.plus(-1_000);
@@ -90,7 +90,7 @@ async fn mass_revocations_that_follow_each_other_are_read_together() {
     let store = store::open(schema.url.as_str()).await.expect("a store");
     let mut console = schema.connection().await;
     open_sessions(&mut console, 1..=5_000).await;
-    let mut subscription = store.subscribe().await.expect("a feed");
+    let mut subscription = store.subscribe().await.expect("a subscription");
     let (begun, mut reads) = (Instant::now(), 0_u32);
     let revocation = async {
         for number in 0..TRANSACTIONS {

@@ -166,7 +166,7 @@ async fn until_ended(browser: &Browser) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), over).await.expect("the session goes on");
+    tokio::time::timeout(Duration::from_secs(30), over).await.expect("the session stays active");
 }
 
 #[tokio::test]

@@ -226,10 +226,13 @@ async fn a_refresh_that_had_to_wait_for_the_revocation_of_its_session_is_refused
         alice.refresh().await.assert_ok();
 
         let revocation = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
-        sqlx::raw_sql(revocation).execute(&mut other).await.expect("an end, not yet committed");
+        sqlx::raw_sql(revocation)
+            .execute(&mut other)
+            .await
+            .expect("a revocation, not yet committed");
         let mut refresh = pin!(alice.refresh_with(KEY));
         tokio::select! {
-            early = &mut refresh => panic!("answered before the end of the session: {early:?}"),
+            early = &mut refresh => panic!("answered before the session was revoked: {early:?}"),
             () = somebody_waits(&mut other, &name) => {}
         }
         sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the end");

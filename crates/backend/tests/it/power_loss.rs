@@ -274,7 +274,7 @@ async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
     let (first, last) = (answered[0].sent, answered[answered.len() - 1].sent);
     let database = folder.path().join(DATABASE).display().to_string();
     let folded = |event: &Event| matches!(event, Event::Synced { file, .. } if *file == database);
-    assert!(events[first..last].iter().any(folded), "no checkpoint in the middle of the story");
+    assert!(events[first..last].iter().any(folded), "no checkpoint in the middle of the run");
 
     let mut disk = Disk::new(folder.path());
     let mut seen: HashMap<u64, Found> = HashMap::new();

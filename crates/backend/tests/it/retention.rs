@@ -49,7 +49,7 @@ async fn events_are_kept_for_their_retention_time() {
         assert_eq!(prune(&app).await, 0);
 
         app.clock.advance(2 * DAY);
-        assert!(prune(&app).await > 0, "the login of nobody");
+        assert!(prune(&app).await > 0, "the login of an unknown user");
         assert_eq!(kinds(&app, user).await, [EventKind::Refreshed, EventKind::Registered]);
 
         app.clock.advance(6 * DAY);

@@ -53,7 +53,7 @@ async fn until(limit: Duration, mut it_is_so: impl FnMut() -> bool) {
         if it_is_so() {
             return;
         }
-        assert!(!is_late, "it did not come about within {limit:?}");
+        assert!(!is_late, "the condition was not met within {limit:?}");
         look_again.tick().await;
     }
 }
@@ -65,7 +65,7 @@ async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
         let is_late = begun.elapsed() > limit;
         let answer = call(browser).await;
         match answer.status.as_u16() {
-            200 => assert!(!is_late, "it was let through after {limit:?}"),
+            200 => assert!(!is_late, "the token was accepted after {limit:?}"),
             503 => assert!(begun.elapsed() < PATIENCE, "nothing but 503"),
             _ => return answer,
         }
@@ -120,7 +120,7 @@ async fn a_key_that_is_revoked_at_one_instance_is_refused_at_the_other_within_a_
         revoke_the_signing_key(&here).await;
         call(&alice).await.assert_problem(401, "invalid_token");
         until_refused(&alice_there, LAG).await.assert_problem(401, "invalid_token");
-        assert!(revocations(&there).is_complete(), "it was heard, not asked for");
+        assert!(revocations(&there).is_complete(), "known by notification, not by a query");
         alice.through(&there).refresh().await.assert_ok();
     })
     .await;
@@ -198,7 +198,7 @@ async fn a_complete_revocation_cache_saves_the_query_on_each_call() {
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let alice = app.registered("alice").await;
     call(&alice).await.assert_ok();
-    assert_eq!(store.sessions_read(), 1, "until it hears, the store is asked");
+    assert_eq!(store.sessions_read(), 1, "until the cache is complete, the store is queried");
     let _following = app.app.revocation_listener.listen();
     until_complete(&app).await;
     for _ in 0..10 {
@@ -363,7 +363,7 @@ async fn a_subscription_to_a_replaced_table_is_detected() {
         CREATE TABLE sessions (LIKE sessions_before)";
     let Some(schema) = Schema::new().await else { return };
     let store = store::open(schema.url.as_str()).await.expect("a store");
-    let mut subscription = store.subscribe().await.expect("a feed");
+    let mut subscription = store.subscribe().await.expect("a subscription");
     assert_eq!(subscription.next().await.expect("an answer"), Notification::Revoked(Vec::new()));
     let mut console = schema.connection().await;
     sqlx::raw_sql(REPLACE).execute(&mut console).await.expect("another table");

@@ -241,8 +241,8 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
         }
         other.refresh().await.assert_problem(401, "invalid_grant");
         app.browser().login("alice", PASSWORD).await.assert_problem(401, "invalid_credentials");
-        let anew = app.registered("alice").await;
-        assert_eq!(anew.events().await, ["registered"]);
+        let again = app.registered("alice").await;
+        assert_eq!(again.events().await, ["registered"]);
         bob.refresh().await.assert_ok();
     })
     .await;

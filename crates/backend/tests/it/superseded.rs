@@ -58,7 +58,7 @@ async fn another_users_login_or_registration_revokes_the_session_that_the_browse
             copy.refresh().await.assert_problem(401, "invalid_grant");
             elsewhere.refresh().await.assert_ok();
             assert_eq!(causes(&elsewhere).await, ["login"]);
-            assert_eq!(causes(&alice).await, [""; 0], "the newcomer is told of nobody");
+            assert_eq!(causes(&alice).await, [""; 0], "the new user sees no event of the other");
         }
     })
     .await;

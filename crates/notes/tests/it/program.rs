@@ -128,7 +128,7 @@ async fn a_request_under_way_is_finished_during_shutdown() {
     let address = listener.local_addr().expect("its address");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = notes::server::serve(listener, app.app.clone(), async {
-        stopped.await.expect("told to stop");
+        stopped.await.expect("a signal to stop");
     });
     let serving = tokio::spawn(serving);
     let token = sign("at+jwt", &app.issuer.claims(1));

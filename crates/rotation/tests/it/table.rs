@@ -146,7 +146,7 @@ fn the_table_of_what_is_held_by_whom_presents_nothing() {
     #[rustfmt::skip]
     let table = [
         //  row: g  a     p       key     held  decision       why
-        (family(0, None, None),   k,      1,    accept(1),     "nobody has refreshed yet"),
+        (family(0, None, None),   k,      1,    accept(1),     "no refresh yet"),
         (family(5, a,    p   ),   k,      6,    accept(6),     "a new attempt holds the next ticket"),
         (family(5, a,    p   ),   None,   6,    accept(6),     "the same, from a plain client"),
         (family(5, None, None),   None,   6,    accept(6),     "absent is not equal to absent"),

@@ -192,13 +192,13 @@ impl Demand for RecentEditorOfFiles {
 async fn demands_add_up() {
     let world = World::new().await;
     let any = || RequireToken::from(&world.service);
-    let (lately, to_write) = (|| any().recent_login(300), || any().scope("notes:write"));
+    let (recent, to_write) = (|| any().recent_login(300), || any().scope("notes:write"));
     let challenge = Some("Bearer error=\"insufficient_scope\", scope=\"notes:write\"");
     for service in [
-        Service::behind(lately().audience(OTHER_AUDIENCE).scope("notes:write")),
-        Service::behind(lately()).within(to_write()).within(any().audience(OTHER_AUDIENCE)),
+        Service::behind(recent().audience(OTHER_AUDIENCE).scope("notes:write")),
+        Service::behind(recent()).within(to_write()).within(any().audience(OTHER_AUDIENCE)),
         Service::demanding::<RecentLogin>(to_write()).within(any().audience(OTHER_AUDIENCE)),
-        Service::demanding::<OfFiles>(to_write()).within(lately()),
+        Service::demanding::<OfFiles>(to_write()).within(recent()),
         Service::demanding::<RecentEditorOfFiles>(any()),
     ] {
         let mut claims = world.claims();

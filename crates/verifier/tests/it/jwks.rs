@@ -70,7 +70,7 @@ fn a_key_needs_its_required_members_and_no_more() {
 
 #[test]
 fn unknown_members_of_the_set_are_ignored() {
-    let set = json!({"keys": [jwk()], "issued_by": {"name": "somebody"}});
+    let set = json!({"keys": [jwk()], "issued_by": {"name": "an issuer"}});
     assert_eq!(KeySet::from_jwks(&set.to_string()), Ok(our_set()));
 }
 

@@ -55,7 +55,7 @@ async fn how_far_clocks_may_differ_is_for_the_service_to_say() {
         token(header().to_string(), claims.to_string())
     };
     let usual = World::new().await;
-    usual.verdict(&token_of(&usual)).await.expect("ten seconds unless somebody says otherwise");
+    usual.verdict(&token_of(&usual)).await.expect("ten seconds by default");
     let strict = World::with(|options| options.skew(Skew::NONE)).await;
     let expired = Err(VerifyError::Rejected(Rejection::Expired));
     assert_eq!(strict.verdict(&token_of(&strict)).await, expired);

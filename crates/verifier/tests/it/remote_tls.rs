@@ -47,7 +47,7 @@ async fn an_issuer_without_a_trusted_certificate_gets_no_request() {
         asked
     });
     assert_eq!(ready, Err(Unavailable::Keys));
-    assert!(!asked, "a request was sent to somebody unknown");
+    assert!(!asked, "a request was sent to an unknown server");
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,7 +61,7 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
             let count = match login(&env, at, OWNER, WRONG, &from, "").await?.status {
                 401 => &answered,
                 429 => &limited,
-                status => bail!("a guess was answered {status}"),
+                status => bail!("a failed login was answered {status}"),
             };
             count.fetch_add(1, Ordering::Relaxed);
         }
@@ -85,10 +85,10 @@ pub(crate) async fn guesses(env: Arc<TestEnv>) -> Result<()> {
     let (answered, limited) = (answered.into_inner(), limited.into_inner());
     // Each guesser may have one more in flight.
     if answered > u64::from(GUESSERS) + LOOKED_AT * u64::from(logins + 1) {
-        env.violation(format!("{answered} wrong passwords were looked at"));
+        env.violation(format!("{answered} wrong passwords were verified"));
     }
     env.remark(format!(
-        "{} passwords were looked at, {} guesses were 429; the owner logged in {logins} times, in {slowest:.0?} at most",
+        "{} passwords were verified, {} failed logins were 429; the owner logged in {logins} times, in {slowest:.0?} at most",
         answered, limited
     ));
     memory_is_bounded(&env, &instance, before)
@@ -125,8 +125,8 @@ pub(crate) async fn crowd(env: Arc<TestEnv>) -> Result<()> {
             }
         }
     }
-    let [looked_at, put_off] = logins;
-    env.remark(format!("{looked_at} logins were looked at, {put_off} were put off with 503"));
+    let [verified, unavailable] = logins;
+    env.remark(format!("{verified} logins were verified, {unavailable} were 503"));
     memory_is_bounded(&env, &instance, before)?;
     checker::check(&env, at, &mut clients).await
 }

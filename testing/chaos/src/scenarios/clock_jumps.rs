@@ -59,7 +59,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             for client in &mut clients {
                 client.refresh(|| at).await?;
                 if client.me(at).await != Some(200) {
-                    bail!("a token from after the jump to {jump} does not hold");
+                    bail!("a token from after the jump to {jump} is refused");
                 }
             }
         }
@@ -86,7 +86,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let logged = logged.len();
     env.remark(format!("{logged} times the log said that the clock was in doubt"));
     if logged == 0 {
-        bail!("the clock did not move: no log line tells of it");
+        bail!("the clock did not move: no log line reports it");
     }
     checker::check(&env, at, &mut clients).await
 }
@@ -122,7 +122,7 @@ fn prune(env: &TestEnv, launch: &Launch, jump: &str) -> Result<()> {
     command.args(words).args(["--database", &env.database.url()]).env_clear();
     command.envs(launch.environment.iter().cloned()).current_dir(env.folder());
     if command.output()?.status.success() {
-        bail!("`baton prune` went ahead with a clock that was set to {jump}");
+        bail!("`baton prune` succeeded with a clock that was set to {jump}");
     }
     Ok(())
 }

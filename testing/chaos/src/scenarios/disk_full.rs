@@ -44,10 +44,10 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         fill(&filler)?;
         for client in &mut clients {
             if client.try_refresh(at).await? != RefreshOutcome::Unavailable {
-                bail!("a refresh was not put off although nothing can be written");
+                bail!("a refresh was no 503 although nothing can be written");
             }
             if client.me(at).await != Some(200) {
-                bail!("reading does not go on while the disk is full");
+                bail!("a read fails while the disk is full");
             }
         }
         std::fs::remove_file(&filler)?;
@@ -56,7 +56,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             client.refresh(|| at).await?;
         }
         env.remark(format!(
-            "everybody was served {:.2} s after there was room",
+            "all clients were served {:.2} s after there was room",
             stopwatch.seconds()
         ));
         env.check_bound(SERVED_WITHIN, stopwatch.elapsed(), "after there was room, serving took");

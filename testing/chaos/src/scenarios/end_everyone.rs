@@ -46,7 +46,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
 
     let mut command = RunningCommand::start(&env, END)?;
     if !command.wait_for_line(SOME).await? {
-        bail!("nothing has ended: {:?}", command.finish().await);
+        bail!("no session was revoked: {:?}", command.finish().await);
     }
     command.kill()?;
     let (ended, left) = (env.database.count(ENDED).await?, env.database.count(LIVE).await?);
@@ -75,9 +75,11 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     }
     let opens = || async { Ok(elder.events(there).await == Some(200)) };
     let lag = lag::until_refused(opens).await?;
-    env.check_bound(HEARD_WITHIN, lag, "the other instance has not heard of it for");
+    env.check_bound(HEARD_WITHIN, lag, "the other instance learned of the revocation after");
     events_agree(&env, ended + left).await?;
-    env.remark(format!("{ended} ended until it was killed, {left} in {took:.1?} by the next run"));
+    env.remark(format!(
+        "{ended} revoked until it was killed, {left} in {took:.1?} by the next run"
+    ));
     // A smoke run's command may finish before the clients have logged in.
     if env.measures {
         latency::check_bound(&env, REFRESHED_WITHIN, "refreshes beside it", beside);
@@ -92,7 +94,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
 async fn events_agree(env: &TestEnv, ended: i64) -> Result<()> {
     let events = env.database.count(EVENTS).await?;
     if events != ended {
-        env.violation(format!("{ended} sessions have ended, and there are {events} events"));
+        env.violation(format!("{ended} sessions are revoked, and there are {events} events"));
     }
     Ok(())
 }

@@ -68,14 +68,14 @@ async fn logout_struck(
 ) -> Result<Client> {
     arm(instance, if committed { "revoke:after:1" } else { "revoke:before:1" }).await?;
     if let Some(status) = client.logout(instance.address()).await {
-        bail!("logout was answered {status} by a process that should have ended");
+        bail!("logout was answered {status} by a process that should have exited");
     }
     instance.ended().await?;
     disarm(instance).await?;
     let tried = client.try_refresh(instance.address()).await?;
     let expected = if committed { RefreshOutcome::SignedOut } else { RefreshOutcome::Refreshed };
     if tried != expected {
-        bail!("after an end that was committed ({committed}), a refresh was {tried:?}");
+        bail!("after a revocation that was committed ({committed}), a refresh was {tried:?}");
     }
     if client.logout(instance.address()).await != Some(204) {
         bail!("logging out again does not work");

@@ -28,7 +28,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-cookies",
-        description: "a service that wants Baton's cookies, and to be taken for Baton's page",
+        description: "a service that tries to read Baton's cookies, and to pose as Baton's page",
         engines: SQLITE,
         full_rounds: 1,
         smoke_rounds: 1,
@@ -68,7 +68,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-addresses",
-        description: "a caller who says that they call from somewhere else",
+        description: "a caller that forges its address in forwarding headers",
         engines: SQLITE,
         full_rounds: 1,
         smoke_rounds: 1,
@@ -76,7 +76,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-ended",
-        description: "a session is ended: how long its token opens the service behind the gateway",
+        description: "a session is revoked: how long the service behind the gateway accepts its token",
         engines: BOTH,
         full_rounds: 20,
         smoke_rounds: 2,
@@ -84,7 +84,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-rotation",
-        description: "the keys rotate under load, and nobody notices: 70 s each",
+        description: "the keys rotate under load, and no call fails: 70 s each",
         engines: SQLITE,
         full_rounds: 5,
         smoke_rounds: 1,
@@ -92,7 +92,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-retired",
-        description: "a key is retired under load: its tokens count no more, here, there and at the edge",
+        description: "a key is revoked under load: Baton, the service and the edge refuse its tokens",
         engines: SQLITE,
         full_rounds: 3,
         smoke_rounds: 1,
@@ -100,7 +100,7 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "gateway-outage",
-        description: "the issuer answers garbage, slowly or not at all for 60 s: verification goes on",
+        description: "the issuer answers garbage, slowly or not at all for 60 s: verification continues",
         engines: SQLITE,
         full_rounds: 3,
         smoke_rounds: 1,

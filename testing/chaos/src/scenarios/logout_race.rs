@@ -47,12 +47,12 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         // The token in the jar is refused by both instances.
         for at in addresses {
             if tabs.try_refresh(at).await? != RefreshOutcome::SignedOut {
-                bail!("round {round}: a token of before the logout opens something");
+                bail!("round {round}: a token from before the logout is accepted");
             }
         }
     }
     if !env.log_lines(r#"event="replayed""#)?.is_empty() {
-        bail!("a session was ended by a replay: the scenario was not exercised");
+        bail!("a session was revoked as replayed: the scenario was not exercised");
     }
     checker::check(&env, addresses[1], &mut left).await
 }

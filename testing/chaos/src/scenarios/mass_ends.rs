@@ -49,7 +49,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         let done = end(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
         refreshes.ensure_running().await?;
-        latency::check_bound(&env, REFRESHED_WITHIN, "while they end", refreshes.taken());
+        latency::check_bound(&env, REFRESHED_WITHIN, "while they are revoked", refreshes.taken());
         pause(AFTERWARDS).await;
         latency::check_bound(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
         check_idle_cpu(&env, at_work, processor_time(&instances)?);
@@ -75,14 +75,14 @@ async fn end(
 ) -> Result<()> {
     let stopwatch = Stopwatch::start();
     let ended = env.database.end_all_but(spared).await?;
-    env.remark(format!("{ended} sessions ended within {:.1?}", stopwatch.elapsed()));
+    env.remark(format!("{ended} sessions were revoked within {:.1?}", stopwatch.elapsed()));
     let mut lags = Vec::new();
     for at in at {
         let opens = || async {
             match leaver.events(at).await {
                 Some(200) => Ok(true),
                 Some(401) => Ok(false),
-                other => bail!("the ended session's token was answered {other:?}"),
+                other => bail!("the revoked session's token was answered {other:?}"),
             }
         };
         lags.push(lag::until_refused(opens).await?);

@@ -45,7 +45,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     }
     let recovered = env.log_lines(r#"event="recovered""#)?.len();
     if recovered == 0 {
-        bail!("nobody held a ticket from a lost future: the scenario was not exercised");
+        bail!("no client held a ticket from a lost future: the scenario was not exercised");
     }
     env.remark(format!("{recovered} refreshes were recovered from a lost future"));
     clients.append(&mut left);

@@ -100,7 +100,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let (served, limited, revoked) =
         (served.into_inner(), limited.into_inner(), revoked.into_inner());
     env.remark(format!(
-        "of that user's calls {served} were served, {limited} were 429, {revoked} were of the session that is over"
+        "of that user's calls {served} were served, {limited} were 429, {revoked} were of the revoked session"
     ));
     // The rate limit's burst of each session, and the account's refill.
     let most = 400 + 20 * (SPELL.as_secs() + 5);
@@ -133,12 +133,12 @@ async fn keep_logging_in(
 
 /// Each login is answered: none waits for a hashing permit behind the user's calls until it gets 503.
 fn check_logins(env: &TestEnv, logins: &[Login]) {
-    let put_off = logins.iter().filter(|(status, _)| *status != Some(200)).count();
+    let failed = logins.iter().filter(|(status, _)| *status != Some(200)).count();
     let slowest = logins.iter().map(|(_, took)| *took).max().unwrap_or_default();
     let all = logins.len();
     env.remark(format!("others logged in {all} times, in {slowest:.1?} at most"));
-    if env.measures && put_off > 0 {
-        env.violation(format!("{put_off} of {all} logins of others were put off"));
+    if env.measures && failed > 0 {
+        env.violation(format!("{failed} of {all} logins of others failed"));
     }
 }
 

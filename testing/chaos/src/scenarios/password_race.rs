@@ -56,7 +56,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         bail!("no password was changed: the scenario was not exercised");
     }
     if !env.log_lines(r#"event="replayed""#)?.is_empty() {
-        bail!("a session was ended by a replay: the scenario was not exercised");
+        bail!("a session was revoked as replayed: the scenario was not exercised");
     }
     env.remark(format!("{changes} passwords were changed"));
     revoked.push(client);
@@ -144,7 +144,7 @@ async fn is_changed(client: &mut Client, instances: &[Instance; 2]) -> Result<bo
             client.password = new;
             Ok(true)
         }
-        other => bail!("which password holds? {other:?}"),
+        other => bail!("which password is valid? {other:?}"),
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn frozen(env: Arc<TestEnv>) -> Result<()> {
         let served = stopwatch.elapsed();
         env.check_bound(SERVED_WITHIN, served, "after its return, serving took");
         env.remark(format!(
-            "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; everybody was served {served:.2?} after its return"
+            "503 after {slowest:.2?} at most, after {slowest_call:.2?} for {calls} protected calls; all clients were served {served:.2?} after its return"
         ));
     }
     checker::check(&env, at, &mut clients).await
@@ -63,7 +63,7 @@ async fn refresh(clients: &mut [Client], at: SocketAddr) -> Result<Duration> {
         let asked = Stopwatch::start();
         for tried in join_all(clients.iter_mut().map(|client| client.try_refresh(at))).await {
             if tried? != RefreshOutcome::Unavailable {
-                bail!("a refresh was not put off while the database stood still");
+                bail!("a refresh was no 503 while the database was frozen");
             }
         }
         slowest = slowest.max(asked.elapsed());
@@ -102,7 +102,7 @@ pub(crate) async fn crashed(env: Arc<TestEnv>) -> Result<()> {
         load.wait_for_progress().await?;
         let served = stopwatch.elapsed();
         env.check_bound(SERVED_WITHIN, served, "after its start, serving took");
-        env.remark(format!("everybody was served {served:.2?} after its start"));
+        env.remark(format!("all clients were served {served:.2?} after its start"));
     }
     let mut clients = load.finish().await?;
     checker::check(&env, instance.address(), &mut clients).await

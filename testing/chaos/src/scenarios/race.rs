@@ -65,7 +65,9 @@ pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
         for party in [&mut client, &mut loser] {
             for at in addresses {
                 if party.try_refresh(at).await? != RefreshOutcome::SignedOut {
-                    bail!("round {round}: the session goes on after 200 have presented one token");
+                    bail!(
+                        "round {round}: the session is active after 200 have presented one token"
+                    );
                 }
             }
         }

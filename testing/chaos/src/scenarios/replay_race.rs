@@ -62,5 +62,5 @@ async fn until_refused(
             RefreshOutcome::Transient | RefreshOutcome::Unavailable => {}
         }
     }
-    bail!("two parties went on with one session")
+    bail!("two parties were refreshed in one session")
 }

@@ -36,7 +36,9 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         };
         lags.push(lag::until_refused(opens).await?);
         if client.events(here).await != Some(401) {
-            env.violation(format!("round {round}: it is let through where it was ended"));
+            env.violation(format!(
+                "round {round}: a token is accepted where its session was revoked"
+            ));
         }
         left.push(client.copied());
     }

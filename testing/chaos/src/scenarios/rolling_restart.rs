@@ -55,7 +55,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let mut clients = load.finish().await?;
     let failed = env.counters.transient.load(Ordering::Relaxed) - before;
     if failed == 0 {
-        bail!("nobody noticed the restarts: the scenario was not exercised");
+        bail!("no client noticed the restarts: the scenario was not exercised");
     }
     env.remark(format!("{failed} refreshes failed for a moment; all healed"));
     // Once, in any number of rounds: it takes a token's lifetime.

@@ -130,7 +130,7 @@ impl Observer {
                     self.broken(Invariant::RevocationIsFinal, event, name.clone());
                 }
                 if !theirs {
-                    self.broken(Invariant::NobodyElsesTokens, event, name.clone());
+                    self.broken(Invariant::OnlyOwnTokens, event, name.clone());
                 }
                 if !unique {
                     let detail = format!("{name}: generation {generation}");
@@ -166,7 +166,8 @@ impl Observer {
         let Some(watched) = self.sessions.get_mut(&session) else { return };
         watched.revocation_answered.get_or_insert(call.event);
         if !ended {
-            let detail = format!("session {} was said to be over", watched.number);
+            let detail =
+                format!("session {} was answered as revoked, and is active", watched.number);
             self.broken(Invariant::RevocationIsFinal, call.event, detail);
         }
     }
@@ -186,7 +187,7 @@ impl Observer {
             Outcome::Authenticated(who)
                 if who.user.id != issued.user || who.session.id != issued.session =>
             {
-                self.broken(Invariant::NobodyElsesTokens, call.event, name);
+                self.broken(Invariant::OnlyOwnTokens, call.event, name);
             }
             Outcome::Failed(AuthError::InvalidToken) if live => {
                 self.broken(Invariant::LiveTokensAreAccepted, call.event, name);

@@ -9,7 +9,7 @@ impl Observer {
     pub(crate) fn session_name(&self, session: SessionId) -> String {
         match self.sessions.get(&session) {
             Some(watched) => format!("session {}", watched.number),
-            None => "a session nobody knows".to_owned(),
+            None => "an unknown session".to_owned(),
         }
     }
 

@@ -29,11 +29,11 @@ impl Observer {
                 found.push((Invariant::GenerationsNeverGoBack, detail));
             }
             if watched.ended && !ended {
-                found.push((Invariant::RevocationIsFinal, format!("{name} is alive again")));
+                found.push((Invariant::RevocationIsFinal, format!("{name} is active again")));
             }
             let replayed = !watched.ended && reason == Some(RevocationReason::Replay);
             if replayed && watched.theft.is_none() && setting.keeps_the_honest() {
-                let detail = format!("{name} was ended as replayed, and there was no thief");
+                let detail = format!("{name} was revoked as replayed, and there was no thief");
                 found.push((Invariant::TheHonestStaySignedIn, detail));
             }
             // Revoked by the user's password change, in another session.

@@ -26,7 +26,7 @@ impl Observer {
         let name = format!("request {}", call.request.id);
         match call.outcome {
             Outcome::Granted(tokens) if tokens.user.email != sign_in.email => {
-                self.broken(Invariant::NobodyElsesTokens, call.event, name);
+                self.broken(Invariant::OnlyOwnTokens, call.event, name);
             }
             Outcome::Granted(tokens) if self.sessions.contains_key(&tokens.session_id) => {
                 self.answered_again(call, tokens);

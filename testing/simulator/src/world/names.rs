@@ -13,7 +13,7 @@ impl World {
         match party {
             Party::Tab(browser, tab) => format!("browser {}, tab {},", browser + 1, tab + 1),
             Party::Thief => "the thief".to_owned(),
-            Party::Stranger => "somebody".to_owned(),
+            Party::Stranger => "a stranger".to_owned(),
         }
     }
 
@@ -41,7 +41,7 @@ impl World {
                 format!("a call with {}", self.observer.token_name(token))
             }
             Call::Revoke { session } => {
-                format!("an end to {}", self.observer.session_name(*session))
+                format!("a revocation of {}", self.observer.session_name(*session))
             }
         }
     }

@@ -80,7 +80,7 @@ impl World {
             self.thief.jar = Some(ticket.clone());
         }
         if matches!(classified.outcome, RefreshOutcome::SignedOut) {
-            record!(self, "the thief is found out");
+            record!(self, "the thief is detected");
             self.thief = Thief::default();
         }
     }

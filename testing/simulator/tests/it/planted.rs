@@ -25,19 +25,19 @@ fn a_rotation_without_the_generation_guard_is_found() {
 #[test]
 fn a_rotation_that_overwrites_a_revocation_is_found() {
     let seed = found(Bug::AcceptRevives, Invariant::RevocationIsFinal);
-    assert!(seed.is_some(), "a late write brings a session back to life");
+    assert!(seed.is_some(), "a late write makes a revoked session active");
 }
 
 #[test]
 fn a_revocation_that_a_failover_forgets_is_found() {
     let seed = found(Bug::RevocationForgotten, Invariant::RevocationIsFinal);
-    assert!(seed.is_some(), "an end that was answered before it was durable comes undone");
+    assert!(seed.is_some(), "a revocation that was answered before it was durable is lost");
 }
 
 #[test]
 fn a_password_change_that_leaves_other_sessions_alone_is_found() {
     let seed = found(Bug::OthersStay, Invariant::APasswordChangeRevokesTheOthers);
-    assert!(seed.is_some(), "whoever knew the old password is still there");
+    assert!(seed.is_some(), "a session from before the password change is active");
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn a_sign_in_that_is_committed_although_its_key_is_there_is_found() {
 #[test]
 fn a_sign_in_that_does_not_look_for_its_key_again_is_found() {
     let seed = found(Bug::SecondLookLeftOut, Invariant::SignInsAreAnswered);
-    assert!(seed.is_some(), "the slower copy of a login is told that its password is wrong");
+    assert!(seed.is_some(), "the slower copy of a login gets invalid_credentials");
     let seed = found(Bug::SecondLookLeftOut, Invariant::NeverTakenFromItsMaker);
-    assert!(seed.is_some(), "the slower copy of a registration is told that its address is taken");
+    assert!(seed.is_some(), "the slower copy of a registration gets email_taken");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) async fn until(mut it_is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     let mut look_again = tokio::time::interval(Duration::from_millis(5));
     while !it_is_so() {
-        assert!(begun.elapsed() < PATIENCE, "it did not come about");
+        assert!(begun.elapsed() < PATIENCE, "the condition was not met");
         look_again.tick().await;
     }
 }

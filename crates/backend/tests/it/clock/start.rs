@@ -64,7 +64,7 @@ async fn a_server_that_was_stopped_for_weeks_serves_after_ten_minutes_and_settle
         later.browser().login("alice", PASSWORD).await.assert_status(200);
         later.clock.advance(SETTLING_SECONDS);
         alice.through(&later).refresh().await.assert_problem(401, "invalid_grant");
-        later.clock.settled_now().expect("prune may go on");
+        later.clock.settled_now().expect("pruning may continue");
     })
     .await;
 }

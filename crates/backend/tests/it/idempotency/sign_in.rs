@@ -278,7 +278,7 @@ async fn more_copies_than_a_browser_sends_are_rate_limited() {
         answered += 1;
         assert!(answered < 100, "never limited");
     }
-    assert_eq!(answered, 28, "twenty are paid for, and eight copies are free");
+    assert_eq!(answered, 28, "twenty count against the limit, and eight copies are free");
 }
 
 #[tokio::test]

@@ -140,7 +140,7 @@ async fn a_revocation_of_what_is_no_token_leaves_a_line() {
 async fn refused_input_leaves_a_line_with_its_code_and_nothing_of_what_was_sent() {
     let (log, _, _listening) = Log::of_the_program();
     let app = TestApp::in_memory().await;
-    let body = json!({"email": "a secret of somebody's", "password": "short"});
+    let body = json!({"email": "a secret of a user's", "password": "short"});
     app.browser().post(path::REGISTER, body).await.assert_problem(422, "validation_failed");
     assert_eq!(only(&log, "request.refused")["code"], "validation_failed");
     assert!(!log.text().contains("a secret"), "{}", log.text());

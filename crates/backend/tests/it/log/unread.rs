@@ -111,7 +111,7 @@ fn a_log_that_is_read_again_says_how_many_lines_were_dropped() {
     assert!(dropped > 0, "{text}");
     let written = u64::try_from(count(&log, "request.answered")).expect("a few");
     assert_eq!(written + dropped, REQUESTS as u64 + 1, "each line is written or counted");
-    assert_eq!(count(&log, "server.draining"), 1, "and the log goes on");
+    assert_eq!(count(&log, "server.draining"), 1, "and the log continues");
 }
 
 /// The one line on standard output may meet a full pipe, too.

@@ -155,7 +155,7 @@ async fn the_list_is_as_long_for_many_as_for_one_and_short() {
     assert_eq!(token.list.get(PLACES - 1), Some(Status::Valid));
     assert_eq!(token.list.get(PLACES), None);
     let bytes = app.browser().get(path::STATUS_LIST).await.body.len();
-    assert!(bytes < 4_096, "{bytes} bytes when nothing has ended");
+    assert!(bytes < 4_096, "{bytes} bytes when no session is revoked");
 }
 
 /// Indexes reveal neither the order of logins nor their number.
@@ -187,7 +187,7 @@ async fn an_index_belongs_to_one_session() {
         let session = begun(&first, &user).await;
         let taken = place(session.id);
         app.clock.advance(1);
-        assert_eq!(place(begun(&second, &user).await.id), taken, "nobody has it yet");
+        assert_eq!(place(begun(&second, &user).await.id), taken, "no session has it yet");
         open(&app, &user, session).await;
         assert_ne!(place(begun(&third, &user).await.id), taken);
     })

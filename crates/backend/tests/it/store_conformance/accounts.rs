@@ -181,7 +181,7 @@ async fn a_disabled_user_loses_every_session_and_can_be_enabled_again() {
         assert!(family(store, SessionId::from_bytes([2; 16])).await.is_live());
         assert!(enable().await.took_place());
         assert_eq!(stored(store, &one.email).await.disabled_at, None);
-        assert!(!first.is_live(), "what has ended stays so");
+        assert!(!first.is_live(), "what is revoked stays so");
         assert!(open(store, &one, &session(4, &one)).await);
     })
     .await;

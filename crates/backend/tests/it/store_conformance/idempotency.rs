@@ -60,7 +60,7 @@ async fn a_change_that_does_not_take_place_uses_no_key() {
         let outcome = commit(store, keyed(used(8, &alice, NOW))).await;
         assert_eq!(outcome.revoked, [session(1, &alice).id]);
         let again = commit(store, keyed(used(9, &alice, NOW))).await;
-        assert!(!again.took_place() && again.revoked.is_empty(), "it has ended before");
+        assert!(!again.took_place() && again.revoked.is_empty(), "it was revoked before");
         assert_eq!(store.used_key(&[9; 32]).await.expect("a store"), None);
     })
     .await;

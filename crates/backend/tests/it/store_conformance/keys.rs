@@ -33,7 +33,7 @@ async fn add(store: &dyn Store, key: StoredKey) -> bool {
 async fn revoke(store: &dyn Store, name: &str, successor: Option<StoredKey>) -> bool {
     let successor = successor.map(Box::new);
     let outcome = commit(store, Change::RevokeKey { kid: kid(name), successor, at: NOW }).await;
-    assert!(outcome.revoked.is_empty(), "its sessions end in parts");
+    assert!(outcome.revoked.is_empty(), "its sessions are revoked in batches");
     outcome.took_place()
 }
 
@@ -114,7 +114,7 @@ async fn a_pending_key_is_activated_early_and_never_later() {
         assert!(!activate_early(200).await && !activate_early(300).await, "later is no sooner");
         assert_eq!(store.keys().await.expect("a store")[0].signs_from, NOW.plus(200));
         assert!(revoke(store, "a", None).await);
-        assert!(!activate_early(100).await, "it counts no more");
+        assert!(!activate_early(100).await, "it is revoked");
     })
     .await;
 }
@@ -155,7 +155,7 @@ async fn a_key_is_removed_when_it_is_followed_and_nothing_names_it() {
 #[tokio::test]
 async fn a_subscription_is_notified_of_every_change_to_the_ring() {
     on_every_engine(async |store| {
-        let mut subscription = store.subscribe().await.expect("a feed");
+        let mut subscription = store.subscribe().await.expect("a subscription");
         assert!(add(store, key("a", KeyPurpose::Access, "", 0)).await);
         assert!(matches!(subscription.next().await.expect("an answer"), Notification::Change(_)));
         assert!(add(store, key("b", KeyPurpose::Access, "a", 1)).await);

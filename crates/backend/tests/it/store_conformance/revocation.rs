@@ -58,13 +58,13 @@ async fn a_session_opens_only_for_a_user_who_may_log_in_with_the_hash_that_was_s
     on_every_engine(async |store| {
         let (one, _) = registered(store, 1).await;
         assert!(rehash(store, one.id, &one.password_hash, "new").await);
-        assert!(!open(store, &one, &session(2, &one)).await, "another password meanwhile");
+        assert!(!open(store, &one, &session(2, &one)).await, "another password in between");
         let one = backend::store::User { password_hash: "new".to_owned(), ..one };
         assert!(open(store, &one, &session(3, &one)).await);
         let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
         assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
-        assert!(!open(store, &one, &session(4, &one)).await, "disabled meanwhile");
-        assert!(!open(store, &user(9), &session(5, &user(9))).await, "nobody");
+        assert!(!open(store, &one, &session(4, &one)).await, "disabled in between");
+        assert!(!open(store, &user(9), &session(5, &user(9))).await, "an unknown user");
         for number in [2, 4, 5] {
             let id = SessionId::from_bytes([number; 16]);
             assert!(store.find_session(id).await.expect("a store").is_none(), "{number}");
@@ -305,7 +305,7 @@ async fn a_subscription_is_notified_of_every_revocation_and_of_none_before_it() 
     on_every_engine(async |store| {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([5; 16]), RevocationReason::Logout, NOW).await);
-        let mut subscription = store.subscribe().await.expect("a feed");
+        let mut subscription = store.subscribe().await.expect("a subscription");
         assert_eq!(
             subscription.next().await.expect("an answer"),
             Notification::Revoked(Vec::new())

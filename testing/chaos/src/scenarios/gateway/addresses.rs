@@ -31,13 +31,13 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         let caller = Caller { env: &env, from: CALLER, at: edge.address };
         let seen = caller.seen_address(&format!("outside-{round}")).await?;
         if seen == SPOOFED_ADDRESS {
-            env.violation("whoever calls can choose the address that Baton sees");
+            env.violation("any caller can choose the address that Baton sees");
         } else if seen != CALLER.to_string() {
             env.violation(format!("{CALLER} called the edge, and Baton sees {seen}"));
         }
         let gateway = Caller { env: &env, from: GATEWAY, at: baton.address() };
         if gateway.seen_address(&format!("inside-{round}")).await? != SPOOFED_ADDRESS {
-            bail!("Baton does not believe a trusted proxy: the scenario was not exercised");
+            bail!("Baton ignores a trusted proxy: the scenario was not exercised");
         }
     }
     Ok(())
@@ -56,7 +56,7 @@ impl Caller<'_> {
         let body = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
         let request = from_our_page(self.env, Request::post(path::REGISTER)).json(&body);
         let answer = self.call(request).await?;
-        let token = answer.text("access_token").context("a newcomer is registered")?;
+        let token = answer.text("access_token").context("a new user is registered")?;
         let request = Request::get(path::SESSIONS);
         let answer = self.call(request.header("authorization", format!("Bearer {token}"))).await?;
         let sessions: Value = serde_json::from_slice(&answer.body)?;

@@ -52,7 +52,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         let stopwatch = Stopwatch::start();
         while stopwatch.elapsed() < until {
             if !opens().await? {
-                bail!("round {round}: refused before the end");
+                bail!("round {round}: refused before the revocation");
             }
         }
         if client.logout(here.address()).await != Some(204) {
@@ -61,6 +61,6 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         lags.push(lag::until_refused(opens).await?);
         left.push(client.copied());
     }
-    lag::check_bound(&env, BOUND, "an ended session's token at the service", lags);
+    lag::check_bound(&env, BOUND, "a revoked session's token at the service", lags);
     checker::check(&env, there.address(), &mut left).await
 }

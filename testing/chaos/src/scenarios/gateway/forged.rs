@@ -67,7 +67,7 @@ async fn round(env: &TestEnv) -> Result<()> {
     }
     edge.wait_until_accepted(&forgeries.control).await.context("the control, after all others")?;
     if lure.was_visited() {
-        env.violation("somebody fetched a key from where a forged token said");
+        env.violation("a key was fetched from an address in a forged token");
     }
     let count = forgeries.cases.len();
     env.remark(format!("{count} forged tokens: 0 accepted, of {promised} none got past the edge"));

@@ -92,7 +92,7 @@ impl Browser<'_> {
         if let Some(answer) = self.is_answered(204, logout.header("cookie", &cookies)).await {
             client.revoked = true;
             if answer.header(path::SESSION_ENDED) != Some("?1") {
-                self.env.violation("with a full jar a logout ended no session");
+                self.env.violation("with a full jar a logout revoked no session");
             }
         }
         Ok(())

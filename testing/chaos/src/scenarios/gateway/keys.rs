@@ -97,11 +97,15 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
         command(&env, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
-            env.check_bound(place.bound(), lag, &format!("{place:?}: a retired key counted for"));
+            env.check_bound(
+                place.bound(),
+                lag,
+                &format!("{place:?}: a revoked key was accepted for"),
+            );
         }
         let [issuer, service, edge_lag] = lags.map(|lag| lag.as_secs_f64());
         env.remark(format!(
-            "a retired key counted for {issuer:.2} s at Baton, {service:.2} s at the service, \
+            "a revoked key was accepted for {issuer:.2} s at Baton, {service:.2} s at the service, \
              {edge_lag:.2} s at the edge"
         ));
         callers.wait_for_progress().await?;
@@ -124,7 +128,7 @@ async fn refused_everywhere(
     let mut lags = [None; 3];
     while lags.iter().any(Option::is_none) {
         if stopwatch.elapsed() > STEP_TIMEOUT * 2 {
-            bail!("a token of a retired key is let through: {lags:?}");
+            bail!("a token of a revoked key is accepted: {lags:?}");
         }
         for (place, lag) in Place::ALL.into_iter().zip(&mut lags) {
             let refused = lag.is_none() && is_refused(place, edge, issuer, stolen).await?;

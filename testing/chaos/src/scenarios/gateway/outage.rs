@@ -73,7 +73,7 @@ async fn run_outage(
         let asked = |path| heard.iter().filter(|head| head.contains(path)).count();
         // The edge fetches the JWKS; the service fetches the metadata first.
         if asked(path::JWKS) == 0 || asked(path::METADATA) == 0 {
-            bail!("{fault:?}: nobody asked the issuer: the scenario was not exercised");
+            bail!("{fault:?}: the issuer got no request: the scenario was not exercised");
         }
     }
     edge.to_issuer.restore();
