@@ -76,7 +76,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
     },
     Scenario {
         name: "kill-at-failpoint",
-        description: "the process ends itself just before or just after a write, for each kind of write",
+        description: "the process exits just before or just after a write, for each kind of write",
         engines: BOTH,
         full_rounds: 40,
         smoke_rounds: 4,

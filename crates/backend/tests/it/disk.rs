@@ -13,7 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::support::{Log, PASSWORD, TestApp};
 
 /// Another program with the same file open.
-async fn somebody_else(app: &TestApp) -> SqliteConnection {
+async fn another_connection(app: &TestApp) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(app.database().expect("a file"));
     SqliteConnection::connect_with(&options).await.expect("a connection")
 }
@@ -45,7 +45,7 @@ async fn instances_that_start_at_once_find_one_schema() {
 async fn a_locked_database_is_503_and_nothing_is_lost() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
-    let mut other = somebody_else(&app).await;
+    let mut other = another_connection(&app).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
     for answer in [
         alice.refresh_with("attempt-key-number-1").await,
@@ -68,7 +68,7 @@ async fn a_locked_database_is_503_and_nothing_is_lost() {
 async fn reads_continue_beside_a_write_under_way() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
-    let mut other = somebody_else(&app).await;
+    let mut other = another_connection(&app).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
     let half_done = "UPDATE users SET name = 'Mallory', disabled_at = 1";
     sqlx::query(half_done).execute(&mut other).await.expect("an update");
@@ -88,7 +88,7 @@ async fn the_store_itself_times_out_on_a_locked_database() {
     let (log, _listening) = Log::of_json();
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
-    let mut other = somebody_else(&app).await;
+    let mut other = another_connection(&app).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
     alice.refresh().await.assert_problem(503, "temporarily_unavailable");
     app.browser().register("bob").await.assert_problem(503, "temporarily_unavailable");
@@ -121,7 +121,7 @@ async fn a_database_file_that_was_removed_is_noticed() {
 async fn a_disabled_user_loses_every_session_at_once() {
     let app = TestApp::on_disk().await;
     let alice = app.registered("alice").await;
-    let mut administrator = somebody_else(&app).await;
+    let mut administrator = another_connection(&app).await;
     sqlx::query("UPDATE users SET disabled_at = 1")
         .execute(&mut administrator)
         .await

@@ -117,7 +117,7 @@ async fn no_token_is_refused_by_a_service_that_keeps_the_set_as_long_as_it_may()
             tokens.pop_front();
         }
         for (_, token) in &tokens {
-            verifier.verify_with(&kept, token, now).expect("a token that is alive");
+            verifier.verify_with(&kept, token, now).expect("a valid token");
         }
         app.clock.advance(STEP);
     }

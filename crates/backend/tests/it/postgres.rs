@@ -233,9 +233,9 @@ async fn a_refresh_that_had_to_wait_for_the_revocation_of_its_session_is_refused
         let mut refresh = pin!(alice.refresh_with(KEY));
         tokio::select! {
             early = &mut refresh => panic!("answered before the session was revoked: {early:?}"),
-            () = somebody_waits(&mut other, &name) => {}
+            () = until_a_statement_waits(&mut other, &name) => {}
         }
-        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the end");
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the commit");
         let answer = refresh.await;
         answer.assert_problem(401, "invalid_grant");
     }
@@ -265,7 +265,7 @@ async fn a_login_that_races_a_disabled_user_or_a_new_password_leaves_no_live_ses
         let mut login = pin!(bob.login("alice", PASSWORD));
         tokio::select! {
             early = &mut login => panic!("answered before the change was committed: {early:?}"),
-            () = somebody_waits(&mut observer, &name) => {}
+            () = until_a_statement_waits(&mut observer, &name) => {}
         }
         sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the change");
         login.await.assert_problem(401, "invalid_credentials");
@@ -313,7 +313,7 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
         });
         let early = tokio::select! {
             answer = &mut call => Some(answer),
-            () = somebody_waits(&mut observer, &name) => None,
+            () = until_a_statement_waits(&mut observer, &name) => None,
         };
         sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the erasure");
         let answer = match early {
@@ -346,7 +346,7 @@ async fn an_erasure_waits_for_an_event_that_is_being_recorded() {
         let mut erase = pin!(alice.call(Method::DELETE, path::ME, None));
         tokio::select! {
             early = &mut erase => panic!("erased before the event was committed: {early:?}"),
-            () = somebody_waits(&mut observer, &name) => {}
+            () = until_a_statement_waits(&mut observer, &name) => {}
         }
         sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the event");
         erase.await.assert_status(204);
@@ -355,7 +355,7 @@ async fn an_erasure_waits_for_an_event_that_is_being_recorded() {
 }
 
 /// Polls until a connection of this name waits for a lock, seen from another connection.
-async fn somebody_waits(observer: &mut PgConnection, name: &str) {
+async fn until_a_statement_waits(observer: &mut PgConnection, name: &str) {
     let waiting = "SELECT 1 FROM pg_stat_activity
         WHERE application_name = $1 AND wait_event_type = 'Lock'";
     while sqlx::query(waiting)
@@ -365,8 +365,8 @@ async fn somebody_waits(observer: &mut PgConnection, name: &str) {
         .expect("a look")
         .is_none()
     {
-        let look_anew = sqlx::raw_sql("SELECT pg_stat_clear_snapshot()");
-        look_anew.execute(&mut *observer).await.expect("a new look");
+        let look_again = sqlx::raw_sql("SELECT pg_stat_clear_snapshot()");
+        look_again.execute(&mut *observer).await.expect("a new look");
     }
 }
 

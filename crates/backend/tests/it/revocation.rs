@@ -168,7 +168,7 @@ async fn revoke_the_signing_key(app: &TestApp) {
 /// Sessions revoked with SQL at the database's console are no different.
 #[tokio::test]
 async fn a_revocation_with_sql_is_known_within_a_second() {
-    const END: &str =
+    const REVOKE_ALL: &str =
         "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'administrator'";
     let file = Place::file();
     let store = store::open(&file.url()).await.expect("a store");
@@ -178,7 +178,7 @@ async fn a_revocation_with_sql_is_known_within_a_second() {
     until_complete(&app).await;
     let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
     let mut console = SqliteConnection::connect_with(&file).await.expect("a connection");
-    sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
+    sqlx::raw_sql(REVOKE_ALL).execute(&mut console).await.expect("a revocation");
     assert_revoked(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 
     let Some(schema) = Schema::new().await else { return };
@@ -188,7 +188,7 @@ async fn a_revocation_with_sql_is_known_within_a_second() {
     let _following = app.app.revocation_listener.listen();
     let alice = app.registered("alice").await;
     until_complete(&app).await;
-    sqlx::raw_sql(END).execute(&mut console).await.expect("an end");
+    sqlx::raw_sql(REVOKE_ALL).execute(&mut console).await.expect("a revocation");
     assert_revoked(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
 }
 

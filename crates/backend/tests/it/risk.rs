@@ -162,7 +162,7 @@ async fn end_revokes_the_session_and_its_access_tokens_and_no_other() {
         assert_eq!(kinds(&other).await, [signal.kind, "session_ended"], "{recorded:?}");
         assert!(recorded.iter().all(|event| event["session_id"] == session), "{recorded:?}");
         let end = recorded.iter().find(|event| event["kind"] == "session_ended");
-        assert_eq!(end.expect("an end")["cause"], "suspicion");
+        assert_eq!(end.expect("a revocation")["cause"], "suspicion");
         other.me().await.assert_ok();
         other.refresh().await.assert_ok();
     })

@@ -143,14 +143,14 @@ async fn the_list_is_as_long_for_many_as_for_one_and_short() {
         let token = app.browser().get(path::STATUS_LIST).await.body;
         token.rsplit_once('.').expect("a JWT").0.to_owned()
     };
-    let of_nobody = signed().await;
+    let empty = signed().await;
     let user = alice(&app).await;
-    assert_eq!(signed().await, of_nobody);
+    assert_eq!(signed().await, empty);
     for _ in 0..500 {
         let session = begun(&app, &user).await;
         open(&app, &user, session).await;
     }
-    assert_eq!(signed().await, of_nobody);
+    assert_eq!(signed().await, empty);
     let token = list(&app).await;
     assert_eq!(token.list.get(PLACES - 1), Some(Status::Valid));
     assert_eq!(token.list.get(PLACES), None);

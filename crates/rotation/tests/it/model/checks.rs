@@ -41,7 +41,7 @@ pub(crate) const PROMISES: &[Check<World>] = &[
         &[NeverSignedOut, OneLiveSuccessor],
     ),
     check(
-        "honest tabs that take their key in one step, and one of them changes the password and goes on; any message \
+        "honest tabs that take their key in one step, and one of them changes the password and continues; any message \
          lost, or late by less than two rotations",
         World { tabs: Tabs::ShareAKey, password: true, copies: 0, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
@@ -52,7 +52,7 @@ pub(crate) const PROMISES: &[Check<World>] = &[
         &[NeverSignedOut, RevocationIsFinal, NothingIssuedAfterRevocation, OneLiveSuccessor],
     ),
     check(
-        "honest tabs, and one of them changes the password and goes on; any message lost, repeated, or late \
+        "honest tabs, and one of them changes the password and continues; any message lost, repeated, or late \
          by less than two rotations; the server killed at any moment",
         World { password: true, ..HONEST },
         &[NeverSignedOut, OneLiveSuccessor],
@@ -126,7 +126,7 @@ pub(crate) const LIMITS: &[Check<World>] = &[
         &[NeverSignedOut],
     ),
     check(
-        "the cookie of an answer nobody waits for lands after a later rotation",
+        "the cookie of an abandoned answer lands after a later rotation",
         World { late_cookies: Some(2), ..HONEST },
         &[NeverSignedOut],
     ),
@@ -146,7 +146,7 @@ pub(crate) const LIMITS: &[Check<World>] = &[
         &[NeverSignedOut],
     ),
     check(
-        "a password change is given up, and the database loses two rotations before it arrives",
+        "a password change is abandoned, and the database loses two rotations before it arrives",
         World { password: true, late_cookies: Some(0), ..ROLLBACK },
         &[NeverSignedOut],
     ),
@@ -226,22 +226,22 @@ pub(crate) const MISTAKES: &[Check<World>] = &[
         &[NeverBothSucceed],
     ),
     check(
-        "a late rotation that overwrites the end",
+        "a late rotation that overwrites the revocation",
         World { writes: Writes::OverRevocations, revocations: true, ..HONEST },
         &[RevocationIsFinal],
     ),
     check(
-        "a rotation that does not look whether the session has ended",
+        "a rotation that does not check for a revocation",
         World { writes: Writes::WithoutRevocationGuard, revocations: true, ..HONEST },
         &[NothingIssuedAfterRevocation],
     ),
     check(
-        "an end that is answered before it is durable",
+        "a revocation that is answered before it is durable",
         World { writes: Writes::RevocationsNotDurable, revocations: true, rollbacks: 1, ..HONEST },
         &[RevocationIsFinal],
     ),
     check(
-        "a replay that is refused and ends nothing",
+        "a replay that is refused and revokes nothing",
         World { writes: Writes::ReplayRevokesNothing, ..THIEF },
         &[TheftRevokesTheSession],
     ),

@@ -32,7 +32,7 @@ impl Invariant {
             Self::NeverBothSucceedTwice => {
                 "after the copy, owner and thief never both succeed twice"
             }
-            Self::TheftRevokesTheSession => "a theft ends the session as soon as both have come",
+            Self::TheftRevokesTheSession => "a theft revokes the session as soon as both have come",
             Self::RevocationIsFinal => "revoked stays revoked",
             Self::NothingIssuedAfterRevocation => "no refresh in flight outlives a logout",
             Self::OneLiveSuccessor => "at most one live successor",

@@ -80,8 +80,8 @@ impl Event {
     /// The kinds that must occur in the worlds of Baton's promises.
     pub(crate) const KINDS: [&str; 26] = [
         "a cookie lands late",
-        "a logout ends the session",
-        "a password change ends the session",
+        "a logout revokes the session",
+        "a password change revokes the session",
         "a request is lost",
         "a tab asks for another password",
         "a tab asks to log out",
@@ -125,7 +125,7 @@ impl Event {
                 Decision::Replay => "replay",
                 Decision::Refuse(_) => "refuse",
             },
-            Self::Revokes { .. } => "a logout ends the session",
+            Self::Revokes { .. } => "a logout revokes the session",
             Self::Receives { caller: Caller::Thief, .. } => "the thief receives an answer",
             Self::Receives { .. } => "a tab receives an answer",
             Self::CookieLandsLate { .. } => "a cookie lands late",
@@ -138,7 +138,7 @@ impl Event {
             Self::DatabaseFlushes => "the database flushes",
             Self::CookieIsLost { .. } => "the browser loses a cookie",
             Self::KeyIsLost => "the browser loses a pending key",
-            Self::RevokedElsewhere => "a password change ends the session",
+            Self::RevokedElsewhere => "a password change revokes the session",
             Self::Copies { .. } => "the thief copies the jar",
             Self::TimePasses => "time passes",
         }
@@ -169,18 +169,18 @@ impl fmt::Display for Event {
             Self::Revokes { was_revoked: true, .. } => {
                 f.write_str("The server: already logged out.")
             }
-            Self::Revokes { .. } => f.write_str("The server ends the session: logged out."),
+            Self::Revokes { .. } => f.write_str("The server revokes the session: logged out."),
             Self::Receives { caller, answer } => match answer {
                 Answer::Issued(ticket) => write!(f, "{} receives {ticket}.", Who(*caller)),
-                Answer::Refused => write!(f, "{} is told that the session is over.", Who(*caller)),
-                Answer::Duplicate => write!(f, "{} is told to ask anew.", Who(*caller)),
-                Answer::LoggedOut => write!(f, "{} is told that it is logged out.", Who(*caller)),
+                Answer::Refused => write!(f, "{} receives invalid_grant.", Who(*caller)),
+                Answer::Duplicate => write!(f, "{} receives duplicate_attempt.", Who(*caller)),
+                Answer::LoggedOut => write!(f, "{} receives 204.", Who(*caller)),
                 Answer::WrongPassword => {
-                    write!(f, "{} is told that the password is another one.", Who(*caller))
+                    write!(f, "{} receives invalid_credentials.", Who(*caller))
                 }
             },
             Self::CookieLandsLate { ticket } => {
-                write!(f, "The cookie of an answer nobody waits for lands in the jar: {ticket}.")
+                write!(f, "The cookie of an abandoned answer lands in the jar: {ticket}.")
             }
             Self::Lost { caller, answered: true } => {
                 write!(f, "The answer to {} is lost.", whom(*caller))
@@ -199,7 +199,7 @@ impl fmt::Display for Event {
                 write!(f, "The browser crashes; on disk its jar still holds {ticket}.")
             }
             Self::KeyIsLost => f.write_str("The browser loses the key of the pending attempt."),
-            Self::RevokedElsewhere => f.write_str("A password change elsewhere ends the session."),
+            Self::RevokedElsewhere => f.write_str("A password change revokes the session."),
             Self::Copies { ticket, key: None } => write!(f, "A thief copies the jar: {ticket}."),
             Self::Copies { ticket, key } => {
                 write!(f, "A thief copies the jar, {ticket}, and the pending {}.", named(*key))
@@ -250,7 +250,7 @@ impl fmt::Display for Ticket {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.revoked, self.generation, self.attempt) {
-            (Some(_), ..) => f.write_str("ended"),
+            (Some(_), ..) => f.write_str("revoked"),
             (None, 0, _) => f.write_str("none accepted yet"),
             (None, accepted, None) => write!(f, "{accepted} accepted"),
             (None, accepted, key) => write!(f, "{accepted} accepted with {}", named(key)),

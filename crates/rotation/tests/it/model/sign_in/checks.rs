@@ -32,7 +32,7 @@ const TWO_LOGINS: World = World { operation: Operation::LogIn, ..TWO_REGISTRATIO
 pub(crate) const PROMISES: &[Check<World>] = &[
     check(
         "a registration that is sent or copied up to eight times; any message lost or late, the instances \
-         killed at any moment, the session refreshed or ended elsewhere",
+         killed at any moment, the session refreshed or revoked elsewhere",
         REGISTRATION,
         &[OneSession, NeverEmailTaken, NeverRefused, TicketOneUnused, NeverSignedOut],
     ),

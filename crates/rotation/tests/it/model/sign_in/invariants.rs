@@ -24,9 +24,7 @@ impl Invariant {
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::OneSession => "one session for each attempt",
-            Self::NeverEmailTaken => {
-                "the attempt that made an account never hears that its address is taken"
-            }
+            Self::NeverEmailTaken => "the attempt that made an account never receives email_taken",
             Self::NeverRefused => "the right password is never refused",
             Self::TicketOneUnused => "ticket 1 is given out only until it is presented",
             Self::NeverSignedOut => "a client that was answered is signed in",

@@ -77,7 +77,7 @@ impl Event {
         "a request is lost",
         "a second look finds nothing",
         "a session is begun",
-        "a session is ended elsewhere",
+        "a session is revoked elsewhere",
         "an answer is lost",
         "an instance is killed",
         "another person sends a request",
@@ -118,7 +118,7 @@ impl Event {
             Self::ReceivesTheCookieAlone { .. } => "only the cookie arrives",
             Self::Refreshes { .. } => "the client refreshes",
             Self::RefreshIsRefused { .. } => "a refresh is refused",
-            Self::RevokedElsewhere { .. } => "a session is ended elsewhere",
+            Self::RevokedElsewhere { .. } => "a session is revoked elsewhere",
             Self::DatabaseRollsBack => "the database rolls back",
             Self::KeysAreForgotten => "keys are forgotten",
         }
@@ -177,7 +177,9 @@ impl fmt::Display for Event {
             Self::RefreshIsRefused { jar, .. } => {
                 write!(f, "The client presents {jar}: the session is over.")
             }
-            Self::RevokedElsewhere { number } => write!(f, "Session {number} is ended elsewhere."),
+            Self::RevokedElsewhere { number } => {
+                write!(f, "Session {number} is revoked elsewhere.")
+            }
             Self::DatabaseRollsBack => f.write_str("The database loses its latest commit."),
             Self::KeysAreForgotten => f.write_str("A day passes, and keys are forgotten."),
         }
