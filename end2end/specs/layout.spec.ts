@@ -51,7 +51,7 @@ test('no animation runs for users who prefer reduced motion', async ({ page }) =
   const moving = () => page.evaluate(() => document.getAnimations().length);
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   await open(page, pages.home);
-  await expect.poll(moving, 'the picture moves for everyone else').toBeGreaterThan(0);
+  await expect.poll(moving, 'the picture moves for all other users').toBeGreaterThan(0);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await expect.poll(moving).toBe(0);
   await page.getByRole('link', { name: 'I have one already' }).hover();

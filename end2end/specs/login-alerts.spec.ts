@@ -6,15 +6,15 @@ import { json, problem } from '../support/network-faults';
 import { logInOnAnotherDevice, mockEvent } from '../support/sessions';
 import { expectAccountOf, expectNotice, open } from '../support/users';
 
-type Told = ReturnType<typeof mockEvent>[] | 'nothing works';
+type PollResult = ReturnType<typeof mockEvent>[] | 'failing';
 
 /** From now on the server answers the login alert poll with these events. */
-async function tellOf(page: Page, told: Told): Promise<void> {
-  const looksOut = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === loginAlertKinds;
-  await page.unroute(looksOut);
-  await page.route(looksOut, (route) =>
+async function mockPoll(page: Page, events: PollResult): Promise<void> {
+  const isPoll = (url: URL) => url.pathname === api.events && url.searchParams.get('kind') === loginAlertKinds;
+  await page.unroute(isPoll);
+  await page.route(isPoll, (route) =>
     route.fulfill(
-      told === 'nothing works' ? problem(401, 'insufficient_user_authentication') : json({ events: told, next: null }),
+      events === 'failing' ? problem(401, 'insufficient_user_authentication') : json({ events, next: null }),
     ),
   );
 }
@@ -22,7 +22,7 @@ async function tellOf(page: Page, told: Told): Promise<void> {
 const dismiss = (page: Page) => page.getByRole('button', { name: 'Dismiss' });
 
 test('a login alert for a new device is shown after a refresh, until it is dismissed', async ({ account, user }) => {
-  await tellOf(account, [mockEvent('new_device', 2), mockEvent('new_network', 1)]);
+  await mockPoll(account, [mockEvent('new_device', 2), mockEvent('new_network', 1)]);
   await account.reload();
   await expectNotice(account, /^New login: Firefox on Linux from 203\.0\.113\.9, at .*\. Was it you\?$/);
   const notices = account.locator('.notices');
@@ -42,7 +42,7 @@ test('a login alert for a new device is shown after a refresh, until it is dismi
   await expectAccountOf(account, user);
   await expect(dismiss(account)).toHaveCount(0);
   // A newer event raises an alert.
-  await tellOf(account, [mockEvent('new_network', 3), mockEvent('new_device', 2)]);
+  await mockPoll(account, [mockEvent('new_network', 3), mockEvent('new_device', 2)]);
   await account.reload();
   await expect(dismiss(account)).toBeVisible();
 });
@@ -61,7 +61,7 @@ test('a real login on another device raises an alert in the existing session', a
 
 test('a login of this session, or before it, raises no alert', async ({ account, user, networkLog }) => {
   const before = { ...mockEvent('new_device', 1), at: 1_000_000_000 };
-  await tellOf(account, [{ ...mockEvent('new_device', 2), current: true }, before]);
+  await mockPoll(account, [{ ...mockEvent('new_device', 2), current: true }, before]);
   await account.reload();
   await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([200]);
   await expectAccountOf(account, user);
@@ -69,7 +69,7 @@ test('a login of this session, or before it, raises no alert', async ({ account,
 });
 
 test('the poll for login alerts is silent when it fails, and rate-limited', async ({ account, user, networkLog }) => {
-  await tellOf(account, 'nothing works');
+  await mockPoll(account, 'failing');
   await account.reload();
   await expect.poll(() => networkLog.loginAlertPolls.map((it) => it.outcome)).toEqual([401]);
   await expectAccountOf(account, user);

@@ -202,13 +202,13 @@ test('a list that was asked for before a note was saved does not hide it', async
   const id = await other.write('Bread');
   await openNotes(account);
   await other.delete(id);
-  let tell = () => {};
-  const told = new Promise<void>((resolve) => (tell = resolve));
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   await account.route(
     `**${api.notes}`,
     async (route) => {
       const before = await route.fetch();
-      await told;
+      await released;
       await route.fulfill({ response: before });
     },
     { times: 1 },
@@ -219,7 +219,7 @@ test('a list that was asked for before a note was saved does not hide it', async
   await account.getByRole('button', { name: 'Delete for good' }).click();
   await asked;
   await writeNote(account, 'Milk', 'two bottles');
-  tell();
+  release();
   await expect(noteCards(account, 'Milk')).toContainText('two bottles');
   await expect(account.getByRole('status')).toHaveText('“Milk” is saved.');
 });

@@ -5,14 +5,14 @@ import { expectAccountOf, newUser, open } from '../support/users';
 
 const refused = [
   ['too short', 'four words', /^Use at least 15 characters; this has 10\./],
-  ['known to everyone', 'manchesterunited', /^Many people use this password/],
+  ['commonly used', 'manchesterunited', /^Many people use this password/],
   ['a repetition', 'abcabcabcabcabcabcabc', /^This is made of common words/],
   ['too short once normalised', 'ﬁve ﬂat ﬁsh', /this has 14\./],
   ['the account itself', 'own email address', /^This is made of common words/],
 ] as const;
 
 for (const [what, password, sentence] of refused) {
-  test(`a password that is ${what} is refused in the words of the meter`, async ({ page, networkLog }) => {
+  test(`a password that is ${what} is refused with the message of the meter`, async ({ page, networkLog }) => {
     const ada = newUser();
     const typed = what === 'the account itself' ? ada.email : password;
     await open(page, pages.register);

@@ -9,7 +9,7 @@ test.beforeEach(({ consoleErrors }) => {
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  test(`a server that is ended with ${signal} and started again signs no user out`, async ({
+  test(`a server that is stopped with ${signal} and started again signs no user out`, async ({
     account,
     server,
     user,

@@ -34,10 +34,10 @@ test('tabs from before and after a logout share one set of Web Locks, and take t
     networkLog.clear();
     await callConcurrentlyAndRefuse(tabs);
     const outcomes = networkLog.refreshOutcomes();
-    expect(new Set(outcomes), 'nothing ends').toEqual(new Set([200]));
+    expect(new Set(outcomes), 'no session is revoked').toEqual(new Set([200]));
     doubles += outcomes.length - 1;
   }
-  console.log(`${rounds} rounds, ${doubles} double refreshes, none of which ended anything`);
+  console.log(`${rounds} rounds, ${doubles} double refreshes, none of which revoked the session`);
   // The lock may be released before the broadcast of the new token has arrived: sometimes one more rotation.
   expect(doubles).toBeLessThanOrEqual(1 + rounds / 20);
   for (const tab of tabs) {

@@ -79,15 +79,15 @@ export async function loseNextAnswer(
   then: 'may retry' | 'is frozen',
   path: string = api.refresh,
 ): Promise<LostAnswer> {
-  let told: (answer: RefreshResponse) => void;
-  const answer = new Promise<RefreshResponse>((resolve) => (told = resolve));
+  let resolveAnswer: (answer: RefreshResponse) => void;
+  const answer = new Promise<RefreshResponse>((resolve) => (resolveAnswer = resolve));
   const lose = async (route: Route) => {
     const presented = await ticket(page.context());
     const answered = await presentRefreshToken(request, origin, presented, route.request());
     // Without timers the page never retries, however slow the test is.
     if (then === 'is frozen') await page.evaluate(() => (window.setTimeout = (() => 0) as never));
     await route.abort('connectionreset');
-    told(answered);
+    resolveAnswer(answered);
   };
   await page.route((url) => url.pathname === path, lose, { times: 1 });
   return { answer };

@@ -156,8 +156,8 @@ export const pageStates: Record<string, Visit> = {
   },
   'a login elsewhere': async (page, user) => {
     await logIn(page, user);
-    const told = { events: [mockEvent('new_device', 2), mockEvent('new_network', 1)], next: null };
-    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(told)));
+    const body = { events: [mockEvent('new_device', 2), mockEvent('new_network', 1)], next: null };
+    await page.route(`**${api.events}?*`, (route) => route.fulfill(json(body)));
     await page.reload();
     await expect(page.getByRole('button', { name: 'Dismiss' })).toBeVisible();
   },

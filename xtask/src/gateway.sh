@@ -25,7 +25,7 @@ running="$running $!"
 while :; do
     for child in $running; do
         kill -0 "$child" 2>/dev/null && continue
-        echo "One of the three has ended, so the others are stopped. Above stands why. If an address is in use:" \
+        echo "One of the three has exited, so the others are stopped. Above stands why. If an address is in use:" \
             "stop what listens on port 3000 (Envoy), 3001 (Baton) or 3002 (notes)." >&2
         exit 1
     done
