@@ -5,6 +5,7 @@
 mod additive;
 mod circles;
 mod crates;
+mod decisions;
 mod failpoints;
 mod headers;
 mod links;
@@ -26,7 +27,7 @@ use tree::{Finding, Tree};
 pub(crate) use words::words;
 
 /// Every rule, by the name of its file.
-const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 14] = [
     headers::check,
     crates::check,
     failpoints::check,
@@ -37,6 +38,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 13] = [
     migrations::check,
     additive::check,
     links::check,
+    decisions::check,
     circles::check,
     machine::check,
     words::check,
