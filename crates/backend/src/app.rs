@@ -3,6 +3,7 @@
 
 mod owners;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -37,57 +38,85 @@ use crate::readiness::Readiness;
 use crate::store::Store;
 use owners::{AccountOwners, SessionOwners};
 
-/// The state of the application, from which handlers and guards take the owner that they need.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// The owners, and a way for handlers and guards to take the one that they need.
+macro_rules! owners {
+    ($($(#[$doc:meta])* $name:ident: $owner:ty,)+) => {
+        /// The owners, each of one concern.
+        pub struct Owners {
+            $($(#[$doc])* pub $name: $owner,)+
+        }
+
+        $(impl FromRef<AppState> for $owner {
+            fn from_ref(app: &AppState) -> Self {
+                app.$name.clone()
+            }
+        })+
+    };
+}
+
+owners! {
     /// The origin that may call.
-    pub origin: Origin,
+    origin: Origin,
     /// The proxies whose `X-Forwarded-For` is trusted.
-    pub trusted_proxies: TrustedProxies,
+    trusted_proxies: TrustedProxies,
     /// The source of request ids.
-    pub entropy: Entropy,
+    entropy: Entropy,
     /// The clock.
-    pub clock: Clock,
+    clock: Clock,
     /// The server's keys.
-    pub keys: Arc<KeyRing>,
+    keys: Arc<KeyRing>,
     /// Commits changes with their security events.
-    pub event_log: SecurityEventLog,
+    event_log: SecurityEventLog,
     /// Idempotency keys.
-    pub idempotency: IdempotencyKeys,
+    idempotency: IdempotencyKeys,
     /// The rate limits.
-    pub admission: Admission,
+    admission: Admission,
     /// Finds sessions by refresh tokens.
-    pub tickets: Tickets,
+    tickets: Tickets,
     /// Issues tokens.
-    pub issuer: Arc<TokenIssuer>,
+    issuer: Arc<TokenIssuer>,
     /// Authenticates callers by access tokens.
-    pub callers: Arc<Callers>,
+    callers: Arc<Callers>,
     /// Refresh.
-    pub sessions: Arc<Sessions>,
+    sessions: Arc<Sessions>,
     /// Logout and token revocation.
-    pub logouts: Arc<Logouts>,
+    logouts: Arc<Logouts>,
     /// The list of a user's own sessions.
-    pub own_sessions: Arc<OwnSessions>,
+    own_sessions: Arc<OwnSessions>,
     /// Introspection.
-    pub services: Arc<Services>,
+    services: Arc<Services>,
     /// The status list.
-    pub status_lists: Arc<StatusLists>,
+    status_lists: Arc<StatusLists>,
     /// Login.
-    pub logins: Arc<Logins>,
+    logins: Arc<Logins>,
     /// Registration.
-    pub registrations: Arc<Registrations>,
+    registrations: Arc<Registrations>,
     /// Step-up.
-    pub step_up: Arc<StepUp>,
+    step_up: Arc<StepUp>,
     /// The settings of accounts.
-    pub settings: Arc<AccountSettings>,
+    settings: Arc<AccountSettings>,
     /// Keeps the revocation cache fresh.
-    pub revocation_listener: Arc<RevocationListener>,
+    revocation_listener: Arc<RevocationListener>,
     /// The readiness probe.
-    pub readiness: Arc<Readiness>,
+    readiness: Arc<Readiness>,
     /// The pages.
-    pub site: Site,
+    site: Site,
     /// The files of the pages.
-    pub assets: AssetFiles,
+    assets: AssetFiles,
+}
+
+/// The state of the application. The router keeps ten clones for each request that is under way, so it is one pointer.
+#[derive(Clone)]
+pub struct AppState(Arc<Owners>);
+
+const _: () = assert!(size_of::<AppState>() == size_of::<usize>());
+
+impl Deref for AppState {
+    type Target = Owners;
+
+    fn deref(&self) -> &Owners {
+        &self.0
+    }
 }
 
 /// The dependencies that tests replace.
@@ -144,7 +173,7 @@ impl AppState {
         let accounts = AccountOwners::new(settings, &sessions);
         let SessionOwners { event_log, idempotency, admission, tickets, issuer, callers, .. } =
             sessions;
-        Ok(Self {
+        Ok(Self(Arc::new(Owners {
             origin: settings.origin.clone(),
             trusted_proxies: TrustedProxies(settings.trusted_proxies.as_slice().into()),
             entropy: event_log.entropy.clone(),
@@ -169,7 +198,7 @@ impl AppState {
             readiness,
             site,
             assets,
-        })
+        })))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The origin that browsers see, in the one spelling that they send it in.
 
+use std::sync::Arc;
+
 use url::{Host, Url};
 
 use super::error::ConfigError;
@@ -7,7 +9,7 @@ use super::error::ConfigError;
 /// A web origin (RFC 6454): scheme, host and, unless it is the scheme's own, port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    text: String,
+    text: Arc<str>,
     is_loopback: bool,
     port: u16,
 }
@@ -46,7 +48,7 @@ impl Origin {
             );
         }
         let port = url.port_or_known_default().expect("http and https have ports");
-        Ok(Self { text: sent, is_loopback, port })
+        Ok(Self { text: sent.into(), is_loopback, port })
     }
 
     /// The origin as browsers send it, and as `iss` stands in access tokens.
