@@ -1,4 +1,5 @@
-//! Runs the program's commands, as `config/command_line.rs` parses them. It must not hold domain logic; `main` prints the errors.
+//! The command-line interface (CLI): runs the program's commands, as `config/command_line.rs` parses them. It must
+//! not hold domain logic; `main` prints the errors.
 
 mod administration;
 mod check;

@@ -13,7 +13,7 @@ mod action_keys;
 pub mod address;
 pub mod attempt;
 mod auth_state;
-pub mod backoff;
+pub mod back_off;
 mod broadcast;
 mod call;
 mod call_error;

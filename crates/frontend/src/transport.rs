@@ -1,6 +1,6 @@
 //! One same-origin HTTP exchange, with the server or a service beside it, with a timeout for the whole answer. It
-//! must not know token expiry, retries or pages: retries and back-off are in `session/retry.rs` (actions) and
-//! `session/backoff.rs` (refreshes).
+//! must not know token expiry, retries or pages: retries and back-off are in `session/back_off.rs` (refreshes) and
+//! `session/retry.rs` (all other calls).
 
 mod challenge;
 

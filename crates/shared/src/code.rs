@@ -1,5 +1,5 @@
-//! Error codes, the machine-readable half of a problem document, and the table of their problem types. A code, once
-//! published, keeps its meaning.
+//! Error codes, the machine-readable half of a problem document (RFC 9457), and the table of their problem types:
+//! status and title of each. A code, once published, keeps its meaning.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The one rule for a new password, shared so that the browser's strength meter and the server's answer cannot
-//! disagree.
+//! The password policy: the one rule for a new password, shared so that the browser's strength meter and the server's
+//! answer cannot disagree.
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 and OWASP ASVS 5.0.0 V6.2: length counts, composition rules do not; passwords
 //! are not truncated; common passwords and words from the context are refused with the reason. Hashing and storage

@@ -10,7 +10,7 @@ mod sign_in;
 mod task;
 
 use frontend::session::attempt::{self, KeyStore as _, PendingAttempt};
-use frontend::session::backoff;
+use frontend::session::back_off;
 use frontend::session::refresh_outcome::{RefreshOutcome, classify};
 use frontend::transport::{Answer, NoAnswer};
 
@@ -128,7 +128,7 @@ impl World {
                 let key = key.unwrap_or_default();
                 let next = self.refreshed(browser, tab, stale, epoch, &key, &outcome);
                 self.become_idle(browser, tab);
-                if next == Next::Retry && tried + 1 < backoff::TRIES {
+                if next == Next::Retry && tried + 1 < back_off::TRIES {
                     let task = Task::Renew { stale, epoch, tried: tried + 1 };
                     self.tab(browser, tab).state = TaskState::BackingOff(task);
                 }

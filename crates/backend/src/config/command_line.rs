@@ -1,4 +1,4 @@
-//! The command line and the environment as `clap` parses them. Names and defaults are a contract; values are
+//! The command line (CLI) and the environment as `clap` parses them. Names and defaults are a contract; values are
 //! validated in [`config`](super), not here.
 
 mod administration;

@@ -1,4 +1,4 @@
-//! Trusted proxies, by address or by network.
+//! Trusted proxies, by address or by network. `X-Forwarded-For` is read in `http/client_address.rs`.
 
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
-//! The failures of a call, and the one table of each failure's code; status and title of a code are those of
-//! [`ErrorCode::problem_type`]. Bodies are written on the way out by [`problem`](super::problem): a problem document
-//! needs the request's id.
+//! The failures of a call, and the one table of the problem (RFC 9457) that each becomes, by its code; status and
+//! title of a code are those of [`ErrorCode::problem_type`]. Bodies are written on the way out by
+//! [`problem`](super::problem): a problem document needs the request's id.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Writes problem documents (RFC 9457) on the way out, or a page for a browser's navigation, and logs server errors
-//! and requests that were refused before the domain saw them: once, here. The status is the choice of the table in
-//! [`error`](super::error).
+//! and requests that were refused before the domain saw them: once, here. Which failure has which code is a table in
+//! [`error`](super::error); status and title of each code are one in `shared`'s `code.rs`.
 
 use std::sync::Arc;
 

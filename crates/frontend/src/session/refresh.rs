@@ -13,7 +13,7 @@ use super::refresh_outcome::{RefreshOutcome, classify};
 use super::storage_names::DISMISSED;
 use super::transient_error::TransientError;
 use super::{
-    Session, action_keys, attempt, backoff, clock, hint, key_store, local_storage, lock, random,
+    Session, action_keys, attempt, back_off, clock, hint, key_store, local_storage, lock, random,
 };
 use crate::api;
 use crate::transport::{Answer, NoAnswer, Request};
@@ -62,7 +62,7 @@ impl Session {
     async fn refresh_with_retries(self, stale: Option<u64>) -> RefreshResult {
         let epoch = self.epoch();
         let mut last = TransientError::Unavailable;
-        for tried in 0..backoff::TRIES {
+        for tried in 0..back_off::TRIES {
             let retry_after_seconds = match self.try_once(stale, epoch).await {
                 TryResult::Done(refreshed) => return refreshed,
                 TryResult::NewAttempt => continue,
@@ -75,8 +75,8 @@ impl Session {
                     retry_after_seconds
                 }
             };
-            if tried + 1 < backoff::TRIES {
-                let wait = backoff::wait_ms(tried, retry_after_seconds, random::jitter());
+            if tried + 1 < back_off::TRIES {
+                let wait = back_off::wait_ms(tried, retry_after_seconds, random::jitter());
                 clock::pause(wait).await;
             }
         }

@@ -1,6 +1,7 @@
-//! Classifies the answer to an action, and decides about its retries with the same idempotency key: an action counts
-//! as done only when our server says so, and a lost answer is retried before the user sees an error. Pure;
-//! `idempotent_action` does the waiting.
+//! Retries of a changing call with the same key: what the answer to a try means, and the wait before the next. A call
+//! counts as done only when our server says so, and a lost answer is retried before the user sees an error. Pure; its
+//! callers wait: `idempotent_action`, `step_up`, `password_change`. The back-off of refreshes:
+//! [`back_off`](super::back_off).
 
 use super::transient_error::TransientError;
 use crate::transport::Answer;

@@ -5,7 +5,7 @@ mod action;
 mod address;
 mod attempt;
 mod auth_state;
-mod backoff;
+mod back_off;
 mod login_alerts;
 mod messages;
 mod network_log;

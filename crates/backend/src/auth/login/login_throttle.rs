@@ -1,6 +1,7 @@
-//! Login throttling (NIST SP 800-63B-4 section 3.2.2). An attempt is counted as failed before its password is
-//! verified, and the count is reset if it was right. So concurrent attempts, at any number of instances, each have a
-//! number of their own, and the hundred-and-first in a row is not verified. The waits are in [`back_off`].
+//! Login throttling and the lockout (NIST SP 800-63B-4 section 3.2.2). An attempt is counted as failed before its
+//! password is verified, and the count is reset if it was right. So concurrent attempts, at any number of instances,
+//! each have a number of their own, and the hundred-and-first in a row is not verified. The numbers of back-off and
+//! lockout are in [`back_off`].
 
 pub mod back_off;
 

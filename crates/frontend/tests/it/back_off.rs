@@ -1,6 +1,6 @@
 //! Back-off of refreshes: exponential, with jitter, bounded.
 
-use frontend::session::backoff::{TRIES, wait_ms};
+use frontend::session::back_off::{TRIES, wait_ms};
 
 #[test]
 fn waits_double_up_to_a_limit() {
