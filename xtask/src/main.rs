@@ -1,7 +1,7 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
-//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`, `words`,
-//! `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools), `site` (the
-//! browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report` (output).
+//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`,
+//! `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools),
+//! `site` (the browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report` (output).
 #![forbid(unsafe_code)]
 
 mod browsers;
@@ -79,7 +79,8 @@ enum Task {
     },
     /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
     Browsers,
-    /// All checks that must pass before a change is done: format, tidy, spelling, lints, documentation, licences, tests.
+    /// All checks that must pass before a change is done: format, tidy, spelling, lints, documentation, licences,
+    /// tests.
     Ci,
     /// The house rules that no compiler checks.
     Tidy,

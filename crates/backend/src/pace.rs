@@ -1,5 +1,5 @@
-//! Waiting on purpose, in one place: a rest before a retry or the next part of some work, and the ticks of a task that
-//! repeats. No outcome depends on how long a wait takes.
+//! Waiting on purpose, in one place: a rest before a retry or the next part of some work, and the ticks of a task
+//! that repeats. No outcome depends on how long a wait takes.
 
 use std::time::Duration;
 

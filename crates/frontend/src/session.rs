@@ -4,10 +4,10 @@
 //! The access token is in this handle's memory only: not in a signal, the document or storage. Views see an
 //! [`AuthState`] and call methods; the client must not know views.
 //!
-//! Start with `handle` for what a session holds, [`refresh_outcome`] for the meaning of an answer, [`attempt`] for the
-//! attempt key, `refresh` for single-flight refresh, `idempotent_action` for actions and their retries, `sign_in` for
-//! login and logout, `step_up` for reauthentication, `session_poll` for revocation elsewhere, `cookies` for a browser
-//! that keeps none.
+//! Start with `handle` for what a session holds, [`refresh_outcome`] for the meaning of an answer, [`attempt`] for
+//! the attempt key, `refresh` for single-flight refresh, `idempotent_action` for actions and their retries, `sign_in`
+//! for login and logout, `step_up` for reauthentication, `session_poll` for revocation elsewhere, `cookies` for a
+//! browser that keeps none.
 
 mod action_keys;
 pub mod address;

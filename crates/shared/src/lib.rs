@@ -1,8 +1,8 @@
 //! The contract between Baton's server and its browser client, and between that client and the notes service.
 //!
 //! It defines once what both sides must agree on: paths, bodies, error codes with their statuses and titles, and the
-//! rule for new passwords; ids and instants are those of `types`. It must not know about HTTP libraries, storage, clocks or cryptography, and compiles
-//! for the browser.
+//! rule for new passwords; ids and instants are those of `types`. It must not know about HTTP libraries, storage,
+//! clocks or cryptography, and compiles for the browser.
 //!
 //! Read on in [`body`] and [`note`] for the wire format, in `rotation` for the meaning of a refresh token.
 #![forbid(unsafe_code)]

@@ -1,6 +1,6 @@
-//! The types that rotation, verification and the contract have in common: ids, instants, secrets, the idempotency key,
-//! and the problems of any service with bearer tokens. It must not know pages, bodies, clocks or I/O, and compiles for
-//! the browser.
+//! The types that rotation, verification and the contract have in common: ids, instants, secrets, the idempotency
+//! key, and the problems of any service with bearer tokens. It must not know pages, bodies, clocks or I/O, and
+//! compiles for the browser.
 //!
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]

@@ -16,8 +16,8 @@
 //! | more than one `Idempotency-Key`, or a malformed one, where a handler takes `Option<IdempotencyKey>` | 400 |
 //!
 //! Bodies are problem documents (RFC 9457) with Baton's codes and `no-store`; [`RequireToken::realm`] and
-//! [`RequireToken::problem_types`] set others. A token in the query or the body is ignored (RFC 9700 section 4.3.2): the
-//! request counts as one without a token.
+//! [`RequireToken::problem_types`] set others. A token in the query or the body is ignored (RFC 9700 section 4.3.2):
+//! the request counts as one without a token.
 //!
 //! Next: `axum/token.rs` for the `Authorization` header, `axum/demands.rs` for the demands, `axum/idempotency.rs` for
 //! requests that may arrive twice, `axum/refusal.rs` for the table.
@@ -90,9 +90,9 @@ impl RequireToken {
         Self { issuer, demands: Arc::default(), options: Arc::default(), is_optional: false }
     }
 
-    /// Admits a request without `Authorization` as well, for handlers that take `Option<Bearer>`; a handler that takes
-    /// [`Bearer`] refuses it. A request with a bad token, or with credentials of another scheme, is refused as before:
-    /// optional is not lenient.
+    /// Admits a request without `Authorization` as well, for handlers that take `Option<Bearer>`; a handler that
+    /// takes [`Bearer`] refuses it. A request with a bad token, or with credentials of another scheme, is refused as
+    /// before: optional is not lenient.
     #[must_use]
     pub fn optional(self) -> Self {
         Self { is_optional: true, ..self }

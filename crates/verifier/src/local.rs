@@ -1,5 +1,5 @@
-//! An issuer whose keys are in memory: for a server that issues access tokens and protects its own calls with them. It
-//! must not fetch keys or lists (that is `remote`), nor read a clock by itself.
+//! An issuer whose keys are in memory: for a server that issues access tokens and protects its own calls with them.
+//! It must not fetch keys or lists (that is `remote`), nor read a clock by itself.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -29,8 +29,9 @@ pub struct Issuer {
 type StatusOf = dyn Fn(&AccessToken) -> Option<Status> + Send + Sync;
 
 impl Issuer {
-    /// Trusts `issuer` and `keys`, accepts a token for any of `audiences`, judges it by the clock `now`, and tolerates
-    /// no clock skew: one clock issues and verifies. Several servers with a clock each need [`Issuer::skew`].
+    /// Trusts `issuer` and `keys`, accepts a token for any of `audiences`, judges it by the clock `now`, and
+    /// tolerates no clock skew: one clock issues and verifies. Several servers with a clock each need
+    /// [`Issuer::skew`].
     pub fn new(
         issuer: impl Into<String>,
         audiences: impl IntoIterator<Item = impl Into<String>>,

@@ -1,6 +1,7 @@
 //! A verifier for any issuer of JWT access tokens that follows RFC 9068, for a service that does not stand behind a
-//! Baton. It shares the strict form, the strict JSON and the checks of time with [`crate::Verifier`], the default, which
-//! demands more of a token but for `cnf`, which no Baton issues. It must not fetch keys, nor be lenient to issuers that do not follow the RFC.
+//! Baton. It shares the strict form, the strict JSON and the checks of time with [`crate::Verifier`], the default,
+//! which demands more of a token but for `cnf`, which no Baton issues. It must not fetch keys, nor be lenient to
+//! issuers that do not follow the RFC.
 //!
 //! It is **not** for
 //!
@@ -9,7 +10,8 @@
 //! - algorithms other than ES256, EdDSA (Ed25519), RS256 and PS256; RSA keys of fewer than 2,048 or more than 4,096
 //!   bits; keys without `kid`, and tokens without one;
 //! - opaque or encrypted tokens, which only the issuer can read: ask it (RFC 7662);
-//! - sender-constrained tokens (`cnf`: RFC 8705, RFC 9449): accepted as bearer tokens, they would lose their protection;
+//! - sender-constrained tokens (`cnf`: RFC 8705, RFC 9449): accepted as bearer tokens, they would lose their
+//!   protection;
 //! - tokens with a claim `status`: their revocation would go unseen;
 //! - instants with fractions of a second.
 //!

@@ -1,5 +1,5 @@
-//! Why an issuer accepts no token: it is invalid (401), or that cannot be decided now (503). It must not hold any text
-//! of a token, against log injection.
+//! Why an issuer accepts no token: it is invalid (401), or that cannot be decided now (503). It must not hold any
+//! text of a token, against log injection.
 
 use crate::Rejection;
 

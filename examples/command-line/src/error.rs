@@ -15,8 +15,8 @@ pub enum ClientError {
         "the session is over: it was signed out or has expired, or a copy of its file was used as well. Log in again"
     )]
     SignedOut,
-    /// 409 `duplicate_attempt`: this attempt was answered before, so the file is an old copy. The call had no effect; a
-    /// new attempt would be a replay and end the session.
+    /// 409 `duplicate_attempt`: this attempt was answered before, so the file is an old copy. The call had no effect;
+    /// a new attempt would be a replay and end the session.
     #[error("this session file is an old copy: use the newer one, or log in again")]
     OldCopy,
     /// The session and the attempt key are kept: the same call may succeed later.

@@ -1,6 +1,6 @@
-//! The session between two runs of the program: cookies, and the attempt key of a refresh without an answer. Each write
-//! replaces the file as a whole, and only a process that holds the lock reads or writes it. The access token is never
-//! in it.
+//! The session between two runs of the program: cookies, and the attempt key of a refresh without an answer. Each
+//! write replaces the file as a whole, and only a process that holds the lock reads or writes it. The access token is
+//! never in it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -80,8 +80,8 @@ impl LockedFile {
         Ok(Some(serde_json::from_slice(&text)?))
     }
 
-    /// Replaces the file: after a crash there is the old record or the new one. It is on the disk before this returns,
-    /// so that an attempt key is never sent and forgotten.
+    /// Replaces the file: after a crash there is the old record or the new one. It is on the disk before this
+    /// returns, so that an attempt key is never sent and forgotten.
     ///
     /// # Errors
     /// If the file cannot be written; the old one stays.

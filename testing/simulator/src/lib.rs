@@ -7,8 +7,8 @@
 //!
 //! Real code: `backend::auth::session::refresh::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
 //! decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and commits them, the engine in
-//! memory with its conditional writes, and of the client `frontend::session::{attempt, refresh_outcome, retry}`. Models:
-//! [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
+//! memory with its conditional writes, and of the client `frontend::session::{attempt, refresh_outcome, retry}`.
+//! Models: [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
 //! tokio, threads or time.
 //!
 //! Read [`setting`] for the assumptions, [`invariants`] for the promises, [`world`] for the loop, then [`network`],

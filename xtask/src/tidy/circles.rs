@@ -1,7 +1,7 @@
-//! No circles: files that import each other, directly or through others, can only be read together. A file imports the
-//! file that defines a name it uses. A parent's `mod` declaration is no import, nor is a re-export that the parent does
-//! not use itself; a name taken from a re-export is imported from the file that defines it. What is for tests alone
-//! does not count.
+//! No circles: files that import each other, directly or through others, can only be read together. A file imports
+//! the file that defines a name it uses. A parent's `mod` declaration is no import, nor is a re-export that the
+//! parent does not use itself; a name taken from a re-export is imported from the file that defines it. What is for
+//! tests alone does not count.
 
 mod imports;
 mod modules;

@@ -22,7 +22,8 @@ impl Proxies {
         })
     }
 
-    /// The address is parsed by the standard library, which refuses leading zeros; ipnet's parser takes `010.0.0.0/8`.
+    /// The address is parsed by the standard library, which refuses leading zeros; ipnet's parser takes
+    /// `010.0.0.0/8`.
     fn network(text: &str) -> Option<Self> {
         let Some((address, prefix)) = text.split_once('/') else {
             let address: IpAddr = text.parse().ok()?;

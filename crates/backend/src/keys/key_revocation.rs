@@ -1,6 +1,6 @@
-//! Revokes a key that may be compromised: its tokens are rejected, and the next key takes its place. How a key is made
-//! is in [`key_rotation`](super::key_rotation); the sessions whose refresh tokens it authenticates are revoked by
-//! `auth/revocation/key_revocation.rs`.
+//! Revokes a key that may be compromised: its tokens are rejected, and the next key takes its place. How a key is
+//! made is in [`key_rotation`](super::key_rotation); the sessions whose refresh tokens it authenticates are revoked
+//! by `auth/revocation/key_revocation.rs`.
 
 use std::sync::Arc;
 

@@ -57,8 +57,8 @@ async fn a_clock_that_is_set_wrong_signs_no_user_out() {
     }
 }
 
-/// A refresh is judged when its body has arrived, not when it was admitted: in between, a clock that calls were answered
-/// by may be set right, and by its old time the session would have expired for good.
+/// A refresh is judged when its body has arrived, not when it was admitted: in between, a clock that calls were
+/// answered by may be set right, and by its old time the session would have expired for good.
 #[tokio::test]
 async fn a_refresh_whose_body_arrives_after_the_clock_was_set_right_is_accepted() {
     let app = TestApp::in_memory().await;

@@ -1,5 +1,6 @@
 //! The notes page: list, form and deletion. A resource server behind the gateway stores the notes, so this page shows
-//! what a client of one needs: a bearer token, the gateway's 401, and a session that is revoked while the page is open.
+//! what a client of one needs: a bearer token, the gateway's 401, and a session that is revoked while the page is
+//! open.
 
 mod form;
 mod state;

@@ -34,8 +34,8 @@ pub(super) struct Admitted {
 /// }
 /// ```
 ///
-/// `Option<Bearer>`, behind [`RequireToken::optional`](super::RequireToken::optional), is [`None`] for a request without
-/// a token. An invalid token is refused there as elsewhere.
+/// `Option<Bearer>`, behind [`RequireToken::optional`](super::RequireToken::optional), is [`None`] for a request
+/// without a token. An invalid token is refused there as elsewhere.
 ///
 /// ```
 /// use verifier::axum::Bearer;
@@ -113,8 +113,8 @@ impl<D> fmt::Debug for BearerFor<D> {
 }
 
 /// Why an extractor refused a request: there is no token behind an optional layer, a demand is not met, the
-/// `Idempotency-Key` is malformed, or the route is not behind [`RequireToken`](super::RequireToken) (500, and an error
-/// in the log).
+/// `Idempotency-Key` is malformed, or the route is not behind [`RequireToken`](super::RequireToken) (500, and an
+/// error in the log).
 #[derive(Debug, thiserror::Error)]
 #[error("{refusal}")]
 pub struct Refused {

@@ -34,8 +34,8 @@ pub(super) fn read(unverified_header: &[u8]) -> Result<Named, Rejection> {
     }
 }
 
-/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected. RFC 2045 section 5.1:
-/// media types are case-insensitive.
+/// RFC 9068 section 4: `typ` MUST be `at+jwt` or `application/at+jwt`, any other value rejected. RFC 2045 section
+/// 5.1: media types are case-insensitive.
 fn is_access_token(typ: &str) -> bool {
     ["at+jwt", "application/at+jwt"].iter().any(|one| typ.eq_ignore_ascii_case(one))
 }

@@ -1,5 +1,5 @@
-//! RFC 9068 issuers made with two other libraries, `jsonwebtoken` and `jwt-compact`: each writes its own JWK, header and
-//! signature. A token is accepted under its key's algorithm, and under no other.
+//! RFC 9068 issuers made with two other libraries, `jsonwebtoken` and `jwt-compact`: each writes its own JWK, header
+//! and signature. A token is accepted under its key's algorithm, and under no other.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -148,7 +148,8 @@ fn a_key_of_an_algorithm_that_is_not_allowed_is_none() {
     }
 }
 
-/// RFC 8725 section 3.1: all issuers here name their key alike, so that each token meets the key of each other issuer.
+/// RFC 8725 section 3.1: all issuers here name their key alike, so that each token meets the key of each other
+/// issuer.
 #[test]
 fn a_token_of_another_issuer_is_refused_by_algorithm_or_signature() {
     let issuers = Issuer::all();

@@ -1,6 +1,6 @@
 //! The status list index of a session (draft-ietf-oauth-status-list section 6): the last three bytes of the session
-//! id, which are random. So the list is as long for three sessions as for three million, an index reveals no fact, and
-//! none has to be stored.
+//! id, which are random. So the list is as long for three sessions as for three million, an index reveals no fact,
+//! and none has to be stored.
 
 use shared::SessionId;
 

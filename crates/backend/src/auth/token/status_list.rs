@@ -1,8 +1,8 @@
 //! The status list (draft-ietf-oauth-status-list): sessions that were revoked while an access token of theirs may be
 //! valid, for services that verify offline.
 //!
-//! An index is a part of the session id ([`status_index`](crate::auth::revocation::status_index)). A revocation leaves
-//! the list when the session's last access token has expired, so the list compresses well.
+//! An index is a part of the session id ([`status_index`](crate::auth::revocation::status_index)). A revocation
+//! leaves the list when the session's last access token has expired, so the list compresses well.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The form of a note, new or stored. A stored note is replaced by a conditional write (`If-Match`): if it was changed
-//! since it was opened, the save is refused, and the user opens it again.
+//! The form of a note, new or stored. A stored note is replaced by a conditional write (`If-Match`): if it was
+//! changed since it was opened, the save is refused, and the user opens it again.
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;

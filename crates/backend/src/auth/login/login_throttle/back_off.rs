@@ -1,5 +1,5 @@
-//! The back-off and the lockout after wrong passwords, as numbers: how long the next attempt waits, and how long counts
-//! are kept.
+//! The back-off and the lockout after wrong passwords, as numbers: how long the next attempt waits, and how long
+//! counts are kept.
 
 use shared::{LimitedBy, NumericDate};
 
