@@ -168,7 +168,7 @@ test('account', async ({ account, user }) => {
         - definition: /^[0-9a-f-]{36}$/
         - term: Logged in
         - definition: /\\d{4}/
-        - term: Last refreshed
+        - term: Last active
         - definition: /\\d{4}/
         - term: Expires
         - definition: /\\d{4}/

@@ -69,7 +69,7 @@ fn SessionPanel(seen: RwSignal<Option<SessionInfo>>) -> impl IntoView {
             <dl class="facts">
                 <Fact term="Session id" value=fact(|it| it.session_id.to_string()) />
                 <Fact term="Logged in" value=fact(|it| local_time(began_at(it.session_id))) />
-                <Fact term="Last refreshed" value=fact(|it| local_time(it.refreshed_at())) />
+                <Fact term="Last active" value=fact(|it| local_time(it.refreshed_at())) />
                 {expires}
             </dl>
         </Panel>
