@@ -1,6 +1,6 @@
 //! The bounded driver of the fuzz targets, for `cargo test` on stable Rust: a fixed number of inputs, each a seed of
-//! `fuzz/seeds` with a few mutations. The random numbers have a fixed seed, so that every run is the same run. It
-//! must not know any target; libFuzzer, which measures coverage, drives the same ones (`fuzz_targets/`).
+//! `fuzz/seeds` with a few mutations. The random numbers have a fixed seed, so that every run is the same run.
+//! libFuzzer, which measures coverage, drives the same targets (`fuzz_targets/`).
 
 use std::panic::catch_unwind;
 use std::path::Path;

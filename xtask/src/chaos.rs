@@ -1,5 +1,4 @@
-//! `cargo xtask chaos`: the fault suite (`testing/chaos`) against the program, both built here. It must not know any
-//! scenario.
+//! `cargo xtask chaos`: the fault suite (`testing/chaos`) against the program, both built here.
 
 use crate::cluster;
 use crate::process::{self, Failed};

@@ -1,5 +1,4 @@
-//! Assembles the application from settings and its dependencies. It must not listen; that is
-//! [`server`](crate::server).
+//! Assembles the application from settings and its dependencies. [`server`](crate::server) listens.
 
 mod owners;
 

@@ -1,5 +1,5 @@
-//! HTTP: one endpoint per file, guards as extractors, one table from failures to problem documents. It must not make
-//! decisions about a session; handlers are wiring.
+//! HTTP: one endpoint per file, guards as extractors, one table from failures to problem documents. It must not know
+//! SQL or make decisions about a session; handlers are wiring.
 //!
 //! Read [`guard`] first: a handler's signature names what it requires of a request.
 

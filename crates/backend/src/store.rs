@@ -1,5 +1,5 @@
-//! Storage as the domain needs it: a few queries, and changes as values ([`Change`]). It must not decide; a
-//! change is carried out whole or not at all, and the outcome says which.
+//! Storage as the domain needs it: a few queries, and changes as values ([`Change`]). It must not know HTTP or
+//! decide: a change is carried out whole or not at all, and the outcome says which.
 //!
 //! Engines: [`sqlite`] on disk, [`postgres`] for more than one machine, [`memory`] for tests. The two SQL engines
 //! share [`script`] and [`queries`]; every SQL text stands once, in [`sql`]. One conformance suite holds for every

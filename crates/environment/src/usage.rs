@@ -1,4 +1,4 @@
-//! One-line errors that name a setting's flag and variable. It must not know values.
+//! One-line errors that name a setting's flag and variable, never its value.
 
 use std::ffi::{OsStr, OsString};
 

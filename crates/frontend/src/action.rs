@@ -1,6 +1,6 @@
 //! Idempotent actions: requests that change state. Every copy of a request carries one idempotency key
 //! (draft-ietf-httpapi-idempotency-key-header), so one click has one effect, however often the request arrives. A
-//! digest tells an action from others of its kind. This module must not store or send.
+//! digest tells an action from others of its kind.
 
 use crate::transport::Request;
 

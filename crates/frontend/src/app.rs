@@ -1,5 +1,5 @@
 //! The frame of every page: contexts, routes, header, notices, footer, step-up dialog, and the focus after a
-//! navigation. It must not know the content of a page.
+//! navigation.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

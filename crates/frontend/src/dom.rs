@@ -1,5 +1,4 @@
-//! Browser functions for components: whether the page is hydrated, focus, and local dates. It must not know any
-//! component.
+//! Browser functions for components: whether the page is hydrated, focus, and local dates.
 
 use leptos::prelude::*;
 use shared::NumericDate;

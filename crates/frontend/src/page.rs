@@ -1,6 +1,5 @@
-//! The HTML document, and what the server hands in to render it. It must not know routes or views; [`crate::App`]
-//! does. The server sets the CSP that applies here: no inline style, no inline script without the nonce, same-origin
-//! sources only.
+//! The HTML document, and what the server hands in to render it. Routes and views: [`crate::App`]. The server sets
+//! the CSP that applies here: no inline style, no inline script without the nonce, same-origin sources only.
 
 pub(crate) mod server_context;
 pub(crate) mod shape;

@@ -1,5 +1,5 @@
 //! Starts the program in the browser: hydrates the HTML that the server rendered, or renders the page afresh if that
-//! HTML was changed. The start script (`page/start.js`) decides which. It must not know the content of a page.
+//! HTML was changed. The start script (`page/start.js`) decides which.
 
 use std::cell::Cell;
 use std::future::Future;

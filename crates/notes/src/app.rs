@@ -1,4 +1,4 @@
-//! The state that handlers share. It must not know any path.
+//! The state that handlers share.
 
 use verifier::remote::Issuer;
 

@@ -1,4 +1,4 @@
-//! The command line and the environment as `clap` reads them. It must not do I/O.
+//! The command line and the environment as `clap` reads them.
 
 use std::net::SocketAddr;
 

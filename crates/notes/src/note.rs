@@ -1,4 +1,4 @@
-//! A note and the rules for its title and text. It must not know how notes are stored or sent.
+//! A note and the rules for its title and text.
 
 use shared::FieldError;
 use shared::note::{MAX_TEXT, MAX_TITLE, Note, NoteRequest};

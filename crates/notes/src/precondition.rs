@@ -1,5 +1,4 @@
-//! Preconditions of a request (RFC 9110 section 13), evaluated as a pure function against a version. It must not know
-//! HTTP headers or statuses.
+//! Preconditions of a request (RFC 9110 section 13), evaluated as a pure function against a version.
 
 /// A set of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,4 @@
-//! The attempt key, an idempotency key: the proof that a refresh is a retry. It must not know about HTTP beyond the
-//! text of the header's value.
+//! The attempt key, an idempotency key: the proof that a refresh is a retry.
 //!
 //! A client draws a random key for each *attempt* to refresh, sends it as `Idempotency-Key`
 //! (draft-ietf-httpapi-idempotency-key-header) and keeps it until the attempt is answered. The server stores a hash

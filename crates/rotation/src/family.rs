@@ -1,4 +1,4 @@
-//! The state of a family of refresh tokens, one row per session. It must not know how it is stored.
+//! The state of a family of refresh tokens, one row per session.
 
 use types::NumericDate;
 

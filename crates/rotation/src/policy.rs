@@ -1,4 +1,4 @@
-//! Expiry of a family, idle and absolute. It must not read a clock: `now` is passed in.
+//! Expiry of a family, idle and absolute. `now` is passed in.
 
 use types::NumericDate;
 

@@ -1,6 +1,5 @@
 //! The decision about a retried sign-in. A browser may resend a login by itself when the connection closes before the
-//! answer; with an attempt key, the retry gets the first answer. It must not know passwords: they are verified
-//! before.
+//! answer; with an attempt key, the retry gets the first answer. Passwords are verified before.
 
 use types::NumericDate;
 

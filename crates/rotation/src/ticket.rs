@@ -1,5 +1,5 @@
 //! The refresh token itself: a numbered ticket that the server can recompute, so that it never has to store the
-//! credential. It must not know what a ticket's number means; that is [`decide`](mod@crate::decide).
+//! credential. What a ticket's number means: [`decide`](mod@crate::decide).
 //!
 //! ```text
 //! base64url( version 1 B | session id 16 B | generation 4 B, big-endian | MAC 32 B )   71 characters

@@ -1,5 +1,5 @@
 //! `WWW-Authenticate` challenges of the Bearer scheme (RFC 6750 section 3, RFC 9470), which a 401 MUST carry (RFC
-//! 9110 section 15.5.2). It must not know why a request is refused.
+//! 9110 section 15.5.2).
 
 /// The access token is invalid.
 pub const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";

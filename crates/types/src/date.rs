@@ -1,4 +1,4 @@
-//! A `NumericDate`, the type of time claims in a JWT. It must not read a clock: `now` is always passed in.
+//! A `NumericDate`, the type of time claims in a JWT. `now` is always passed in.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
 //! The value of the `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), by which a client marks a
-//! retry of an earlier request. It must not know which calls take a key.
+//! retry of an earlier request.
 
 /// The name of the header.
 pub const HEADER: &str = "idempotency-key";

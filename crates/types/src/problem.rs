@@ -1,5 +1,5 @@
-//! Problem types (RFC 9457): status, code and title of the problems that any service with bearer tokens answers. It
-//! must not know which failure is which problem: that is the table of each service.
+//! Problem types (RFC 9457): status, code and title of the problems that any service with bearer tokens answers.
+//! Which failure is which problem is the table of each service.
 
 /// The media type of a problem document (RFC 9457 section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";

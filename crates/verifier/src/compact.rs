@@ -1,5 +1,5 @@
-//! The outermost form of a token: JWS compact serialisation (RFC 7515 section 7.1). It must not interpret the parts,
-//! nor trust them. Next: `header.rs` parses the first part.
+//! The outermost form of a token: JWS compact serialisation (RFC 7515 section 7.1). Next: `header.rs` parses the
+//! first part.
 
 use crate::{Rejection, base64url};
 

@@ -1,7 +1,6 @@
 //! Idempotency keys for a service's own writes (draft-ietf-httpapi-idempotency-key-header). Browsers retry a request,
 //! POST included, when a connection closes before its response; a service that stores [`IdempotencyKey::hash`] and
-//! [`IdempotencyKey::request_hash`] with the result of a request detects the retry. It must not store or compare a
-//! key itself.
+//! [`IdempotencyKey::request_hash`] with the result of a request detects the retry.
 
 use sha2::{Digest as _, Sha256};
 use types::idempotency::key_in;

@@ -1,5 +1,5 @@
-//! JWKS, sets of keys as JSON (RFC 7517). It must not fetch or store one: `remote.rs` does that, and hands the text
-//! in. For a single key see `keys.rs`.
+//! JWKS, sets of keys as JSON (RFC 7517). `remote.rs` fetches and caches them, and hands the text in. For a single
+//! key see `keys.rs`.
 
 use serde::Serialize;
 

@@ -1,5 +1,4 @@
-//! The signature of a token, ES256 only. It must not know the meaning of the signed bytes. Next: `claims.rs`, which
-//! parses the payload once the signature is verified.
+//! The signature of a token, ES256 only. Next: `claims.rs`, which parses the payload once the signature is verified.
 
 use jsonwebtoken::crypto::aws_lc;
 use jsonwebtoken::{Algorithm, DecodingKey};

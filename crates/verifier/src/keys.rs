@@ -1,5 +1,4 @@
-//! The public keys a verifier trusts, each under its thumbprint. It must not know private keys, files or networks.
-//! Next: `jwks.rs` for how JWKS are published.
+//! The public keys a verifier trusts, each under its thumbprint. Next: `jwks.rs` for how JWKS are published.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! A resource server's verifier for Baton's JWT access tokens (RFC 9068).
 //!
-//! Read on in `verifier.rs`, where the checks stand in their order.
+//! Without features it must not do I/O or read a clock. Read on in `verifier.rs`, where the checks stand in their
+//! order.
 //!
 #![cfg_attr(all(feature = "axum", feature = "remote"), doc = include_str!("../README.md"))]
 //!

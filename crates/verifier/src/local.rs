@@ -1,5 +1,5 @@
 //! An issuer whose keys are in memory: for a server that issues access tokens and protects its own calls with them.
-//! It must not fetch keys or lists (that is `remote`), nor read a clock by itself.
+//! Keys and lists that are fetched: `remote`.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};

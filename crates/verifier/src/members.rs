@@ -1,5 +1,5 @@
-//! Parsing of signed JSON members: required or optional, and the types of their values. It must not know which
-//! members a token has; that is `claims.rs` and `status_list/token.rs`.
+//! Parsing of signed JSON members: required or optional, and the types of their values. Which members a token has:
+//! `claims.rs` and `status_list/token.rs`.
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! A verifier for any issuer of JWT access tokens that follows RFC 9068, for a service that does not stand behind a
 //! Baton. It shares the strict form, the strict JSON and the checks of time with [`crate::Verifier`], the default,
-//! which demands more of a token but for `cnf`, which no Baton issues. It must not fetch keys, nor be lenient to
-//! issuers that do not follow the RFC.
+//! which demands more of a token but for `cnf`, which no Baton issues. It is not lenient to issuers that do not
+//! follow the RFC.
 //!
 //! It is **not** for
 //!

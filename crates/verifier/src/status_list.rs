@@ -1,6 +1,5 @@
-//! Status lists (draft-ietf-oauth-status-list): one small number for each session publishes the revocations. It must
-//! not know where lists are published or who signs them. Next: `status_list/token.rs` for the token that carries a
-//! list, `status_list/zlib.rs`.
+//! Status lists (draft-ietf-oauth-status-list): one small number for each session publishes the revocations. Next:
+//! `status_list/token.rs` for the token that carries a list, `status_list/zlib.rs`.
 //!
 //! An issuer writes a list with [`StatusList::of_revoked`] and [`StatusList::to_lst`] and signs it; a service reads
 //! it with [`Verifier::verify_status_list`](crate::Verifier::verify_status_list).

@@ -1,5 +1,5 @@
 //! A strict JSON parser, against differences between parsers: one object, unique member names, bounded nesting, no
-//! trailing bytes. It must not know what members mean. `header.rs`, `claims.rs` and `jwks.rs` use it.
+//! trailing bytes. `header.rs`, `claims.rs` and `jwks.rs` use it.
 //!
 //! The grammar is `serde_json`'s. This adds rejections of what parsers usually tolerate, each in its own way.
 

@@ -1,5 +1,5 @@
-//! JWK thumbprints (RFC 7638): a key's id, computed from the key. It must not know where keys come from. Next:
-//! `keys.rs`, where each key has its thumbprint as `kid`.
+//! JWK thumbprints (RFC 7638): a key's id, computed from the key. Next: `keys.rs`, where each key has its thumbprint
+//! as `kid`.
 //!
 //! Not `jsonwebtoken`'s `Jwk::thumbprint`, which puts `x` and `y` into the JSON as they are and hashes with the
 //! process's default provider.

@@ -1,6 +1,6 @@
 //! An honest client: a cookie jar, a pending attempt key (the `Idempotency-Key`), an access token. It keeps the
 //! client's rules of rotation (docs/design/rotation.md): retries repeat the key until the attempt is answered, and
-//! only 401 ends the session. It must not look into the database.
+//! only 401 ends the session.
 
 mod password;
 

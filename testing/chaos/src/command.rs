@@ -1,5 +1,4 @@
-//! An operator's command (`baton …`) beside the running instances: watched, killed, or waited for. It must not know
-//! what the command does.
+//! An operator's command (`baton …`) beside the running instances: watched, killed, or waited for.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

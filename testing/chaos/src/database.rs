@@ -1,5 +1,5 @@
 //! The database from outside: its URL for the program, copies for a backup and its restore, and the sessions' rows,
-//! read with SQL of the suite's own. It must never write into a table; rows without a client are added in
+//! read with SQL of the suite's own. It writes into no table; rows without a client are added in
 //! [`seed`](crate::seed) and [`fill`](crate::fill).
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The edge: the real Envoy with the configuration that ships (`deploy/envoy/envoy.yaml`), on other ports, in front
 //! of an issuer and a resource server (the notes service). Each upstream is reached through a [`SwitchableProxy`], so
-//! that a scenario can redirect it. It must not know the traffic.
+//! that a scenario can redirect it.
 
 use std::fs::File;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! Network faults: a TCP proxy that cuts connections, kills the server, or only forwards. It must not understand the
-//! traffic, beyond where an answer begins.
+//! Network faults: a TCP proxy that cuts connections, kills the server, or only forwards. Of the traffic it knows
+//! only where an answer begins.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
 //! The real program as a child process: started, killed, stopped (SIGTERM), restarted. A child is killed when its
-//! handle is dropped, also if the suite panics. It must not know the program's answers.
+//! handle is dropped, also if the suite panics.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Latency of refreshes beside a load or a fault, which it must not know.
+//! Latency of refreshes beside a load or a fault.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
 //! Load beside a fault: every client refreshes in a loop, as fast as it is answered, and makes a bearer call at every
-//! fourth turn. It must not know the fault.
+//! fourth turn.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,6 +1,5 @@
-//! Seeded random numbers: every random choice of a run comes from one seed, which is printed. It must not be used for
-//! secrets. A seed repeats the choices of the suite, not the interleaving: network and scheduler have their own
-//! randomness.
+//! Seeded random numbers: every random choice of a run comes from one seed, which is printed. Not for secrets. A seed
+//! repeats the choices of the suite, not the interleaving: network and scheduler have their own randomness.
 
 use std::sync::Mutex;
 

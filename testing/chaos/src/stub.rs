@@ -1,5 +1,5 @@
 //! A scripted HTTP server, in place of programs that the suite cannot make misbehave: an issuer with a broken JWKS, a
-//! resource server that wants credentials it must not have. It must not know the clients.
+//! resource server that wants credentials it must not have.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Runs the chosen scenarios one after the other, each in its own test environment. It must not know the scenarios.
+//! Runs the chosen scenarios one after the other, each in its own test environment.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

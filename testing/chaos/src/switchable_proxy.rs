@@ -1,5 +1,4 @@
 //! A proxy whose upstream can be switched while it is in use: to a stub, or to an address that refuses connections.
-//! It must not know the upstream.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,4 @@
-//! The test environment of one scenario: folder, database, seeded RNG, counters and violations. It must not know any
-//! scenario.
+//! The test environment of one scenario: folder, database, seeded RNG, counters and violations.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Reads the unencrypted part of a refresh token: session and generation. It must not verify the token; the layout is
+//! Reads the unencrypted part of a refresh token: session and generation. The token is not verified; the layout is
 //! repeated here on purpose (docs/design/rotation.md).
 
 use base64::Engine as _;

@@ -1,5 +1,4 @@
-//! A test case, and the list of cases. It must not know what makes a token a forgery; that is one file for each
-//! class.
+//! A test case, and the list of cases. What makes a token a forgery is in one file for each class.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A test issuer: its own keys, and a token in Baton's format. It must not be used where a real issuer is available.
+//! A test issuer: its own keys, and a token in Baton's format. Where a real issuer is available, tests take that one.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;

@@ -1,5 +1,4 @@
 //! A valid token, with the means to change one part of it: its claims, its issuer's JWKS, and the key that signed it.
-//! It must not know any forgery.
 
 use std::fmt;
 

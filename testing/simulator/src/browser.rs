@@ -1,6 +1,5 @@
 //! A browser: cookies and a pending attempt key (`Idempotency-Key`) that its tabs share, and the lock (Web Locks)
-//! that makes their refreshes single-flight, if it has one. It must not know what tabs do; that is
-//! [`tab`](crate::tab).
+//! that makes their refreshes single-flight, if it has one. What tabs do: [`tab`](crate::tab).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

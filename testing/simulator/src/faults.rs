@@ -1,6 +1,5 @@
 //! Faults beside the network: instances crash, the store fails, is unavailable or loses its last rotations, the clock
-//! advances, administrators revoke sessions, stale and forged credentials are presented. It must not judge the
-//! consequences.
+//! advances, administrators revoke sessions, stale and forged credentials are presented.
 
 use backend::store::Session;
 use shared::SessionId;

@@ -1,5 +1,5 @@
 //! `simulate`: runs seeds on every core and reports their coverage, or the trace of the first violated invariant.
-//! `cargo xtask simulate` builds and starts it. It must not define invariants.
+//! `cargo xtask simulate` builds and starts it.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! The seeded generator behind every choice: which event comes next, and its details. It must not know the choices.
-//! The same seed gives the same numbers on every machine.
+//! The seeded generator behind every choice: which event comes next, and its details. The same seed gives the same
+//! numbers on every machine.
 
 use fastrand::Rng;
 

@@ -1,6 +1,6 @@
 //! Calls in flight at the servers, polled by hand: no runtime, no thread, no time. A call advances only when the seed
 //! says so, and yields before and after each access to the store, so that every interleaving of reads and conditional
-//! writes can occur. It must not know what a call means.
+//! writes can occur.
 
 use std::task::{Context, Poll, Waker};
 

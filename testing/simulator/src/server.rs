@@ -1,5 +1,5 @@
 //! A server instance: the real owners of sessions, and a model of the HTTP layer around a call. Passwords are left
-//! out: a user who logs in here is authenticated. It must not know the caller, or what becomes of the answer.
+//! out: a user who logs in here is authenticated.
 
 mod owners;
 mod sign_in;

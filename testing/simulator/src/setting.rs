@@ -1,6 +1,5 @@
 //! The setting of a seed's world, and which invariants hold in it. The assumptions are here and in no other file:
-//! outside them a sign-out is counted, not a violation (docs/design/rotation.md, "What was found"). It must not know
-//! the events.
+//! outside them a sign-out is counted, not a violation (docs/design/rotation.md, "What was found").
 
 use backend::store::UsedKey;
 

@@ -1,6 +1,6 @@
 //! The store under the servers: the engine in memory, with a yield before and after each access, so that the
 //! scheduler picks the interleaving. It injects faults on request, and loses its last rotations, as a failover does.
-//! The bugs planted in it are in [`planted`]. It must not make random choices.
+//! The bugs planted in it are in [`planted`].
 
 mod engine;
 mod pause;

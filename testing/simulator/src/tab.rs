@@ -1,7 +1,7 @@
 //! A tab: the client's side of rotation (docs/design/rotation.md), step by step. The meaning of an answer and the
 //! life of a key are the browser's own code (`frontend::session::{refresh_outcome, retry, attempt}`); the order of
 //! steps repeats `frontend/src/session/{refresh,call,settings,sign_in,idempotent_action,broadcast,tabs}.rs`, which
-//! need a browser. It must not look at state that a page cannot see.
+//! need a browser.
 
 mod channel;
 pub(crate) mod memory;

@@ -1,5 +1,4 @@
-//! A thief: what it has stolen, and what it is doing with it. It must not know more than it has stolen; its steps are
-//! in `world/thefts.rs`.
+//! A thief: what it has stolen, and what it is doing with it. Its steps are in `world/thefts.rs`.
 
 /// The thief's state.
 #[derive(Default)]

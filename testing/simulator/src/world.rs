@@ -1,5 +1,5 @@
-//! The world of one seed: its whole state, and which of the possible events comes next. It must not check invariants;
-//! that is [`invariants`](crate::invariants).
+//! The world of one seed: its whole state, and which of the possible events comes next. Invariants are checked in
+//! [`invariants`](crate::invariants).
 
 mod cookies;
 mod messages;

@@ -1,6 +1,5 @@
 //! A TLS proxy: it forwards connections to https://localhost byte by byte to a server on loopback. Both ends are on
-//! this machine, so the server sees the client address that it would see anyway, and needs no trusted header. It must
-//! not parse HTTP.
+//! this machine, so the server sees the client address that it would see anyway, and needs no trusted header.
 
 use anyhow::{Context, Result};
 use std::io;

@@ -1,4 +1,4 @@
-//! A server of its own for the measurement, and one connection to it. It must not know what is measured.
+//! A server of its own for the measurement, and one connection to it.
 
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,7 @@
 //! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request and its retries take effect once. Browsers
 //! retry a POST by themselves if the connection closes before the answer, and users press a button again. The key is
 //! stored with its change, in one transaction, where a retry finds it. The password is no part of the comparison: it
-//! is verified for each retry. It must not know HTTP.
+//! is verified for each retry.
 //!
 //! Refresh and password change have a rule of their own: `rotation::decide`.
 

@@ -1,5 +1,5 @@
-//! Risk signals: assesses the address and device with which a session continues, and which action policy demands. It
-//! must not revoke a session itself. An address is a signal, never an identity; mobile and VPN users move.
+//! Risk signals: assesses the address and device with which a session continues, and which action policy demands. An
+//! address is a signal, never an identity; mobile and VPN users move.
 
 pub mod device;
 pub mod device_change;

@@ -1,6 +1,6 @@
 //! Idempotency middleware: state-changing calls with an access token and an `Idempotency-Key`
 //! (draft-ietf-httpapi-idempotency-key-header). A retry reaches the handler marked as such, and is answered as the
-//! first request was. It must not know what a call does: the domain stores the key with the change
+//! first request was. The domain stores the key with the change
 //! ([`commit_for`](crate::auth::idempotency::IdempotencyKeys::commit_for)).
 
 use axum::body::Body;

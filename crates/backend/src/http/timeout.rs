@@ -1,4 +1,4 @@
-//! Middleware for every handler: size limits, a timeout, and isolation of panics. It must not know any endpoint.
+//! Middleware for every handler: size limits, a timeout, and isolation of panics.
 
 use std::any::Any;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! The in-memory engine, for tests and simulations, with the same conditional writes as SQL, which are in
-//! [`tables`]. It must not be cleverer than SQL.
+//! The in-memory engine, for tests and simulations, with the same conditional writes as SQL, which are in [`tables`].
 
 mod keys;
 mod prune;

@@ -1,4 +1,4 @@
-//! Translates changes into statements, the same for both SQL engines. It must not execute them.
+//! Translates changes into statements, the same for both SQL engines.
 
 mod events;
 mod idempotency;

@@ -1,6 +1,6 @@
-//! Every SQL text, once. `$1`, integer seconds and blobs mean the same to SQLite and PostgreSQL. It must not hold
-//! logic: a state change is one conditional write, whose `WHERE` is its guard. What differs between the engines, or
-//! one alone needs, is in [`engines`].
+//! Every SQL text, once. `$1`, integer seconds and blobs mean the same to SQLite and PostgreSQL. A state change is
+//! one conditional write, whose `WHERE` is its guard. What differs between the engines, or one alone needs, is in
+//! [`engines`].
 
 /// Accepts a rotation: only from the generation that was read, only while the session is live.
 macro_rules! accept {

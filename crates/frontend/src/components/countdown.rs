@@ -1,4 +1,4 @@
-//! Countdown to the expiry of the access token. It must not act at expiry: the next call gets a 401, refreshes and
+//! Countdown to the expiry of the access token. It does not act at expiry: the next call gets a 401, refreshes and
 //! retries.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The step-up dialog (RFC 9470): asks for the password on any page. It must not know the call that waits for it.
+//! The step-up dialog (RFC 9470): asks for the password on any page.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;

@@ -1,5 +1,4 @@
-//! A password input that the user can reveal, which replaces typing the password twice. It must not store the
-//! password: the value stays in the input.
+//! A password input that the user can reveal, which replaces typing the password twice. The value stays in the input.
 
 use leptos::html::Input;
 use leptos::prelude::*;

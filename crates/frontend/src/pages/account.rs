@@ -1,5 +1,4 @@
-//! The account page: user, session, expiry of the access token, and a call that shows refresh and retry. It must not
-//! hold the token.
+//! The account page: user, session, expiry of the access token, and a call that shows refresh and retry.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

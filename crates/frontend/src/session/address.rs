@@ -1,5 +1,5 @@
 //! Whether two spellings are the same email address, as far as a page can tell: the server has the rules, and shows
-//! an address in its canonical spelling. It must not decide about authentication.
+//! an address in its canonical spelling. No authentication depends on it.
 
 /// Whether they differ only in letter case, and in whitespace around the typed one.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The attempt key, which is the idempotency key of a rotation: it lets a client retry an unanswered refresh without
 //! being taken for a replay (docs/design/rotation.md). It is stored for other tabs and the next page load until its
-//! attempt is answered. It must not hold a token; without the cookie the key is no credential.
+//! attempt is answered. Without the cookie the key is no credential.
 
 use super::record::Record;
 

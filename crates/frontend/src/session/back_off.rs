@@ -1,5 +1,5 @@
-//! Exponential back-off with jitter for refreshes; the retries of all other calls: [`retry`](super::retry). It must
-//! not wait or read a random source: the caller waits, and supplies the randomness.
+//! Exponential back-off with jitter for refreshes; the retries of all other calls: [`retry`](super::retry). Pure; the
+//! caller waits, and supplies the randomness.
 
 /// Tries of one refresh before the caller gets a transient error.
 pub const TRIES: u32 = 4;

@@ -1,4 +1,4 @@
-//! Why a protected call has no answer. It must not know the call.
+//! Why a protected call has no answer.
 
 use super::refresh_error::RefreshError;
 use super::transient_error::TransientError;

@@ -1,5 +1,4 @@
-//! The session handle: signals for views, the access token in memory, and the transitions of the auth state. It must
-//! not send a request or a message to other tabs.
+//! The session handle: signals for views, the access token in memory, and the transitions of the auth state.
 
 use std::sync::Arc;
 

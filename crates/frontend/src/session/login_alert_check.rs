@@ -1,5 +1,5 @@
 //! Checks for login alerts ([`super::login_alerts`]) after a refresh, at most once a minute, and dismisses them. The
-//! check must not require a step-up or show an error: the user did not start it.
+//! check requires no step-up and shows no error: the user did not start it.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

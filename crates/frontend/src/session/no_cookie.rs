@@ -1,5 +1,5 @@
 //! Classifies why a cookie was not kept, from observations of the page. Browsers refuse cookies silently, so a cause
-//! is a guess. It must not access the browser or contain messages.
+//! is a guess. Pure.
 
 /// Observations of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Why a request of the user failed. It must not know forms or the request.
+//! Why a request of the user failed.
 
 use std::fmt;
 

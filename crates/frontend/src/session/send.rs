@@ -1,4 +1,4 @@
-//! Sends one request of the session, and stores what a refusal says of its revocation. It must not refresh or retry.
+//! Sends one request of the session, and stores what a refusal says of its revocation.
 
 use leptos::prelude::{Update as _, UpdateValue as _};
 

@@ -1,7 +1,6 @@
 //! Session poll: while a page with data of a resource server is visible, asks every few seconds whether its session
 //! was revoked elsewhere (docs/decisions/0018). Otherwise the page would show that data until the user's next call.
-//! It must not show an error, and must not refresh for its own sake: an unused session would never reach its idle
-//! expiry.
+//! It shows no error, and does not refresh for its own sake: an unused session would never reach its idle expiry.
 
 use std::time::Duration;
 

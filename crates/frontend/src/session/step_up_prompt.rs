@@ -1,5 +1,4 @@
-//! The step-up prompt (RFC 9470): callers wait here while the dialog asks for the password. It must not send a
-//! request.
+//! The step-up prompt (RFC 9470): callers wait here while the dialog asks for the password.
 
 use std::sync::Arc;
 

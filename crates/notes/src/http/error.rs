@@ -1,6 +1,6 @@
 //! The errors of a call, and the one table of each error's code; status and title of a code are those of
-//! [`ErrorCode::problem_type`]. It must not write bodies: a problem document needs the request's id, so `request.rs`
-//! writes it on the way out.
+//! [`ErrorCode::problem_type`]. `request.rs` writes the bodies on the way out: a problem document needs the request's
+//! id.
 
 use std::any::Any;
 use std::sync::Arc;

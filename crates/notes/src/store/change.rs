@@ -1,6 +1,5 @@
 //! The writes. Each is one conditional write with all its conditions in the statement, so that of two concurrent
-//! writes the second sees the effect of the first. It must not know which request asks for a change, nor whether it
-//! is a retry.
+//! writes the second sees the effect of the first.
 
 use shared::note::{MAX_NOTES, MAX_NOTES_BYTES, Note};
 use shared::{NoteId, NumericDate, UserId};

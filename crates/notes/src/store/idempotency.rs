@@ -1,6 +1,5 @@
 //! Idempotency keys (draft-ietf-httpapi-idempotency-key-header): a request that arrives twice changes a note once and
 //! gets the same answer twice. The key is stored in the transaction of its change: a refused request leaves no key.
-//! It must not know HTTP.
 //!
 //! The keys have a table of their own. A column of `notes` would hold the key of the last change alone, and none of a
 //! deletion.

@@ -1,5 +1,4 @@
-//! The demands of a service on a valid token: audience, scopes (RFC 6749), recent login (step-up, RFC 9470). It must
-//! not know whether the layer or an extractor makes the demand.
+//! The demands of a service on a valid token: audience, scopes (RFC 6749), recent login (step-up, RFC 9470).
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): `Option<IdempotencyKey>` in the
 //! signature of a handler, and the request hash to store. A malformed key is an error: treated as an absent one, a
-//! retry would have an effect of its own. It must not store a key.
+//! retry would have an effect of its own.
 
 use axum_core::extract::OptionalFromRequestParts;
 use http::Method;

@@ -1,4 +1,4 @@
-//! The issuer whose tokens the layer accepts: one with keys in memory, or a remote one. It must not judge a token.
+//! The issuer whose tokens the layer accepts: one with keys in memory, or a remote one.
 
 use types::NumericDate;
 

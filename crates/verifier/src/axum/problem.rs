@@ -1,5 +1,5 @@
-//! Problem documents (RFC 9457), the bodies of refusals, as Baton's own server writes them. It must not know why a
-//! request is refused; that is `refusal.rs`.
+//! Problem documents (RFC 9457), the bodies of refusals, as Baton's own server writes them. Why a request is refused:
+//! `refusal.rs`.
 
 use serde::Serialize;
 use types::ProblemType;

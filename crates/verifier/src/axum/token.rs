@@ -1,5 +1,4 @@
-//! The bearer token of a request, from one `Authorization` header alone (RFC 6750 section 2.1). It must not parse the
-//! token.
+//! The bearer token of a request, from one `Authorization` header alone (RFC 6750 section 2.1).
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

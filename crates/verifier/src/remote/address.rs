@@ -1,5 +1,5 @@
 //! The allowed addresses: https to any host, http only on loopback, since plain http would let an attacker replace
-//! the keys. It must not resolve names or connect. Next: `fetch.rs`, which takes only an [`Address`].
+//! the keys. Next: `fetch.rs`, which takes only an [`Address`].
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

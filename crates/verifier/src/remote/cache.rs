@@ -1,6 +1,5 @@
 //! The cache of the JWKS and of status lists: one value, with a single flight, so that concurrent callers share a
-//! fetch. It must not know what it caches. `decide.rs` chooses between fresh, stale and fetch; this file executes
-//! that.
+//! fetch. `decide.rs` chooses between fresh, stale and fetch; this file executes that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

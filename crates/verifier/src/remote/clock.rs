@@ -1,5 +1,5 @@
 //! The age of a cached value, on a machine that may have been suspended: its monotonic clock stopped then, and only
-//! the wall clock counts. It must not know what is cached.
+//! the wall clock counts.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Fresh or stale (RFC 9111, RFC 5861): one pure function decides whether a call is served from the cache, fetches,
-//! or fails. It must not know what is cached, nor read a clock. Next: `cache.rs`, which executes the decision.
+//! or fails. Next: `cache.rs`, which executes the decision.
 
 use std::time::Duration;
 

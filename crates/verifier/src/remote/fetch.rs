@@ -1,5 +1,5 @@
-//! The HTTP client: one GET, with a size limit. For https it trusts Mozilla's roots; it follows no redirect, uses no
-//! proxy, and must not know what a response means.
+//! The HTTP client: one GET, with a size limit. For https it trusts Mozilla's roots; it follows no redirect and uses
+//! no proxy.
 
 use std::time::Duration;
 

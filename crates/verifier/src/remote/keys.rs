@@ -1,5 +1,5 @@
-//! The issuer's keys: its authorization server metadata (RFC 8414) and the JWKS it refers to (RFC 7517). It must
-//! not decide when they are fetched; that is `cache.rs`.
+//! The issuer's keys: its authorization server metadata (RFC 8414) and the JWKS it refers to (RFC 7517). When they
+//! are fetched: `cache.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

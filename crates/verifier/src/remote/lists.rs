@@ -1,5 +1,5 @@
 //! The cache of the issuer's status lists: the few that its tokens refer to. It must not send a request to another
-//! origin, nor decide when a list is fetched; that is `cache.rs`.
+//! origin. When a list is fetched: `cache.rs`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

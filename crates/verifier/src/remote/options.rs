@@ -1,5 +1,4 @@
-//! Options of an issuer's client. It must not hold the issuer's guarantees, such as how soon a revoked key is
-//! refused.
+//! Options of an issuer's client. The issuer's guarantees, such as how soon a revoked key is refused, are no options.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The public keys of an RFC 9068 issuer, each with its one algorithm. It must not fetch them.
+//! The public keys of an RFC 9068 issuer, each with its one algorithm.
 
 use std::collections::BTreeMap;
 

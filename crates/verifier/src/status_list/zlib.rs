@@ -1,4 +1,4 @@
-//! The zlib format (RFC 1950), with a limit against decompression bombs. It must not know what is compressed.
+//! The zlib format (RFC 1950), with a limit against decompression bombs.
 
 use std::io::Write as _;
 

@@ -1,4 +1,4 @@
-//! A client's password calls: login and password change. It must not judge the answers.
+//! A client's password calls: login and password change.
 
 use super::*;
 

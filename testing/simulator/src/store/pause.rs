@@ -1,4 +1,4 @@
-//! Yielding to the scheduler, and running a future without it. It must not know the calls.
+//! Yielding to the scheduler, and running a future without it.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

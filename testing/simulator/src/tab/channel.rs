@@ -1,5 +1,4 @@
-//! The broadcast channel between tabs: new tokens and revoked sessions reach the others sooner or later. It must not
-//! touch what tabs share in other ways, but for the readable cookie.
+//! The broadcast channel between tabs: new tokens and revoked sessions reach the others sooner or later.
 
 use shared::body::SessionBody;
 

@@ -1,5 +1,5 @@
 //! A tab's memory: its access token, and which sessions are over. The rules repeat
-//! `frontend/src/session/{handle,tabs}.rs`. It must not send requests.
+//! `frontend/src/session/{handle,tabs}.rs`.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The requests a tab sends, and its state until the answer comes. It must not know what answers mean.
+//! The requests a tab sends, and its state until the answer comes.
 
 use super::*;
 use crate::server::Call;

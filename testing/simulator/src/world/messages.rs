@@ -1,5 +1,4 @@
-//! What happens to requests and answers: they arrive, are lost, reordered, duplicated or retried. It must not look
-//! into them.
+//! What happens to requests and answers: they arrive, are lost, reordered, duplicated or retried.
 
 use backend::auth::AuthError;
 

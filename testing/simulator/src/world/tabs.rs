@@ -1,5 +1,4 @@
-//! Which tab acts next, and which task an idle tab begins. It must not take a tab's steps; that is
-//! [`tab`](crate::tab).
+//! Which tab acts next, and which task an idle tab begins. A tab's steps: [`tab`](crate::tab).
 
 use crate::server::Call;
 use crate::tab::{Tab, Task, TaskState};

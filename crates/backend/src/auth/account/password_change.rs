@@ -1,5 +1,5 @@
-//! A password change revokes all other sessions and rotates the caller's refresh token. It must not know passwords,
-//! only hashes. Why it is a rotation: docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
+//! A password change revokes all other sessions and rotates the caller's refresh token. Why it is a rotation:
+//! docs/decisions/0013-a-password-change-is-a-rotation-without-a-ticket.md.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Password hashing: Argon2id on blocking threads, bounded by permits. It must not know whose password it is; the
-//! rules for new passwords are in `shared::password`.
+//! Password hashing: Argon2id on blocking threads, bounded by permits. The rules for new passwords are in
+//! `shared::password`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,4 @@
-//! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662). It must not
-//! know HTTP.
+//! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662).
 
 use std::sync::Arc;
 

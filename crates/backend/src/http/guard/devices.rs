@@ -1,4 +1,4 @@
-//! The list of known devices, from the browser's cookies. It must not verify the tokens.
+//! The list of known devices, from the browser's cookies; the domain verifies its tokens.
 
 use std::convert::Infallible;
 

@@ -1,5 +1,5 @@
-//! The tokens presented with a logout, in the cookie and in `Authorization`: their sessions are revoked. It must not
-//! verify them, and none is no error.
+//! The tokens presented with a logout, in the cookie and in `Authorization`: their sessions are revoked. The domain
+//! verifies them; none is no error.
 
 use std::convert::Infallible;
 

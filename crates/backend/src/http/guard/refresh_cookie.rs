@@ -1,4 +1,4 @@
-//! The presented refresh token, only from its cookie. It must not verify it.
+//! The presented refresh token, only from its cookie; the domain verifies it.
 
 use std::convert::Infallible;
 

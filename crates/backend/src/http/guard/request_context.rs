@@ -1,5 +1,4 @@
-//! The context of a request: when it was admitted, and the client's address and device. They must not be taken for an
-//! identity.
+//! The context of a request: when it was admitted, and the client's address and device.
 
 use std::convert::Infallible;
 

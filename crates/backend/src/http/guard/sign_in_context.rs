@@ -1,5 +1,5 @@
 //! The context of a call without an access token: the client, and the device and refresh tokens that its browser
-//! presents. It must not verify them.
+//! presents. The domain verifies them.
 
 use std::convert::Infallible;
 

@@ -1,5 +1,5 @@
 //! How PostgreSQL reports revocations, and changes to the key ring: LISTEN on a connection of its own, to what
-//! triggers notify in the transaction of the change (migrations 2, 3 and 7). It must not ask for what it missed; it
+//! triggers notify in the transaction of the change (migrations 2, 3 and 7). It does not ask for what it missed; it
 //! fails, and the revocation listener reads the tables again.
 //!
 //! sqlx's listener would silently connect again when its connection is lost. Here it cannot: the channel was opened

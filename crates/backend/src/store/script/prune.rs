@@ -1,4 +1,4 @@
-//! The statements that prune. They must not read more of a table than the part they are given.
+//! The statements that prune; each reads only the part of a table that it is given.
 
 use shared::NumericDate;
 

@@ -1,4 +1,4 @@
-//! Parses a trace of strace: writes to files, flushes and responses, in order. It must not know what the bytes mean.
+//! Parses a trace of strace: writes to files, flushes and responses, in order.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,4 @@
-//! The real program under strace, and a plain client that records its responses. It must not know how a power cut
-//! affects them.
+//! The real program under strace, and a plain client that records its responses.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! docs/operating.md on rate limits agrees with the program. It must not know the numbers.
+//! docs/operating.md on rate limits agrees with the program.
 
 use std::time::Duration;
 

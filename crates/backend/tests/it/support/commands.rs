@@ -1,4 +1,4 @@
-//! The program's commands, from `clap`, so that a test of all commands omits none. It must not run one.
+//! The program's commands, from `clap`, so that a test of all commands omits none.
 
 use std::collections::BTreeSet;
 

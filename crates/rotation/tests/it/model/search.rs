@@ -1,5 +1,4 @@
-//! Breadth-first search over all reachable states, so that a counterexample is a shortest one. It must not know what
-//! the states mean.
+//! Breadth-first search over all reachable states, so that a counterexample is a shortest one.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;

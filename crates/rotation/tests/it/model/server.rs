@@ -1,5 +1,5 @@
 //! The server's steps: read the row; then decide, and write conditionally on the row that was read. Any event can
-//! happen between the two. It must not know what a ticket means; that is [`super::rules`].
+//! happen between the two. What a ticket means: [`super::rules`].
 
 use rotation::Decision;
 

@@ -1,5 +1,4 @@
-//! The parameters of a world: tabs, network, thief, rule. It must not know the transitions; those are
-//! [`super::step`].
+//! The parameters of a world: tabs, network, thief, rule. The transitions: [`super::step`].
 
 use super::invariants::Invariant;
 use super::rules::Rule;

@@ -1,5 +1,5 @@
 //! What lies between client and server: it passes requests on, or loses their answers, or answers itself as a proxy
-//! would. It must not change a byte of what it passes on.
+//! would. What it passes on is unchanged.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,5 @@
 //! The steps of the instances: verify the password, look up the idempotency key, then commit on the condition that
-//! the key is unused. Any event can happen between two of them. They must not decide what a copy means; that is
-//! `decide_sign_in`.
+//! the key is unused. Any event can happen between two of them. What a copy means: `decide_sign_in`.
 
 use rotation::{Family, SignIn, decide_sign_in};
 

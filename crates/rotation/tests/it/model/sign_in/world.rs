@@ -1,5 +1,4 @@
-//! The parameters of a sign-in world: requests, another person, the server's rule. It must not know the transitions;
-//! those are [`super::step`].
+//! The parameters of a sign-in world: requests, another person, the server's rule. The transitions: [`super::step`].
 
 use super::invariants::Invariant;
 use super::state::{Operation, State};

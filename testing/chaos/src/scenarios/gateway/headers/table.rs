@@ -1,5 +1,5 @@
 //! The response headers on which a browser acts (CORS, CSP, HSTS, cookies and many more), and the values that decide
-//! whether a checked header passes. It must not know how they are sent.
+//! whether a checked header passes.
 
 /// Each with a value that a browser would act on. Some stand twice, in another case.
 pub(super) const ACTED_ON: &[&str] = &[
