@@ -114,6 +114,7 @@ pub async fn serve(listener: TcpListener, app: AppState, stop: impl Future<Outpu
     }
 }
 
+/// Sleeps here: the shared way, `pace`, is in the issuer's crate, which this service does not know.
 #[expect(clippy::disallowed_methods, reason = "accepting again at once would only spin")]
 async fn back_off() {
     tokio::time::sleep(ACCEPT_PAUSE).await;

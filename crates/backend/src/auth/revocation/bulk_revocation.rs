@@ -5,13 +5,13 @@
 //! To revoke 200,000 sessions in one write takes SQLite longer than a change's timeout (`store/sqlite/writer.rs`):
 //! the write was rolled back, each time.
 
-use std::future::pending;
 use std::time::Duration;
 
 use shared::{RevocationReason, SessionId, UserId};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::auth::security_event_log::SecurityEventLog;
+use crate::pace::rest;
 use crate::store::{Change, Part, SessionScope, StoreError};
 use crate::telemetry::causes;
 
@@ -111,8 +111,4 @@ async fn persistently<T>(
         }
     }
     call().await
-}
-
-async fn rest(time: Duration) {
-    let _ = timeout(time, pending::<()>()).await;
 }

@@ -8,7 +8,6 @@
 //! docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
 
 use std::convert::Infallible;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use crate::clock::Clock;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
+use crate::pace::rest;
 use crate::store::{Notification, Reach, RevokedSession, Store, StoreError};
 use crate::telemetry::causes;
 
@@ -89,7 +89,7 @@ impl RevocationListener {
                 let cause = causes(&error);
                 tracing::warn!(event = "endings.stale", %error, cause, "protected calls ask the store");
             }
-            let _ = timeout(PAUSE, pending::<()>()).await;
+            rest(PAUSE).await;
         }
     }
 
