@@ -1,5 +1,5 @@
-//! Tests wait for events, never for a fixed time, and none is ignored or expected to panic. What ships sleeps only where
-//! clippy sees it: a timeout of a future that never resolves is a sleep, too.
+//! Tests wait for events, never for a fixed time, and none is ignored or expected to panic. What ships sleeps only
+//! where clippy sees it: a timeout of a future that never resolves is a sleep, too.
 
 use super::source::is_name_part;
 use super::tree::{Finding, Tree, lines_with};
