@@ -171,7 +171,7 @@ impl KeyRing {
     pub fn keep(self: &Arc<Self>, store: &Arc<dyn Store>, clock: &Clock) -> RotationTask {
         let (ring, store, clock) = (Arc::clone(self), Arc::clone(store), clock.clone());
         RotationTask::new(tokio::spawn(async move {
-            let (mut troubled, mut ticks) = (false, ticks(LOOK, LOOK));
+            let (mut has_failed, mut ticks) = (false, ticks(LOOK, LOOK));
             loop {
                 ticks.tick().await;
                 // No key is made or removed by a clock that is in doubt, which the clock logs itself.
@@ -182,9 +182,9 @@ impl KeyRing {
                 };
                 let advanced: Result<(), KeyError> = advanced.await;
                 match advanced {
-                    Ok(()) => troubled = false,
+                    Ok(()) => has_failed = false,
                     // Logged once until a retry succeeds: keys are made long before they are needed.
-                    Err(error) if !std::mem::replace(&mut troubled, true) => {
+                    Err(error) if !std::mem::replace(&mut has_failed, true) => {
                         tracing::warn!(event = "keys.untended", %error);
                     }
                     Err(_) => {}

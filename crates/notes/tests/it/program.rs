@@ -141,8 +141,8 @@ async fn a_request_under_way_is_finished_during_shutdown() {
     let mut stream = AsyncStream::connect(address).await.expect("a connection");
     stream.write_all(head.as_bytes()).await.expect("a head");
     // The service asks for the body: the request is in flight.
-    let mut go_on = [0; 25];
-    stream.read_exact(&mut go_on).await.expect("100 Continue");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.expect("100 Continue");
     stop.send(()).expect("it listens");
     // New connections are refused.
     while AsyncStream::connect(address).await.is_ok() {

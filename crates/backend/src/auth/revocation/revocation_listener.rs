@@ -4,7 +4,7 @@
 //! [cache](super::revocation_cache)'s answer.
 //!
 //! The order makes it right: subscribe first, then read earlier revocations; the cache is fresh only after both, and
-//! then only for [`TRUST`] after the moment of the last request that the store answered. Why:
+//! then only for [`FRESH_FOR`] after the moment of the last request that the store answered. Why:
 //! docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
 
 use std::convert::Infallible;
@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::{NumericDate, RevocationReason, SessionId};
-use tokio::task::{JoinHandle, yield_now};
+use tokio::task::yield_now;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::revocation_cache::RevocationCache;
 use crate::clock::Clock;
@@ -26,20 +27,14 @@ use crate::telemetry::causes;
 
 /// How long an answer keeps the cache fresh. A revocation committed right after the request arrives before this has
 /// passed, or the cache is stale: less than the promised second, which leaves the rest to a request.
-const TRUST: Duration = Duration::from_millis(900);
+const FRESH_FOR: Duration = Duration::from_millis(900);
 /// The back-off after a failure, so that a failing storage gets no burst of retries.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often revocations are pruned whose access tokens have all expired.
 const FORGET_SECONDS: i64 = 10;
 
-/// A task that is aborted when its handle is dropped.
-pub struct ListenerTask(JoinHandle<()>);
-
-impl Drop for ListenerTask {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
+/// The listening task, aborted when its handle is dropped.
+pub type ListenerTask = AbortOnDropHandle<()>;
 
 /// Keeps a revocation cache fresh.
 #[derive(Clone)]
@@ -74,18 +69,17 @@ impl RevocationListener {
     }
 
     /// Listens until the handle is dropped. Only speed depends on it: while the cache is stale, calls read the store.
-    #[must_use]
     pub fn listen(&self) -> ListenerTask {
-        ListenerTask(tokio::spawn(self.clone().run()))
+        AbortOnDropHandle::new(tokio::spawn(self.clone().run()))
     }
 
     async fn run(self) {
-        let mut troubled = false;
+        let mut has_failed = false;
         loop {
-            let Err(error) = self.follow(&mut troubled).await;
+            let Err(error) = self.follow(&mut has_failed).await;
             self.revocations.invalidate();
             // Once for each outage: the log must not fill the disk.
-            if !std::mem::replace(&mut troubled, true) {
+            if !std::mem::replace(&mut has_failed, true) {
                 let cause = causes(&error);
                 tracing::warn!(event = "endings.stale", %error, cause, "protected calls ask the store");
             }
@@ -97,7 +91,7 @@ impl RevocationListener {
     ///
     /// While the clock is not trusted, no revocation is read, added or pruned: one added at a wrong time would be
     /// pruned at another. The cache then stays stale until all is read again by a trusted clock.
-    async fn follow(&self, troubled: &mut bool) -> Result<Infallible, StoreError> {
+    async fn follow(&self, has_failed: &mut bool) -> Result<Infallible, StoreError> {
         let mut subscription = self.store.subscribe().await?;
         let mut asked = self.clock.boot_instant();
         self.keys.reload(&self.store).await?;
@@ -107,19 +101,20 @@ impl RevocationListener {
         };
         loop {
             if progress.is_some() {
-                self.revocations.mark_complete(asked, asked + TRUST);
-                if std::mem::take(troubled) {
+                self.revocations.mark_complete(asked, asked + FRESH_FOR);
+                if std::mem::take(has_failed) {
                     tracing::info!(event = "endings.fresh");
                 }
             }
             asked = self.clock.boot_instant();
-            let notification =
-                timeout(TRUST, subscription.next()).await.map_err(|_| StoreError::TimedOut)??;
+            let notification = timeout(FRESH_FOR, subscription.next())
+                .await
+                .map_err(|_| StoreError::TimedOut)??;
             if matches!(notification, Notification::Change(_)) {
                 self.keys.reload(&self.store).await?;
             }
             progress = match (progress, self.clock.trusted_now()) {
-                (Some(progress), Ok(now)) => Some(self.go_on(progress, notification, now).await?),
+                (Some(progress), Ok(now)) => Some(self.advance(progress, notification, now).await?),
                 (None, Ok(now)) => {
                     // The clock may have gone back to before revocations that were pruned.
                     self.revocations.read_again();
@@ -153,7 +148,7 @@ impl RevocationListener {
     }
 
     /// Adds a notification's revocations, and prunes those whose access tokens have all expired.
-    async fn go_on(
+    async fn advance(
         &self,
         progress: Progress,
         notification: Notification,
