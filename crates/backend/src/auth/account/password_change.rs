@@ -57,8 +57,8 @@ impl PasswordChanges {
         Err(AuthError::Contended)
     }
 
-    /// Decides a rotation without a ticket. `now` is later than the request: verifying the password has waited.
-    pub(in crate::auth) fn decide_untold(
+    /// Decides a rotation without a ticket.
+    pub(in crate::auth) fn decide_without_ticket(
         &self,
         session: &Session,
         attempt: Option<&Attempt>,
@@ -76,8 +76,10 @@ impl PasswordChanges {
         attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<Option<IssuedTokens>, AuthError> {
-        let (seen, now) = (session.family.generation, self.event_log.trusted_now()?);
-        let family = match self.decide_untold(&session, attempt, now) {
+        let seen = session.family.generation;
+        // Not when the request arrived: verifying the password has waited.
+        let now = self.event_log.trusted_now()?;
+        let family = match self.decide_without_ticket(&session, attempt, now) {
             Decision::Accept { generation } => {
                 session.family.accepted(generation, attempt.cloned(), now)
             }

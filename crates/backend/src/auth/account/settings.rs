@@ -83,7 +83,8 @@ impl AccountSettings {
         session: Session,
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let decision = self.changes.decide_untold(&session, attempt, self.event_log.now());
+        // Admission is late enough: the look-up has checked the expiry, and a retry changes no state.
+        let decision = self.changes.decide_without_ticket(&session, attempt, context.now);
         if decision == Decision::AnswerAgain
             && self.passwords.knows(&request.new_password, &user).await?
         {

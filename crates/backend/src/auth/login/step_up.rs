@@ -11,7 +11,7 @@ use crate::auth::error::AuthError;
 use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::request_context::{RequestContext, SignInContext};
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::auth::session::refresh::Sessions;
+use crate::auth::session::refresh::{Judged, Sessions};
 use crate::auth::session::tickets::Found;
 use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{AccountTag, Change};
@@ -47,7 +47,7 @@ impl StepUp {
     ) -> Result<IssuedTokens, AuthError> {
         let request = &context.request;
         // Checked before the password costs a hash, and before any state changes.
-        let (decision, found) =
+        let Judged { decision, found, .. } =
             self.sessions.judge_within_limits(presented, attempt, request).await?;
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {

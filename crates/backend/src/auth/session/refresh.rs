@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Attempt, Decision, Generation, Policy, Refusal, decide};
-use shared::{EventKind, RevocationReason, Secret};
+use shared::{EventKind, NumericDate, RevocationReason, Secret};
 
 use super::tickets::{Found, Tickets};
 use crate::auth::error::AuthError;
@@ -36,6 +36,14 @@ pub struct Sessions {
     pub risk: RiskPolicy,
 }
 
+/// An authentic ticket, and what it means.
+pub(in crate::auth) struct Judged {
+    pub(in crate::auth) decision: Decision,
+    pub(in crate::auth) found: Found,
+    /// The instant of the judgement, by which its risk is assessed, too.
+    now: NumericDate,
+}
+
 impl Sessions {
     /// Answers a presented refresh token (RFC 6749 section 6).
     ///
@@ -56,14 +64,13 @@ impl Sessions {
     /// Answers a ticket that was admitted and judged.
     pub(in crate::auth) async fn answer(
         &self,
-        mut judged: (Decision, Found),
+        mut judged: Judged,
         presented: &Secret,
         attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
         for _ in 0..ROUNDS {
-            let (decision, found) = judged;
-            if let Some(tokens) = self.apply(decision, found, attempt, context).await? {
+            if let Some(tokens) = self.apply(judged, attempt, context).await? {
                 return Ok(tokens);
             }
             judged = self.judge(presented, attempt).await?;
@@ -78,20 +85,20 @@ impl Sessions {
         presented: &Secret,
         attempt: Option<&Attempt>,
         context: &RequestContext,
-    ) -> Result<(Decision, Found), AuthError> {
+    ) -> Result<Judged, AuthError> {
         let ticket = AccountTag::of_ticket(presented);
         self.admission.admit_ticket(ticket, &context.client).await?;
-        let (decision, found) = self.judge(presented, attempt).await?;
-        let limits = match decision {
+        let judged = self.judge(presented, attempt).await?;
+        let limits = match judged.decision {
             // A replay must revoke the session, however many calls its holder or a thief has made before.
             Decision::Replay => TicketLimits::None,
             // A revoked or expired session must not use up the limit that active sessions of its account share.
             Decision::Refuse(_) => TicketLimits::Session,
             _ => TicketLimits::SessionAndAccount,
         };
-        let (session, user) = (found.session.id, found.user.id);
+        let (session, user) = (judged.found.session.id, judged.found.user.id);
         self.admission.admit_authentic(ticket, session, user, limits, &context.client).await?;
-        Ok((decision, found))
+        Ok(judged)
     }
 
     /// Loads an authentic ticket, and decides what it means. The clock is read right before the row: while this waits,
@@ -101,7 +108,7 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
-    ) -> Result<(Decision, Found), AuthError> {
+    ) -> Result<Judged, AuthError> {
         let now = self.event_log.trusted_now()?;
         let Some(found) = self.tickets.find(presented).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
@@ -115,24 +122,23 @@ impl Sessions {
             // The client gives up its session at this answer, so the clock must be settled.
             self.event_log.clock.settled_now()?;
         }
-        Ok((decision, found))
+        Ok(Judged { decision, found, now })
     }
 
     /// Applies a decision. `None`: a concurrent call has changed the session.
     async fn apply(
         &self,
-        decision: Decision,
-        found: Found,
+        Judged { decision, found, now }: Judged,
         attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<Option<IssuedTokens>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
-                let signals = self.assess_risk(&found, context).await?;
+                let signals = self.assess_risk(&found, now, context).await?;
                 self.accept(generation, found, attempt, context, signals).await
             }
             Decision::AnswerAgain => {
-                let mut events = self.assess_risk(&found, context).await?;
+                let mut events = self.assess_risk(&found, now, context).await?;
                 events.push(self.event(EventKind::AnsweredAgain, &found, context));
                 self.event_log.note(events).await;
                 let successor = successor(found.session.family.generation)?;
@@ -166,20 +172,21 @@ impl Sessions {
     async fn assess_risk(
         &self,
         found: &Found,
+        now: NumericDate,
         context: &RequestContext,
     ) -> Result<Vec<Event>, AuthError> {
         if found.session.step_up_required_at.is_some() {
             return Err(AuthError::StepUpRequired { max_age: 0 });
         }
         let RiskAssessment { signals, action } =
-            assess(&found.session, &context.client, self.event_log.now(), self.risk);
+            assess(&found.session, &context.client, now, self.risk);
         let signals = signals.into_iter().map(|signal| self.event(signal, found, context));
         let mut signals: Vec<Event> = signals.collect();
         match action {
             RiskAction::Off | RiskAction::Log => Ok(signals),
             RiskAction::Confirm => {
                 // Stored, or a thief could try clients until one passes.
-                let want = Change::RequireStepUp(found.session.id, self.event_log.now());
+                let want = Change::RequireStepUp(found.session.id, now);
                 self.event_log.commit(want, signals).await?;
                 Err(AuthError::StepUpRequired { max_age: 0 })
             }
