@@ -7,6 +7,7 @@ pub mod account;
 mod caller;
 mod error;
 pub mod idempotency;
+pub mod introspection;
 pub mod login;
 mod permits;
 pub mod rate_limit;

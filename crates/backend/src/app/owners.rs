@@ -7,6 +7,7 @@ use crate::auth::account::password_change::PasswordChanges;
 use crate::auth::account::register::Registrations;
 use crate::auth::account::settings::AccountSettings;
 use crate::auth::idempotency::IdempotencyKeys;
+use crate::auth::introspection::Services;
 use crate::auth::login::Logins;
 use crate::auth::login::device_tokens::DeviceTokens;
 use crate::auth::login::login_attempt::LoginAttempts;
@@ -25,7 +26,6 @@ use crate::auth::session::own_sessions::OwnSessions;
 use crate::auth::session::refresh::Sessions;
 use crate::auth::session::tickets::Tickets;
 use crate::auth::token::issue_tokens::TokenIssuer;
-use crate::auth::token::services::Services;
 use crate::config::Settings;
 
 /// The owners of sessions, and what they share.

@@ -9,6 +9,7 @@ pub mod password_check;
 pub mod password_hasher;
 pub mod sign_in_again;
 pub mod sign_ins;
+pub mod signed_in;
 pub mod step_up;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use verifier::IdempotencyKey;
 use self::known_device::list::KeptDevices;
 use self::login_attempt::{LoginAttempt, LoginAttempts};
 use self::sign_in_again::{Place, SignInRetries};
+use self::signed_in::SignedIn;
 use super::error::AuthError;
 use super::idempotency::{IdempotencyKeys, KeyedRequest};
 use super::request_context::SignInContext;
@@ -61,7 +63,7 @@ impl Logins {
         request: &LoginRequest,
         key: Option<&IdempotencyKey>,
         context: &SignInContext,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let mut login = self.attempts.begin(&request.email, context);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
         let idempotency = &self.idempotency;
@@ -82,7 +84,7 @@ impl Logins {
         user: User,
         keyed: Option<&KeyedRequest>,
         login: &LoginAttempt<'_>,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let idempotency = &self.idempotency;
         if let Some(earlier) = idempotency.earlier(keyed).await? {
             return self.log_in_again(login, &earlier, user).await;
@@ -97,7 +99,7 @@ impl Logins {
         };
         self.attempts.throttle.reset(login.tags()).await;
         let devices = self.devices_kept(login);
-        Ok(IssuedTokens { devices, ..tokens })
+        Ok(SignedIn { tokens, devices })
     }
 
     /// Answers a retry: the password is right, and the same request has opened a session before.
@@ -106,14 +108,14 @@ impl Logins {
         login: &LoginAttempt<'_>,
         earlier: &UsedKey,
         user: User,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         self.attempts.throttle.reset(login.tags()).await;
         let client = &login.context.request.client;
         let (tokens, place) = self.retries.answer(earlier, user, client).await?;
         // A thief who has copied the whole request must not get a known device.
         let is_known = place == Place::Same || login.device.is_some();
         let devices = is_known.then(|| self.devices_kept(login)).flatten();
-        Ok(IssuedTokens { devices, ..tokens })
+        Ok(SignedIn { tokens, devices })
     }
 
     fn devices_kept(&self, login: &LoginAttempt<'_>) -> Option<KeptDevices> {

@@ -1,4 +1,4 @@
-//! `baton services`: consent and output. The rules are in [`auth::token::services`](crate::auth::token::services).
+//! `baton services`: consent and output. The rules are in [`auth::introspection`](crate::auth::introspection).
 
 use anyhow::Context as _;
 
@@ -6,7 +6,7 @@ use super::consent;
 use super::database::{clock_of, with_database};
 use super::output::say;
 use super::table::instant;
-use crate::auth::token::services::add_service;
+use crate::auth::introspection::add_service;
 use crate::config::{AddServiceArgs, DatabaseArgs, RemoveServiceArgs, ServicesCommand};
 use crate::entropy::Entropy;
 use crate::store::{Change, Service};

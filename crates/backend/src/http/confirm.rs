@@ -10,6 +10,7 @@ use shared::body::ConfirmRequest;
 use super::error::ApiError;
 use super::guard::{AttemptKey, Json, RefreshCookie, SameOrigin, SignInContext};
 use super::session_answer::SessionAnswer;
+use crate::auth::login::signed_in::SignedIn;
 use crate::auth::login::step_up::StepUp;
 
 /// As refresh; 401 `invalid_credentials` for a wrong password, without a change of state; 429 `rate_limited` after
@@ -23,6 +24,7 @@ pub async fn confirm(
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let tokens = step_up.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names, tokens })
+    let SignedIn { tokens, devices } =
+        step_up.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, names, tokens, devices })
 }

@@ -11,7 +11,7 @@ use verifier::AccessToken;
 
 use super::error::ApiError;
 use super::guard::{SameOrigin, ServiceCaller, TokenForm};
-use crate::auth::token::services::Services;
+use crate::auth::introspection::Services;
 
 /// RFC 7662 section 2.2.
 #[derive(Serialize)]

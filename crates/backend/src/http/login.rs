@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::login::Logins;
+use crate::auth::login::signed_in::SignedIn;
 
 /// 200 and a new session; 401 `invalid_credentials` for every failed authentication; 429 `rate_limited`. With an
 /// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is
@@ -24,6 +25,8 @@ pub async fn login(
     cookies: SessionCookies,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let tokens = logins.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names: cookies.free().await, tokens })
+    let SignedIn { tokens, devices } =
+        logins.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
+    let names = cookies.free().await;
+    Ok(SessionAnswer { status: StatusCode::OK, names, tokens, devices })
 }

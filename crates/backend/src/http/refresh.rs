@@ -24,5 +24,5 @@ pub async fn refresh(
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
     let tokens = sessions.refresh(&token, attempt.as_ref(), &context).await?;
-    Ok(SessionAnswer { status: StatusCode::OK, names, tokens })
+    Ok(SessionAnswer { status: StatusCode::OK, names, tokens, devices: None })
 }

@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::guard::{IdempotencyKey, Json, SameOrigin, SessionCookies, SignInContext};
 use super::session_answer::SessionAnswer;
 use crate::auth::account::register::Registrations;
+use crate::auth::login::signed_in::SignedIn;
 
 /// 201 and a session; 422 with the fields that break a rule; 409 `email_taken`; 429 `rate_limited`. With an
 /// `Idempotency-Key`, a retry is answered with the same session: 409 `duplicate_attempt` if that was refreshed or is
@@ -23,6 +24,8 @@ pub async fn register(
     cookies: SessionCookies,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let tokens = registrations.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    Ok(SessionAnswer { status: StatusCode::CREATED, names: cookies.free().await, tokens })
+    let SignedIn { tokens, devices } =
+        registrations.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
+    let names = cookies.free().await;
+    Ok(SessionAnswer { status: StatusCode::CREATED, names, tokens, devices })
 }

@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 
 use super::error::ApiError;
 use super::guard::{IdempotencyKey, RequestContext, SameOrigin, TokenForm};
+use crate::auth::introspection::service_refused;
 use crate::auth::session::logout::Logouts;
-use crate::auth::token::services::service_refused;
 
 /// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The only client is a public
 /// one: client credentials are refused rather than ignored.

@@ -8,6 +8,7 @@ use shared::body::{SessionBody, User};
 
 use super::cookie::{Names, SetDevices, SetSession};
 use crate::auth::IssuedTokens;
+use crate::auth::login::known_device::list::KeptDevices;
 
 /// Issued tokens as a response.
 pub struct SessionAnswer {
@@ -17,6 +18,8 @@ pub struct SessionAnswer {
     pub names: Names,
     /// The issued tokens.
     pub tokens: IssuedTokens,
+    /// The browser's new list of known devices, if it changes.
+    pub devices: Option<KeptDevices>,
 }
 
 impl IntoResponse for SessionAnswer {
@@ -28,14 +31,13 @@ impl IntoResponse for SessionAnswer {
             session_seconds,
             session_id,
             user,
-            ..
         } = self.tokens;
         let cookies = SetSession {
             names: &self.names,
             refresh_token: &refresh_token,
             seconds: session_seconds,
         };
-        let devices = self.tokens.devices.map(SetDevices);
+        let devices = self.devices.map(SetDevices);
         let body = SessionBody {
             access_token,
             token_type: "Bearer".to_owned(),

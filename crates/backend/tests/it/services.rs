@@ -7,7 +7,7 @@ mod status_list;
 use axum::body::Body;
 use axum::http::Method;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use backend::auth::token::services::add_service;
+use backend::auth::introspection::add_service;
 use backend::entropy::Entropy;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

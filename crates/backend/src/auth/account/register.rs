@@ -17,11 +17,12 @@ use crate::auth::login::Logins;
 use crate::auth::login::login_attempt::LoginAttempts;
 use crate::auth::login::password_hasher::Priority;
 use crate::auth::login::sign_ins::Copy;
+use crate::auth::login::signed_in::SignedIn;
 use crate::auth::request_context::{RequestContext, SignInContext};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::superseded::GivingWay;
 use crate::auth::session::tickets::Tickets;
-use crate::auth::token::issue_tokens::{IssuedTokens, TokenIssuer};
+use crate::auth::token::issue_tokens::TokenIssuer;
 use crate::store::{AccountTag, Change, UsedKey, User};
 
 /// Registers accounts.
@@ -53,7 +54,7 @@ impl Registrations {
         request: &RegisterRequest,
         key: Option<&IdempotencyKey>,
         context: &SignInContext,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
@@ -85,7 +86,7 @@ impl Registrations {
         name: Option<String>,
         keyed: Option<&KeyedRequest>,
         context: &SignInContext,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let RequestContext { now, client } = &context.request;
         if is_taken_as_typed(&*self.event_log.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
@@ -116,7 +117,7 @@ impl Registrations {
             let presented = &context.devices;
             let known = self.attempts.devices.recognise(presented, &account, *now);
             let devices = self.attempts.devices.kept(presented, known, &account, *now);
-            Ok(IssuedTokens { devices, ..tokens })
+            Ok(SignedIn { tokens, devices })
         } else {
             Err(AuthError::EmailTaken)
         }
@@ -130,7 +131,7 @@ impl Registrations {
         copy: Copy,
         request: &RegisterRequest,
         context: &SignInContext,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let mut login = self.attempts.begin(&request.email, context);
         let user = self.attempts.verify(&mut login, &request.password, keyed, copy).await?;
         self.logins.log_in_again(&login, earlier, user).await

@@ -7,13 +7,13 @@ use shared::{EventKind, NumericDate, Secret, SessionId};
 
 use super::device_tokens::DeviceTokens;
 use super::password_check::PasswordChecks;
+use super::signed_in::SignedIn;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::request_context::{RequestContext, SignInContext};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::auth::session::refresh::{Judged, Sessions};
 use crate::auth::session::tickets::Found;
-use crate::auth::token::issue_tokens::IssuedTokens;
 use crate::store::{AccountTag, Change};
 
 /// Reauthenticates users within their sessions.
@@ -44,7 +44,7 @@ impl StepUp {
         attempt: Option<&Attempt>,
         password: &Secret,
         context: &SignInContext,
-    ) -> Result<IssuedTokens, AuthError> {
+    ) -> Result<SignedIn, AuthError> {
         let request = &context.request;
         // Checked before the password costs a hash, and before any state changes.
         let Judged { decision, found, .. } =
@@ -60,7 +60,7 @@ impl StepUp {
         // Every other decision about the ticket is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
         let tokens = self.sessions.answer(judged, presented, attempt, request).await?;
-        Ok(IssuedTokens { devices, ..tokens })
+        Ok(SignedIn { tokens, devices })
     }
 
     async fn confirm_password(

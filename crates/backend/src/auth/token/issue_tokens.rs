@@ -8,7 +8,6 @@ use shared::{Secret, SessionId};
 
 use super::access_token::{AccessTokens, Statement};
 use crate::auth::error::AuthError;
-use crate::auth::login::known_device::list::KeptDevices;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::keys::KeyRing;
@@ -32,8 +31,6 @@ pub struct IssuedTokens {
     pub session_id: SessionId,
     /// The session's user.
     pub user: User,
-    /// The browser's new list of known devices, if it changes.
-    pub devices: Option<KeptDevices>,
 }
 
 /// Issues the tokens of sessions.
@@ -114,7 +111,6 @@ impl TokenIssuer {
             session_seconds: self.policy.expires_at(&session.family).since(now),
             session_id: session.id,
             user,
-            devices: None,
         })
     }
 

@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use super::RequestContext;
 use super::authorization::credentials;
-use crate::auth::token::services::{Services, service_refused};
+use crate::auth::introspection::{Services, service_refused};
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::store::Service;
