@@ -199,10 +199,10 @@ async fn a_ring_that_cannot_be_read_stops_the_start() {
 }
 
 /// The log of a server that was started and stopped with this environment variable.
-fn log_of(variable: (&str, &str), flags: &[&str]) -> String {
+fn log_of(name: &str, value: &str, flags: &[&str]) -> String {
     let folder = folder();
     let log = folder.path().join("log");
-    let mut server = Serving::in_environment(folder.path(), variable, flags, &log);
+    let mut server = Serving::in_environment(folder.path(), name, value, flags, &log);
     server.terminate();
     assert!(server.child.wait().expect("an end").success());
     fs::read_to_string(log).expect("the log")
@@ -212,7 +212,7 @@ fn log_of(variable: (&str, &str), flags: &[&str]) -> String {
 fn a_master_key_from_the_environment_opens_the_ring_and_is_written_nowhere() {
     let folder = folder();
     let log = folder.path().join("log");
-    drop(Serving::in_environment(folder.path(), (VARIABLE, TEXT), NEW, &log));
+    drop(Serving::in_environment(folder.path(), VARIABLE, TEXT, NEW, &log));
     for file in fs::read_dir(folder.path()).expect("the folder") {
         let path = file.expect("a file").path();
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -267,11 +267,10 @@ fn a_master_key_beside_the_database_is_warned_of_unless_the_origin_is_this_machi
         let mut lines = log.lines();
         lines.any(|line| line.contains(" WARN ") && line.contains("\"master_key.beside\""))
     };
-    let unset = (VARIABLE, "");
-    let elsewhere = log_of(unset, ELSEWHERE);
+    let elsewhere = log_of(VARIABLE, "", ELSEWHERE);
     assert!(warns(&elsewhere) && elsewhere.contains("--master-key-file"), "{elsewhere}");
-    let handed_in = log_of((VARIABLE, TEXT), &[ELSEWHERE, NEW].concat());
-    for quiet in [log_of(unset, &[]), handed_in] {
+    let handed_in = log_of(VARIABLE, TEXT, &[ELSEWHERE, NEW].concat());
+    for quiet in [log_of(VARIABLE, "", &[]), handed_in] {
         assert!(!warns(&quiet), "{quiet}");
     }
 }

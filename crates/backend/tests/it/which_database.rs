@@ -220,7 +220,7 @@ fn a_master_key_that_was_handed_in_needs_its_database_too() {
     assert!(!text.contains(TEXT) && !folder.path().join("baton.db").exists());
     let start = |flags: &[&str]| {
         let log = folder.path().join("log");
-        Serving::in_environment(folder.path(), ("BATON_MASTER_KEY", TEXT), flags, &log)
+        Serving::in_environment(folder.path(), "BATON_MASTER_KEY", TEXT, flags, &log)
     };
     drop(start(&["--new-database"]));
     drop(start(&[]));

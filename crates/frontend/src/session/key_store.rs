@@ -50,7 +50,7 @@ pub(super) fn is_responsive() -> bool {
 
 /// Reads and replaces the pending attempt of a refresh.
 pub(super) async fn in_transaction<R>(step: impl FnOnce(&dyn KeyStore) -> R) -> Transacted<R> {
-    transact::<PendingAttempt, R>((REFRESH_RECORD, PENDING_ATTEMPT), step).await
+    transact::<PendingAttempt, R>(REFRESH_RECORD, PENDING_ATTEMPT, step).await
 }
 
 /// Reads and replaces the pending action of this name.
@@ -59,12 +59,13 @@ pub(super) async fn in_action_transaction<R>(
     step: impl FnOnce(&dyn KeyStore<PendingAction>) -> R,
 ) -> R {
     let name = format!("{PENDING_ACTION}{name}");
-    transact::<PendingAction, R>((name.as_str(), name.as_str()), step).await.value
+    transact::<PendingAction, R>(&name, &name, step).await.value
 }
 
 /// Runs a step over the record and its localStorage copy.
 async fn transact<P: Record, R>(
-    (record, copy): (&str, &str),
+    record: &str,
+    copy: &str,
     step: impl FnOnce(&dyn KeyStore<P>) -> R,
 ) -> Transacted<R> {
     let copy = LocalStorage(copy);

@@ -184,17 +184,17 @@ async fn a_malformed_key_is_an_error_and_nothing_changes() {
 #[tokio::test]
 async fn copies_that_arrive_at_once_have_one_effect_and_one_answer() {
     let app = Arc::new(TestApp::new().await);
-    let note = at_once(&app, ("POST", NOTES, MILK), &[("idempotency-key", KEY)]).await;
+    let note = at_once(&app, "POST", NOTES, MILK, &[("idempotency-key", KEY)]).await;
     let note = place(&note);
     assert_eq!(app.alice().titles("").await, ["Milk"]);
 
     let headers = [("if-match", "\"1\""), ("idempotency-key", OTHER_KEY)];
-    let changed = at_once(&app, ("PUT", &note, BREAD), &headers).await;
+    let changed = at_once(&app, "PUT", &note, BREAD, &headers).await;
     assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
     assert_eq!(app.alice().ask("GET", &note, "").await.header("etag"), Some("\"2\""));
 
     let headers = [("if-match", "\"2\""), ("idempotency-key", THIRD_KEY)];
-    let deleted = at_once(&app, ("DELETE", &note, ""), &headers).await;
+    let deleted = at_once(&app, "DELETE", &note, "", &headers).await;
     assert_eq!(deleted.status, 204);
     assert_eq!(app.alice().titles("").await, Vec::<String>::new());
 }
@@ -202,7 +202,9 @@ async fn copies_that_arrive_at_once_have_one_effect_and_one_answer() {
 /// The answer to a request of Alice's that arrives 20 times concurrently.
 async fn at_once(
     app: &Arc<TestApp>,
-    (method, path, body): (&'static str, &str, &'static str),
+    method: &'static str,
+    path: &str,
+    body: &'static str,
     headers: &[(&'static str, &'static str)],
 ) -> Answer {
     app.advance(60);

@@ -12,8 +12,8 @@ use crate::auth::error::AuthError;
 use crate::auth::rate_limit::{Key, RateLimited};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::store::{AccountTag, Change};
-use back_off::wait;
 pub use back_off::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
+use back_off::{Wait, wait};
 
 /// How often an attempt that lost a race for its number retries. Only attempts with a permit race.
 const ROUNDS: usize = 8;
@@ -98,10 +98,8 @@ impl LoginThrottle {
 }
 
 impl RateLimited {
-    const fn password_attempt(
-        tag: AccountTag,
-        (retry_after, limited_by): (i64, LimitedBy),
-    ) -> Self {
-        Self { key: Key::PasswordAttempt(tag), retry_after, limited_by: Some(limited_by) }
+    const fn password_attempt(tag: AccountTag, wait: Wait) -> Self {
+        let Wait { seconds, limited_by } = wait;
+        Self { key: Key::PasswordAttempt(tag), retry_after: seconds, limited_by: Some(limited_by) }
     }
 }

@@ -89,10 +89,10 @@ impl TestApp {
     /// Another server on the same host, at a port of its own.
     pub(crate) async fn at_port(port: u16) -> Self {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let dependencies = (Entropy::seeded(u64::from(port)), Clock::manual(START));
+        let (entropy, clock) = (Entropy::seeded(u64::from(port)), Clock::manual(START));
         let store = store::open("memory:").await.expect("a store");
         let flags = ["--origin".to_owned(), format!("http://localhost:{port}")];
-        Self::start((store, Place::Memory.into()), keys, dependencies, Arc::new(flags)).await
+        Self::start(store, Place::Memory.into(), keys, entropy, clock, Arc::new(flags)).await
     }
 
     /// A server over a store of the test's own.
@@ -100,13 +100,15 @@ impl TestApp {
         let keys = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let (entropy, clock) = (Entropy::seeded(7), Clock::manual(START));
         let flags = flags.iter().map(ToString::to_string).collect();
-        Self::start((store, place.into()), keys, (entropy, clock), flags).await
+        Self::start(store, place.into(), keys, entropy, clock, flags).await
     }
 
     async fn start(
-        (store, place): (Arc<dyn Store>, Arc<Place>),
+        store: Arc<dyn Store>,
+        place: Arc<Place>,
         keys: Arc<TempDir>,
-        (entropy, clock): (Entropy, Clock),
+        entropy: Entropy,
+        clock: Clock,
         flags: Arc<[String]>,
     ) -> Self {
         let settings = settings(&flags).expect("valid settings");
@@ -158,8 +160,8 @@ impl TestApp {
     /// The same with a store of the test's own, which must lead to the same database.
     pub(crate) async fn another_instance_over(&self, store: Arc<dyn Store>) -> Self {
         let (keys, place) = (Arc::clone(&self.keys), Arc::clone(&self.place));
-        let dependencies = (Entropy::seeded(8), self.clock.clone());
-        Self::start((store, place), keys, dependencies, Arc::clone(&self.flags)).await
+        let (entropy, clock) = (Entropy::seeded(8), self.clock.clone());
+        Self::start(store, place, keys, entropy, clock, Arc::clone(&self.flags)).await
     }
 
     /// The administration commands, beside the server.

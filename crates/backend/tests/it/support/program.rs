@@ -64,7 +64,8 @@ impl Serving {
     /// The same with this environment variable.
     pub(crate) fn in_environment(
         folder: &Path,
-        (name, value): (&str, &str),
+        name: &str,
+        value: &str,
         flags: &[&str],
         log: &Path,
     ) -> Self {

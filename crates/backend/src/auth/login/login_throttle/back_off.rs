@@ -34,8 +34,16 @@ pub const fn outdated(now: NumericDate) -> FailuresBefore {
     }
 }
 
-/// Seconds until the next attempt, and the limit behind it. `None`: now.
-pub(super) fn wait(failures: Option<Failures>, now: NumericDate) -> Option<(i64, LimitedBy)> {
+/// The wait for the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub(super) seconds: i64,
+    /// The limit behind it.
+    pub(super) limited_by: LimitedBy,
+}
+
+/// The wait for the next attempt. `None`: it is allowed now.
+pub(super) fn wait(failures: Option<Failures>, now: NumericDate) -> Option<Wait> {
     let Failures { count, last_at } = failures?;
     let (wait, limited_by) = if count >= MOST_IN_A_ROW {
         (RETENTION_SECONDS, LimitedBy::Lockout)
@@ -45,8 +53,8 @@ pub(super) fn wait(failures: Option<Failures>, now: NumericDate) -> Option<(i64,
         (wait, LimitedBy::WrongPasswords)
     };
     // A clock that was set back prolongs no back-off.
-    let left = last_at.plus(wait).since(now).min(wait);
-    (left > 0).then_some((left, limited_by))
+    let seconds = last_at.plus(wait).since(now).min(wait);
+    (seconds > 0).then_some(Wait { seconds, limited_by })
 }
 
 #[cfg(test)]
@@ -56,10 +64,10 @@ mod tests {
     const NOW: NumericDate = NumericDate(1_800_000_000);
 
     fn after(count: u32, seconds: i64) -> Option<i64> {
-        limit_after(count, seconds).map(|(wait, _)| wait)
+        wait_after(count, seconds).map(|wait| wait.seconds)
     }
 
-    fn limit_after(count: u32, seconds: i64) -> Option<(i64, LimitedBy)> {
+    fn wait_after(count: u32, seconds: i64) -> Option<Wait> {
         wait(Some(Failures { count, last_at: NOW }), NOW.plus(seconds))
     }
 
@@ -73,8 +81,9 @@ mod tests {
         let doubled = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 3_600, 3_600];
         assert!(waits.eq(doubled.map(Some)));
         for count in FREE + 14..MOST_IN_A_ROW {
-            let hour = Some((LONGEST_WAIT_SECONDS, LimitedBy::WrongPasswords));
-            assert_eq!(limit_after(count, 0), hour, "{count}");
+            let limited_by = LimitedBy::WrongPasswords;
+            let hour = Wait { seconds: LONGEST_WAIT_SECONDS, limited_by };
+            assert_eq!(wait_after(count, 0), Some(hour), "{count}");
         }
     }
 
@@ -90,7 +99,8 @@ mod tests {
     #[test]
     fn a_lockout_lasts_as_long_as_its_count_is_kept() {
         for count in [MOST_IN_A_ROW, MOST_IN_A_ROW + 1] {
-            assert_eq!(limit_after(count, 0), Some((RETENTION_SECONDS, LimitedBy::Lockout)));
+            let lockout = Wait { seconds: RETENTION_SECONDS, limited_by: LimitedBy::Lockout };
+            assert_eq!(wait_after(count, 0), Some(lockout));
             assert_eq!(after(count, 1_000_000), Some(RETENTION_SECONDS - 1_000_000));
             assert_eq!(after(count, RETENTION_SECONDS), None);
         }

@@ -150,7 +150,7 @@ impl fmt::Display for Event {
                 let verdict = if *passes { "it passes" } else { "invalid_credentials" };
                 write!(f, "An instance verifies the password ({}): {verdict}.", Whose(*by))
             }
-            Self::Looks { by, key, found, again } => looked(f, (*by, *key), *found, *again),
+            Self::Looks { by, key, found, again } => looked(f, *by, *key, *found, *again),
             Self::FindsTheAddressFirst => {
                 f.write_str("An instance finds the address taken, and answers so.")
             }
@@ -188,7 +188,8 @@ impl fmt::Display for Event {
 
 fn looked(
     f: &mut fmt::Formatter<'_>,
-    (by, key): (Person, Key),
+    by: Person,
+    key: Key,
     found: Option<Number>,
     again: bool,
 ) -> fmt::Result {
