@@ -128,7 +128,7 @@ fn counter(number: u32) -> [u8; 4] {
 /// The largest number that a UUID's first random bits hold.
 const COUNTER: u32 = (1 << 26) - 1;
 
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
 fn fill_from_system(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("a machine without a random source can run no part of Baton");
 }

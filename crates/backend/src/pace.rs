@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 /// Waits for this long: a retry at once would only spin, and work in parts leaves time to others.
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 pub async fn rest(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
 /// Waits until this instant.
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 pub async fn rest_until(instant: Instant) {
     tokio::time::sleep_until(instant).await;
 }

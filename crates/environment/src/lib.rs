@@ -112,7 +112,7 @@ pub fn secret(name: &'static str) -> Result<Option<String>, VariableError> {
         .map_err(|flaw| VariableError { setting: name.to_owned(), flaw })
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads a variable")]
 fn variable(name: &OsStr) -> Option<OsString> {
     std::env::var_os(name)
 }

@@ -1,5 +1,7 @@
 //! The service as a process: wires the dependencies, announces its address, bounds the cost of connections by
 //! timeouts and limits, and drains on shutdown. It must not know any path.
+//!
+//! Not `axum::serve`: it bounds neither connections, headers and idle time nor the drain.
 
 use std::io::Write as _;
 use std::pin::pin;

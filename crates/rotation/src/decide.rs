@@ -6,6 +6,8 @@ use types::NumericDate;
 use crate::{Attempt, Family, Generation, Policy};
 
 /// What the server must do. A refresh changes a family in no other way.
+///
+/// Exhaustive on purpose: a server must handle every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Record `generation` as accepted and answer with its successor.

@@ -23,6 +23,8 @@ pub struct Family<Reason = ()> {
 }
 
 /// Whether a family may be refreshed, expiry aside.
+///
+/// Exhaustive on purpose: a server must handle every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing<Reason = ()> {
     /// It may.

@@ -6,6 +6,8 @@ use types::NumericDate;
 use crate::{Family, Generation, Policy};
 
 /// What the server must do with a sign-in whose password is right.
+///
+/// Exhaustive on purpose: a server must handle every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn {
     /// Create a session.

@@ -21,6 +21,8 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 const FEW: u64 = 20_000;
 
 /// The status of one token (Token Status List section 7.1).
+///
+/// Exhaustive on purpose: a server must handle every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 0: valid, as far as this list knows.

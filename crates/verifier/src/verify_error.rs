@@ -16,6 +16,8 @@ pub enum Unavailable {
 }
 
 /// Why a token is not accepted.
+///
+/// Exhaustive on purpose: a server must handle every case.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
     /// The token is not valid.

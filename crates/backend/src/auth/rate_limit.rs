@@ -7,7 +7,7 @@ mod key;
 mod rate;
 mod rates;
 #[cfg(test)]
-mod school;
+mod shared_address;
 mod table;
 
 use std::net::IpAddr;

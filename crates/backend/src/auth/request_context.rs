@@ -6,7 +6,7 @@ use shared::{NumericDate, Secret};
 use super::login::known_device::list::PresentedDevices;
 use crate::store::ClientInfo;
 
-/// When a request was admitted, and the client that it comes from. Taken once, at the door.
+/// When a request was admitted, and the client that it comes from. Taken once, at admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestContext {
     /// When it was admitted, by a trusted clock. A check that must hold after the request has waited reads the clock

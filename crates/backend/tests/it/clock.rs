@@ -188,7 +188,7 @@ async fn a_server_removes_nothing_by_a_clock_that_is_wrong() {
     app.browser().login("mallory", PASSWORD).await.assert_status(401);
     let before = held(&app, users).await;
     let retention = crate::support::settings::<&str>(&[]).expect("settings").retention;
-    let _upkeep = retention.keep(&app.store, &app.clock, &app.app.entropy);
+    let _pruning = retention.keep(&app.store, &app.clock, &app.app.entropy);
     let _keeping = app.app.keys.keep(&app.store, &app.clock);
     app.clock.step(FORTY_DAYS);
     an_hour_passes().await;

@@ -192,12 +192,12 @@ async fn throttling_does_not_disclose_whether_there_is_an_account() {
         app.registered("alice").await;
         let mut answers = BTreeSet::new();
         for email in ["alice@example.com", "nobody@example.com", "nonsense"] {
-            let mut story = String::new();
+            let mut transcript = String::new();
             for _ in 0..=FREE {
                 let body = serde_json::json!({"email": email, "password": WRONG});
-                story += &app.browser().post(path::LOGIN, body).await.snapshot();
+                transcript += &app.browser().post(path::LOGIN, body).await.snapshot();
             }
-            answers.insert(story);
+            answers.insert(transcript);
         }
         assert_eq!(answers.len(), 1, "{answers:#?}");
         assert!(answers.first().expect("an answer").contains("429"));

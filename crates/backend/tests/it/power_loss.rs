@@ -96,7 +96,7 @@ impl Diary {
 
 /// Every change of a session: in sequence, then concurrently, then so many rotations that a checkpoint restarts the
 /// log, then again.
-fn story(server: &Traced, diary: &mut Diary) {
+fn scenario(server: &Traced, diary: &mut Diary) {
     let mut alice = diary.register(server, "alice");
     let mut bob = diary.register(server, "bob");
     let mut carol = diary.register(server, "carol");
@@ -268,7 +268,7 @@ async fn what_was_answered_as_lasting_survives_a_power_cut_at_any_instant() {
     let (folder, elsewhere) = (temporary(), temporary());
     let server = Traced::start(folder.path(), &elsewhere.path().join("trace"));
     let mut diary = Diary::default();
-    story(&server, &mut diary);
+    scenario(&server, &mut diary);
     let events = trace::read(&server.stop());
     let answered = diary.answered(&events);
     let (first, last) = (answered[0].sent, answered[answered.len() - 1].sent);

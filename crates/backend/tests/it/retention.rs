@@ -146,7 +146,7 @@ async fn a_server_that_runs_clears_away_by_itself_once_an_hour() {
     let alice = app.registered("alice").await;
     let user = user_of(&alice);
     let sessions = async || app.store.sessions_of(user).await.expect("a store").len();
-    let _upkeep = RETENTION.keep(&app.store, &app.clock, &app.app.entropy);
+    let _pruning = RETENTION.keep(&app.store, &app.clock, &app.app.entropy);
     an_hour_passes().await;
     assert_eq!(sessions().await, 1, "nothing is over");
     app.clock.advance(208 * DAY);

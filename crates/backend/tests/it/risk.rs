@@ -45,12 +45,12 @@ async fn alice(app: &TestApp) -> (Browser, Browser) {
 /// Runs a test for each signal on every engine; the other signals are off.
 async fn for_each_signal<F: Future<Output = ()>>(
     answer: &str,
-    story: impl Fn(TestApp, &'static Signal) -> F,
+    scenario: impl Fn(TestApp, &'static Signal) -> F,
 ) {
     for signal in &SIGNALS {
         let own = |other: &Signal| if other.flag == signal.flag { answer } else { "off" };
         let flags: Vec<&str> = SIGNALS.iter().flat_map(|it| [it.flag, own(it)]).collect();
-        on_every_store_with(&flags, |app| story(app, signal)).await;
+        on_every_store_with(&flags, |app| scenario(app, signal)).await;
     }
 }
 

@@ -27,12 +27,12 @@ fn now() -> NumericDate {
 
 /// An empty database of each engine.
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
-async fn on_every_database(story: impl AsyncFn(&Place)) {
+async fn on_every_database(scenario: impl AsyncFn(&Place)) {
     let mut places = vec![Place::file()];
     places.extend(Schema::new().await.map(Place::Schema));
     for place in places {
         println!("engine: {}", place.engine());
-        story(&place).await;
+        scenario(&place).await;
     }
 }
 

@@ -26,10 +26,10 @@ const ALL: IdRange = IdRange { after: [0; 16], through: [u8::MAX; 16] };
 const BEYOND_31_BITS: u32 = 3_000_000_000;
 
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
-async fn on_every_engine(story: impl AsyncFn(&dyn Store)) {
+async fn on_every_engine(scenario: impl AsyncFn(&dyn Store)) {
     for (store, place) in stores().await {
         println!("engine: {}", place.engine());
-        story(&*store).await;
+        scenario(&*store).await;
     }
 }
 

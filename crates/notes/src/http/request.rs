@@ -1,5 +1,7 @@
 //! The outermost middleware: names each request, writes problem documents (RFC 9457), sets `no-store`, and logs. It
 //! must not log a query, a header or a body, nor choose a status.
+//!
+//! Not tower-http's `SetRequestIdLayer`, which keeps the id that a client sends.
 
 use std::error::Error as _;
 use std::sync::Arc;

@@ -205,7 +205,7 @@ impl ConnectionPool {
             let _ = live.connection.close().await;
         }
         let all = u32::try_from(self.size).expect("a handful of connections");
-        let _every_loan_has_ended = self.room.acquire_many(all).await;
+        let _all_released = self.room.acquire_many(all).await;
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {

@@ -17,10 +17,10 @@ async fn started(app: &TestApp, seconds: i64) -> TestApp {
 }
 
 /// Runs a test on each engine without a clock of its own.
-async fn where_no_clock_is<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
+async fn where_no_clock_is<F: Future<Output = ()>>(scenario: impl Fn(TestApp) -> F) {
     on_every_store(async |app| {
         if app.store.clock().await.expect("a store").is_none() {
-            story(app).await;
+            scenario(app).await;
         }
     })
     .await;

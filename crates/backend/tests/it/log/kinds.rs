@@ -21,7 +21,7 @@ use super::WRONG;
 use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
-/// Kinds that callers can cause at will, with a credential or without one; [`Stage::cause`] causes each.
+/// Kinds that callers can cause at will, with a credential or without one; [`LogSources::cause`] causes each.
 const BY_CALLERS: [&str; 13] = [
     "access_token_refused",
     "cross_site_refused",
@@ -94,13 +94,13 @@ const A_FEW: u32 = 5;
 
 #[tokio::test]
 async fn of_many_lines_of_a_kind_the_first_are_whole_and_each_spell_leaves_one_count() {
-    let stage = Stage::set().await;
+    let sources = LogSources::new().await;
     for kind in BY_CALLERS {
         let (log, limit, _listening) = Log::of_the_program_by(FakeRelativeClock::default());
         let mut counted = Vec::new();
         for (calls, suppressed) in [(0..MANY, MANY - AT_ONCE), (MANY..MANY + A_FEW, A_FEW)] {
             for number in calls {
-                stage.cause(kind, number).await;
+                sources.cause(kind, number).await;
             }
             limit.summarise(Due::Now);
             counted.push(u64::from(suppressed));
@@ -169,7 +169,7 @@ fn kinds_in(text: &str) -> Vec<String> {
 }
 
 /// The fixtures to cause each kind of line.
-struct Stage {
+struct LogSources {
     /// A server without rate limits, so that each call leaves its line.
     app: TestApp,
     alice: Browser,
@@ -187,8 +187,8 @@ struct Stage {
     registration: (&'static str, Value),
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl LogSources {
+    async fn new() -> Self {
         let app = TestApp::with(&["--limits", "off"]).await;
         let late = app.registered("late").await;
         app.clock.advance(901);

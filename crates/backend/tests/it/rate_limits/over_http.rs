@@ -24,7 +24,7 @@ const NETWORK: &str = "203.0.113.9";
 const SESSIONS: usize = 3;
 
 /// A server with the fixtures to reach any limit. No call from [`NETWORK`] has been counted yet.
-struct Story {
+struct Scenario {
     app: TestApp,
     store: Arc<Faulty>,
     /// Of one account, each with the cookie of a known device.
@@ -33,7 +33,7 @@ struct Story {
     calls: Cell<u32>,
 }
 
-impl Story {
+impl Scenario {
     async fn with(limit: Limit, rate: Rate) -> Self {
         let mut flags = vec![format!("--rate-limit={}={rate}", limit.row().name)];
         // Its parts may take half of it at most.
@@ -128,16 +128,16 @@ fn two_rates(limit: Limit) -> [Rate; 2] {
 async fn every_setting_changes_the_limit_that_it_names() {
     for limit in TABLE.iter().map(|row| row.limit) {
         for rate in two_rates(limit) {
-            let story = Story::with(limit, rate).await;
-            let passed = story.until_limited(limit).await;
+            let scenario = Scenario::with(limit, rate).await;
+            let passed = scenario.until_limited(limit).await;
             assert_eq!(passed, u128::from(rate.at_once), "{limit:?} {rate}: at once");
             // A test's clock counts whole seconds.
             let seconds =
                 u64::try_from(rate.period.as_millis().div_ceil(1_000)).expect("a short time");
-            story.app.clock.advance(i64::try_from(seconds).expect("a short time"));
+            scenario.app.clock.advance(i64::try_from(seconds).expect("a short time"));
             let added = Duration::from_secs(seconds).as_nanos() / rate.period.as_nanos();
             assert_eq!(
-                story.until_limited(limit).await,
+                scenario.until_limited(limit).await,
                 added,
                 "{limit:?} {rate}: {seconds} s later"
             );
@@ -149,13 +149,13 @@ async fn every_setting_changes_the_limit_that_it_names() {
 #[tokio::test]
 async fn what_is_refused_costs_no_hash_and_changes_nothing() {
     for limit in TABLE.iter().map(|row| row.limit) {
-        let story = Story::with(limit, limit.row().least).await;
-        story.until_limited(limit).await;
-        let looked_at = || story.app.app.logins.attempts.hasher.looked_at();
-        let before = (looked_at(), story.store.written());
+        let scenario = Scenario::with(limit, limit.row().least).await;
+        scenario.until_limited(limit).await;
+        let looked_at = || scenario.app.app.logins.attempts.hasher.looked_at();
+        let before = (looked_at(), scenario.store.written());
         for _ in 0..5 {
-            story.call(limit).await.assert_problem(429, "rate_limited");
+            scenario.call(limit).await.assert_problem(429, "rate_limited");
         }
-        assert_eq!((looked_at(), story.store.written()), before, "{limit:?}");
+        assert_eq!((looked_at(), scenario.store.written()), before, "{limit:?}");
     }
 }

@@ -53,19 +53,19 @@ pub(crate) async fn stores() -> Vec<(Arc<dyn Store>, Place)> {
 }
 
 /// Runs a test on every engine.
-pub(crate) async fn on_every_store<F: Future<Output = ()>>(story: impl Fn(TestApp) -> F) {
-    on_every_store_with(&[], story).await;
+pub(crate) async fn on_every_store<F: Future<Output = ()>>(scenario: impl Fn(TestApp) -> F) {
+    on_every_store_with(&[], scenario).await;
 }
 
 /// The same with flags of `baton serve`.
 #[expect(clippy::print_stdout, reason = "a failing test shows which engine it was")]
 pub(crate) async fn on_every_store_with<F: Future<Output = ()>>(
     flags: &[&str],
-    story: impl Fn(TestApp) -> F,
+    scenario: impl Fn(TestApp) -> F,
 ) {
     for (store, place) in stores().await {
         println!("engine: {} {flags:?}", place.engine());
-        story(TestApp::over(store, place, flags).await).await;
+        scenario(TestApp::over(store, place, flags).await).await;
     }
 }
 
