@@ -7,35 +7,63 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::database::Database;
 
+macro_rules! insert_users {
+    () => {
+        "INSERT INTO users (id, email, password_hash, created_at)"
+    };
+}
+
+macro_rules! insert_sessions {
+    () => {
+        "INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)"
+    };
+}
+
 /// One user for ten sessions.
-const USERS_IN_SQLITE: &str = "
+const USERS_IN_SQLITE: &str = concat!(
+    "
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10)
-    INSERT INTO users (id, email, password_hash, created_at)
-    SELECT unhex(printf('%032x', i)), 'seed-' || i || '@example.com', '', 0 FROM n";
+    ",
+    insert_users!(),
+    "
+    SELECT unhex(printf('%032x', i)), 'seed-' || i || '@example.com', '', 0 FROM n"
+);
 
 /// Live sessions like `$2`, created one after the other in the week before it. Ids are UUIDs of version 7: six bytes
 /// of milliseconds, then random.
-const SESSIONS_IN_SQLITE: &str = "
+const SESSIONS_IN_SQLITE: &str = concat!(
+    "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
+    ",
+    insert_sessions!(),
+    "
     SELECT unhex(printf('%012x', (created_at - i * 600000 / $1) * 1000) || hex(randomblob(10))),
            unhex(printf('%032x', i % ($1 / 10))), randomblob(32), refresh_key_id, 0, accepted_at,
            created_at - i * 600000 / $1, authenticated_at
-    FROM n, (SELECT * FROM sessions WHERE id = $2)";
+    FROM n, (SELECT * FROM sessions WHERE id = $2)"
+);
 
-const USERS_IN_POSTGRES: &str = "
-    INSERT INTO users (id, email, password_hash, created_at)
+const USERS_IN_POSTGRES: &str = concat!(
+    "
+    ",
+    insert_users!(),
+    "
     SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 'seed-' || i || '@example.com', '', 0
-    FROM generate_series(0, $1 / 10) AS n (i)";
+    FROM generate_series(0, $1 / 10) AS n (i)"
+);
 
-const SESSIONS_IN_POSTGRES: &str = "
-    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at, authenticated_at)
+const SESSIONS_IN_POSTGRES: &str = concat!(
+    "
+    ",
+    insert_sessions!(),
+    "
     SELECT decode(lpad(to_hex((created_at - i * 600000 / $1) * 1000), 12, '0'), 'hex')
                || substr(uuid_send(gen_random_uuid()), 7),
            decode(lpad(to_hex(i % ($1 / 10)), 32, '0'), 'hex'),
            uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), refresh_key_id, 0, accepted_at,
            created_at - i * 600000 / $1, authenticated_at
-    FROM generate_series(1, $1) AS n (i), (SELECT * FROM sessions WHERE id = $2) AS s";
+    FROM generate_series(1, $1) AS n (i), (SELECT * FROM sessions WHERE id = $2) AS s"
+);
 
 impl Database {
     /// Adds `many` sessions like this one, of other users.

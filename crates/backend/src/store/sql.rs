@@ -16,6 +16,13 @@ macro_rules! accept {
     };
 }
 
+/// An event with all its columns, whose values follow.
+macro_rules! insert_event {
+    () => {
+        "INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)"
+    };
+}
+
 mod engines;
 mod idempotency;
 
@@ -163,10 +170,13 @@ pub(super) const PRUNE_SESSIONS: &str = "
 
 /// No event is recorded of an account that was deleted a moment ago. PostgreSQL needs more than this for an event
 /// without a change: [`RECORD_ALONE`].
-pub(super) const RECORD: &str = "
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+pub(super) const RECORD: &str = concat!(
+    "\n    ",
+    insert_event!(),
+    "
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
-    WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)";
+    WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL)"
+);
 
 pub(super) const FORGET_EVENTS: &str = "
     DELETE FROM events -- unguarded: personal data is erased with its account

@@ -19,19 +19,29 @@ pub(super) const INSERT: &str = "INSERT INTO notes \
     RETURNING id, version, created_at, changed_at";
 
 // $3 and $4 are lists of versions. If $3 is not null, the note's version is in it; $4 is not null, and the version is
-// not in it. A note that does not grow may be written at any quota.
-pub(super) const REPLACE: &str = "UPDATE notes SET title = $5, text = $6, folded = $7, \
-    changed_at = $8, version = version + 1 WHERE owner = $1 AND id = $2 \
-    AND ($3 IS NULL OR version IN (SELECT value FROM json_each($3))) \
-    AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4)) \
-    AND ($9 <= bytes \
-        OR $9 - bytes + (SELECT sum(each.bytes) FROM notes AS each WHERE each.owner = $1) <= $10) \
-    RETURNING id, version, created_at, changed_at";
+// not in it.
+macro_rules! version_matches {
+    () => {
+        "($3 IS NULL OR version IN (SELECT value FROM json_each($3))) \
+    AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4))"
+    };
+}
 
-pub(super) const DELETE: &str = "DELETE FROM notes WHERE owner = $1 AND id = $2 \
-    AND ($3 IS NULL OR version IN (SELECT value FROM json_each($3))) \
-    AND $4 IS NOT NULL AND version NOT IN (SELECT value FROM json_each($4)) \
-    RETURNING id, version, created_at, changed_at";
+// A note that does not grow may be written at any quota.
+pub(super) const REPLACE: &str = concat!(
+    "UPDATE notes SET title = $5, text = $6, folded = $7, \
+    changed_at = $8, version = version + 1 WHERE owner = $1 AND id = $2 AND ",
+    version_matches!(),
+    " AND ($9 <= bytes \
+        OR $9 - bytes + (SELECT sum(each.bytes) FROM notes AS each WHERE each.owner = $1) <= $10) \
+    RETURNING id, version, created_at, changed_at"
+);
+
+pub(super) const DELETE: &str = concat!(
+    "DELETE FROM notes WHERE owner = $1 AND id = $2 AND ",
+    version_matches!(),
+    " RETURNING id, version, created_at, changed_at"
+);
 
 pub(super) const WHY_NOT: &str = "SELECT version, $3 > bytes \
         AND $3 - bytes + (SELECT sum(each.bytes) FROM notes AS each WHERE each.owner = $1) > $4 AS is_full \

@@ -95,21 +95,17 @@ pub(in crate::store) const USERS_BEYOND_ASCII: SqlText = SqlText {
 /// to the thread that owns the connection costs as much as what it does; after a failure half-way, [`UNDO_ACCEPT`]
 /// has to follow.
 pub(in crate::store) const ACCEPT_AND_RECORD: SqlText = SqlText {
-    sqlite: accept!(
+    sqlite: concat!(
+        accept!("\n    SAVEPOINT rotation;", " RETURNING id;\n    "),
+        insert_event!(),
         "
-    SAVEPOINT rotation;",
-        " RETURNING id;
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
     SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
     RELEASE rotation"
     ),
-    postgres: accept!(
-        "
-    WITH accepted AS (",
-        " RETURNING id
-    )
-    INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
-    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted"
+    postgres: concat!(
+        accept!("\n    WITH accepted AS (", " RETURNING id\n    )\n    "),
+        insert_event!(),
+        "\n    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted"
     ),
 };
 
@@ -124,13 +120,17 @@ pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE ro
 /// the row of the user or of a live session, and the erasure takes both before it looks for events.
 pub(in crate::store) const RECORD_ALONE: SqlText = SqlText {
     sqlite: RECORD,
-    postgres: "
+    postgres: concat!(
+        "
         WITH account AS (
             SELECT 1 FROM users WHERE id = $2 AND erased_at IS NULL FOR KEY SHARE SKIP LOCKED
         )
-        INSERT INTO events (id, user_id, session_id, kind, at, cause, address, browser, os, device_kind)
+        ",
+        insert_event!(),
+        "
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
-        WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)",
+        WHERE $2 IS NULL OR EXISTS (SELECT 1 FROM account)"
+    ),
 };
 
 /// A user's newest events before `$3` of the kinds in the JSON array `$2`, at most `$4`. Of each kind the index gives
