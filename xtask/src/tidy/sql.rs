@@ -1,6 +1,9 @@
 //! Every UPDATE and DELETE is a conditional write: its `WHERE` names the state that it expects of the row; otherwise
 //! two concurrent requests can both believe they made the change. A write that needs no such guard says why:
-//! `-- unguarded: reason` in the statement, or `// unguarded: reason` just above it.
+//! `-- unguarded: reason` in the statement, or `// unguarded: reason` just above it. And each `INSERT INTO table
+//! (columns)` stands once in its crate, so that a new column is added in one place.
+
+use std::collections::BTreeSet;
 
 use super::tree::{File, Finding, Tree};
 
@@ -18,8 +21,10 @@ const GUARDS: [&str; 6] = [
 const MESSAGE: &str = "changes rows without a state guard: add one to its WHERE \
     (revoked_at IS NULL, generation = …, disabled_at IS NULL, failures = …, retired_at IS NULL), or `-- unguarded: reason`";
 
+const REPEATED: &str = "the same INSERT INTO with the same columns stands elsewhere in this crate: share it by a macro";
+
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = repeated_inserts(tree);
     for file in tree.under("crates/backend/src/store") {
         findings.extend(in_rust(file));
     }
@@ -51,6 +56,36 @@ fn in_rust(file: &File) -> Vec<Finding> {
         .filter(|string| string.text.split(';').any(|it| changes_rows(it) && !is_guarded(it)))
         .filter(|string| !excused(string.line))
         .map(|string| Finding::new(&file.path, string.line, MESSAGE))
+        .collect()
+}
+
+fn repeated_inserts(tree: &Tree) -> Vec<Finding> {
+    let mut known = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (file, source) in tree.rust().filter(|(file, _)| !file.is_test()) {
+        let Some((its_crate, _)) = file.path.split_once("/src/") else { continue };
+        let last = source.lines_without_tests();
+        for string in source.strings.iter().filter(|string| string.line <= last) {
+            for insert in inserts(&string.text) {
+                if !known.insert((its_crate, insert)) {
+                    findings.push(Finding::new(&file.path, string.line, REPEATED));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Each `INSERT INTO table (columns`, unless the columns have a name: `({columns})`.
+fn inserts(text: &str) -> Vec<String> {
+    let words = without_comments(text).join(" ");
+    let beginnings = words.match_indices("INSERT INTO ");
+    beginnings
+        .filter_map(|(at, _)| {
+            let (insert, _) = words[at..].split_once(')')?;
+            let (_, columns) = insert.split_once('(')?;
+            (!columns.starts_with('{')).then(|| insert.to_owned())
+        })
         .collect()
 }
 
@@ -127,6 +162,24 @@ mod tests {
         assert_eq!(in_store("-- unguarded:\nDELETE FROM s WHERE x < $1"), 1);
         let above = "//! S.\n// unguarded: it only counts\nconst A: &str = \"DELETE FROM s\";\n";
         assert_eq!(check(&Tree::of(&[("crates/backend/src/store/sql.rs", above)])), []);
+    }
+
+    #[test]
+    fn a_list_of_columns_stands_once_in_a_crate() {
+        let (one, other) =
+            ("INSERT INTO s (a, b) SELECT $1, $2", "INSERT INTO s \\\n  (a, b) VALUES");
+        let files = |path: &str, statement: &str| {
+            let first = format!("//! S.\nconst A: &str = \"{one}\";\n");
+            let second = format!("//! S.\n\nconst B: &str = \"{statement}\";\n");
+            check(&Tree::of(&[("crates/a/src/store.rs", &first), (path, &second)]))
+        };
+        let found = [Finding::new("crates/a/src/sql.rs", 3, REPEATED)];
+        assert_eq!(files("crates/a/src/sql.rs", other), found);
+        assert_eq!(files("crates/a/src/sql.rs", "INSERT INTO s (a) SELECT $1"), []);
+        assert_eq!(files("crates/b/src/sql.rs", other), []);
+        assert_eq!(files("crates/a/tests/it/sql.rs", other), []);
+        let named = "INSERT INTO s ({columns}) VALUES";
+        assert_eq!(in_store(&format!("{named} ($1); {named} ($2)")), 0);
     }
 
     #[test]
