@@ -10,10 +10,11 @@ mod step;
 pub mod tolerance;
 
 use std::ops::Add;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use parking_lot::{Mutex, MutexGuard};
 use rustix::time::{ClockId, clock_gettime};
 use shared::NumericDate;
 use tokio::time::Instant;
@@ -193,8 +194,7 @@ impl Clock {
     }
 
     fn detector(&self) -> MutexGuard<'_, StepDetector> {
-        // A panic leaves no reading half recorded.
-        self.detector.lock().unwrap_or_else(PoisonError::into_inner)
+        self.detector.lock()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Entropy: the only source of random bytes. Ids are made here, too, from random bytes and the instant.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use shared::{EventId, NumericDate, SessionId, UserId};
 use uuid::Builder;
@@ -73,8 +74,7 @@ impl Entropy {
     pub fn event_id(&self, now: NumericDate) -> EventId {
         let [step, start @ ..]: [u8; 4] = self.bytes();
         let number = {
-            // The pair is assigned whole, so that a poisoned lock holds a valid one.
-            let mut event = self.event.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut event = self.event.lock();
             *event = match *event {
                 (second, number) if second == now.0 => {
                     (second, (number + 1 + u32::from(step)).min(COUNTER))

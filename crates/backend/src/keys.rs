@@ -14,9 +14,10 @@ pub mod plan;
 pub mod ring;
 pub(crate) mod source;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use shared::NumericDate;
 use verifier::KeySet;
 
@@ -186,7 +187,7 @@ impl KeyRing {
     }
 
     fn missed_at(&self) -> MutexGuard<'_, Option<BootInstant>> {
-        self.missed_at.lock().unwrap_or_else(PoisonError::into_inner)
+        self.missed_at.lock()
     }
 }
 

@@ -10,10 +10,11 @@
 mod setting;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use shared::NumericDate;
 
 use crate::clock::Clock;
@@ -147,8 +148,7 @@ impl Lifetimes {
     /// The longest that any instance may have issued under, cached at the last read.
     #[must_use]
     pub fn in_force(&self) -> LifetimeSet {
-        // The set is assigned whole, so that a poisoned lock holds a valid one.
-        *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
+        *self.in_force.read()
     }
 
     /// Ensures that the database holds this instance's lifetimes. Call it before issuing a token. It writes no row
@@ -221,7 +221,7 @@ impl Lifetimes {
             return Ok(());
         }
         let in_force = self.configured.or_longer(&store.lifetimes().await?);
-        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+        *self.in_force.write() = in_force;
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! Readiness: whether storage can be read and written. The endpoint is public, so concurrent probes share one ping,
 //! and a success is cached for a second: on SQLite each ping takes the one writer, on PostgreSQL two connections.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::clock::{BootInstant, Clock};
 use crate::single_flight::SingleFlight;
@@ -46,13 +48,12 @@ impl Readiness {
             }
         };
         let asked_at = self.pings.run(FRESH, ping).await?;
-        // The instant is assigned whole, so that a poisoned lock holds a valid one.
-        *self.ready_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked_at);
+        *self.ready_at.lock() = Some(asked_at);
         Ok(())
     }
 
     fn is_fresh(&self) -> bool {
-        let ready_at = *self.ready_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready_at = *self.ready_at.lock();
         ready_at.is_some_and(|at| self.clock.boot_instant().since(at) < FRESH)
     }
 }

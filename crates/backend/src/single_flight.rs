@@ -9,9 +9,10 @@
 //!   as long.
 //! - No caller waits longer than the timeout.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -149,8 +150,7 @@ impl<T, E> Drop for Seat<T, E> {
 }
 
 fn locked<T, E>(slot: &Slot<T, E>) -> MutexGuard<'_, Option<Flight<T, E>>> {
-    // A flight is stored, and removed, whole.
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
+    slot.lock()
 }
 
 impl<T, E> Clone for Flight<T, E> {

@@ -2,7 +2,7 @@
 //! search, which reads all notes of a user, starves no other call, which reads a page.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use shared::UserId;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -13,7 +13,7 @@ const AT_ONCE: usize = crate::store::CONNECTIONS as usize / 2;
 /// The semaphores, one for each user and one for all. Clones share them.
 #[derive(Clone)]
 pub struct SearchPermits {
-    of_users: Arc<std::sync::Mutex<HashMap<UserId, Arc<Mutex<()>>>>>,
+    of_users: Arc<parking_lot::Mutex<HashMap<UserId, Arc<Mutex<()>>>>>,
     of_all: Arc<Semaphore>,
 }
 
@@ -39,8 +39,7 @@ impl SearchPermits {
     }
 
     fn of_user(&self, user: UserId) -> Arc<Mutex<()>> {
-        // Poisoning is harmless: a panic cannot leave an entry half changed.
-        let mut permits = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut permits = self.of_users.lock();
         // A running or waiting search holds a second reference.
         permits.retain(|_, permit| Arc::strong_count(permit) > 1);
         Arc::clone(permits.entry(user).or_default())
@@ -73,6 +72,6 @@ mod tests {
         let second = second.await;
         drop((second, third));
         permits.acquire(user(1)).await;
-        assert_eq!(permits.of_users.lock().expect("a lock").len(), 1, "the others are forgotten");
+        assert_eq!(permits.of_users.lock().len(), 1, "the others are forgotten");
     }
 }

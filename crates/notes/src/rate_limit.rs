@@ -2,13 +2,14 @@
 //! after the access token, before the body is read, and covers new endpoints by default.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use parking_lot::Mutex;
 use shared::UserId;
 
 use crate::dependencies::Dependencies;
@@ -77,8 +78,7 @@ impl RateLimit {
     }
 
     fn sweep(&self, now: Duration) {
-        // Poisoning is harmless: a panic cannot leave an instant half changed.
-        let mut swept_at = self.0.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut swept_at = self.0.swept_at.lock();
         if now.saturating_sub(*swept_at) >= SWEEP {
             *swept_at = now;
             self.0.limiter.retain_recent();

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -118,7 +119,7 @@ pub(crate) struct LogReader(Arc<Mutex<Counts>>);
 impl LogReader {
     /// The counts since the last call.
     pub(crate) fn take(&self) -> Counts {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.0.lock())
     }
 }
 
@@ -140,7 +141,7 @@ impl Subscriber for LogReader {
         event.record(&mut line);
         let name = line.name();
         if let Some(name) = DECISIONS.into_iter().find(|decision| *decision == name) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).add(name);
+            self.0.lock().add(name);
         }
     }
 

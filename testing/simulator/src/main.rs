@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use simulator::coverage::Counts;
 use simulator::{Run, Simulator};
 
@@ -97,7 +97,7 @@ fn many(from: u64, seeds: u64) -> io::Result<bool> {
                         return;
                     }
                     let run = simulator.run(seed);
-                    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut all = all.lock();
                     all.0 += u64::from(run.events);
                     all.1.absorb(&run.counts);
                     if run.violation.is_some() {
@@ -108,7 +108,7 @@ fn many(from: u64, seeds: u64) -> io::Result<bool> {
             });
         }
     });
-    let (events, counts, broken) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (events, counts, broken) = all.into_inner();
     let mut out = io::stdout().lock();
     if let Some(seed) = broken {
         let run = simulator.run_traced(seed);

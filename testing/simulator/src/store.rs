@@ -8,13 +8,13 @@ mod planted;
 mod sign_ins;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use backend::clock::Clock;
 use backend::store::memory::Memory;
 use backend::store::{
     Accepted, Change, Outcome, PasswordChange, Revocation, Session, Store as _, StoreError, User,
 };
+use parking_lot::{Mutex, MutexGuard};
 use rotation::Family;
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
@@ -147,7 +147,7 @@ impl SimulatedStore {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Puts a row back, unconditionally.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 /// From how many keys on unused ones are pruned.
@@ -22,8 +23,7 @@ impl<K> Default for Permits<K> {
 impl<K: Eq + Hash> Permits<K> {
     /// The semaphore of this key. It exists while a call holds it or waits for it.
     pub(super) fn of(&self, key: K) -> Arc<Semaphore> {
-        // Every insertion is complete, even after a panic.
-        let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut permits = self.0.lock();
         if let Some(permit) = permits.get(&key).and_then(Weak::upgrade) {
             return permit;
         }

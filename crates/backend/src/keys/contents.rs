@@ -1,7 +1,9 @@
 //! The cached contents of the key ring. When they are read, and by how many at once, is in
 //! [`KeyRing`](super::KeyRing).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::{KeyError, KeyPlan, MasterKey, Ring};
 use crate::store::{Store, StoreError, StoredKey};
@@ -29,13 +31,12 @@ impl Contents {
 
     /// The cached keys.
     pub(super) fn current(&self) -> Arc<Ring> {
-        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.ring.read())
     }
 
     /// By the longest lifetimes that any instance may have issued under.
     pub(super) fn plan(&self) -> KeyPlan {
-        // The plan is assigned whole, so that a poisoned lock holds a valid one.
-        *self.in_force.read().unwrap_or_else(PoisonError::into_inner)
+        *self.in_force.read()
     }
 
     /// Caches these keys; one that does not open is left out.
@@ -44,7 +45,7 @@ impl Contents {
             return;
         }
         let ring = Ring::open(stored.clone(), &self.master);
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        *self.ring.write() = Arc::new(ring);
         *self.seen() = stored;
         if let Some(kid) = self.closed() {
             tracing::error!(event = "key.closed", error = %KeyError::Sealed { kid });
@@ -54,7 +55,7 @@ impl Contents {
     /// Reads lifetimes and keys. Two reads must not overlap: the earlier result must not replace the later one.
     pub(super) async fn read(&self, store: &dyn Store) -> Result<(), StoreError> {
         let in_force = self.configured.or_longer(&store.lifetimes().await?);
-        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+        *self.in_force.write() = in_force;
         self.take(store.keys().await?);
         Ok(())
     }
@@ -67,6 +68,6 @@ impl Contents {
     }
 
     fn seen(&self) -> MutexGuard<'_, Vec<StoredKey>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 }

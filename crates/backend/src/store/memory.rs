@@ -6,9 +6,9 @@ mod revocation;
 mod tables;
 
 use std::cmp::Reverse;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use parking_lot::{Mutex, MutexGuard};
 use shared::{EventId, NumericDate, SessionId, UserId};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -37,8 +37,7 @@ pub struct Memory {
 
 impl Memory {
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // A panic leaves no change half done, so that a poisoned lock guards whole tables.
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tables.lock()
     }
 
     /// Puts a row back as it was, over any that is there: as no SQL of ours could, for simulations of a database

@@ -8,10 +8,11 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::rate_limit::Due;
@@ -86,8 +87,8 @@ impl LogQueue {
         let mut state = self.0.state();
         state.closing = true;
         self.0.changed.notify_all();
-        let waited = self.0.changed.wait_timeout_while(state, within, |state| !state.closed);
-        waited.unwrap_or_else(PoisonError::into_inner).0.closed
+        self.0.changed.wait_while_for(&mut state, |state| !state.closed, within);
+        state.closed
     }
 }
 
@@ -117,8 +118,8 @@ impl Shared {
     /// Waits for lines, and takes all of them. Returns whether the queue is being closed.
     fn take(&self, batch: &mut Vec<u8>) -> bool {
         let is_idle = |state: &mut State| state.lines.is_empty() && !state.closing;
-        let waited = self.changed.wait_timeout_while(self.state(), TICK, is_idle);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let mut state = self.state();
+        self.changed.wait_while_for(&mut state, is_idle, TICK);
         batch.clear();
         batch.shrink_to(RETAINED_BYTES);
         std::mem::swap(batch, &mut state.lines);
@@ -142,8 +143,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics under this lock, and bytes and counts are valid at any time.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -251,13 +251,13 @@ mod tests {
 
     impl Write for Disk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let mut room = self.room.lock().expect("no panic");
+            let mut room = self.room.lock();
             let count = bytes.len().min(*room);
             if count == 0 {
                 return Err(ErrorKind::StorageFull.into());
             }
             *room -= count;
-            self.written.lock().expect("no panic").extend_from_slice(&bytes[..count]);
+            self.written.lock().extend_from_slice(&bytes[..count]);
             Ok(count)
         }
 
@@ -273,10 +273,10 @@ mod tests {
         let mut writer = LineWriter { output, is_torn: false };
         assert_eq!(writer.write(&LINE.repeat(3)), 2);
         assert_eq!(writer.write(LINE), 1, "it is still full");
-        *room.lock().expect("no panic") = 1_000;
+        *room.lock() = 1_000;
         assert_eq!(writer.write(LINE), 0);
         let expected = [LINE, &LINE[..3], b"\n", LINE].concat();
-        assert_eq!(*written.lock().expect("no panic"), expected);
+        assert_eq!(*written.lock(), expected);
     }
 
     #[test]

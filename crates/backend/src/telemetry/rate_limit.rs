@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock, MonotonicClock, Reference as _};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use parking_lot::{Mutex, MutexGuard};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -116,8 +117,7 @@ impl<C: Clock + Clone> LogRateLimit<C> {
     }
 
     fn kinds(&self) -> MutexGuard<'_, BTreeMap<String, Kind<C>>> {
-        // Counts are valid at any time, also after a panic.
-        self.0.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.kinds.lock()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Password hashing: Argon2id on blocking threads, bounded by permits. The rules for new passwords are in
 //! `shared::password`.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use shared::Secret;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
@@ -63,8 +64,7 @@ impl Slots {
     }
 
     fn memory(&self) -> MutexGuard<'_, Vec<Memory>> {
-        // Its contents are overwritten before they are read.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock()
     }
 }
 

@@ -3,9 +3,9 @@
 //! bounded.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
 use shared::Secret;
 
@@ -103,8 +103,7 @@ impl SignIns {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        // After a panic, a retry loses its discount at worst.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
@@ -11,6 +11,7 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
 use governor::{Quota, RateLimiter, clock};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::key::Key;
 use super::rate::Rate;
@@ -87,8 +88,7 @@ impl Buckets {
     }
 
     fn sweep(&self, now: Duration) {
-        // A panic leaves no partial write.
-        let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut swept_at = self.swept_at.lock();
         let is_full = self.limiter.len() >= MOST_KEYS;
         let period = if is_full { SWEEP_SECONDS_WHEN_FULL } else { SWEEP_SECONDS };
         if now.saturating_sub(*swept_at).as_secs() >= period {
@@ -109,8 +109,7 @@ struct Places {
 
 impl Places {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Nanos>> {
-        // A panic leaves no partial write.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock()
     }
 
     fn shared(&self, key: &Key) -> Key {
@@ -171,8 +170,7 @@ impl clock::Clock for Steady {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        // A panic leaves no partial write.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let (last, set_back) = *state;
         let now = self.clock.now().0;
         let set_back = set_back.saturating_add(last.saturating_sub(now).max(0));

@@ -10,8 +10,8 @@ mod revoked_set;
 mod status_bits;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use shared::{NumericDate, RevocationReason, SessionId};
 
 use self::revoked_set::RevokedSet;
@@ -122,8 +122,7 @@ impl RevocationCache {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // A panic leaves no partial write.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

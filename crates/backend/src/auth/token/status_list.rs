@@ -4,10 +4,11 @@
 //! An index is a part of the session id ([`status_index`](crate::auth::revocation::status_index)). A revocation
 //! leaves the list when the session's last access token has expired, so the list compresses well.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, Header};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use shared::NumericDate;
 use tokio::task::spawn_blocking;
@@ -159,8 +160,7 @@ impl StatusLists {
     }
 
     fn latest(&self) -> MutexGuard<'_, Latest> {
-        // Each part is replaced whole.
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.latest.lock()
     }
 }
 

@@ -7,10 +7,11 @@
 //! one. Here a connection that did not answer is closed, and its permit is free at once.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, Postgres};
@@ -209,8 +210,7 @@ impl ConnectionPool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
-        // The list is never left half changed.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 

@@ -5,8 +5,9 @@
 //! measured while events were pruned, and longer on a slow disk. A checkpoint on another connection waits for no
 //! other one, and none waits for it (<https://sqlite.org/wal.html#checkpointing>).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
@@ -56,8 +57,7 @@ impl Checkpoints {
         drop(self.slot().take());
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<SqliteConnection>> {
-        // A connection is stored whole.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot(&self) -> MutexGuard<'_, Option<SqliteConnection>> {
+        self.connection.lock()
     }
 }

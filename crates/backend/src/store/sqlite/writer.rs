@@ -3,8 +3,9 @@
 //! change is a [`Script`], and how a group is committed is in [`write_connection`](super::write_connection). Why
 //! groups: docs/decisions/0008-sqlite-commits-in-groups.md.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -63,7 +64,7 @@ impl Writer {
 
     /// Refuses new changes, waits until all that are queued have been committed, and closes.
     pub(super) async fn close(&self) {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let open = self.0.lock().take();
         if let Some(Open { queue, task }) = open {
             // With the last sender gone the task reaches the end of its queue, after the changes in it.
             drop(queue);
@@ -73,7 +74,7 @@ impl Writer {
     }
 
     fn queue(&self) -> Result<mpsc::Sender<Waiting>, StoreError> {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.0.lock();
         open.as_ref().map(|open| open.queue.clone()).ok_or(StoreError::Stopped)
     }
 }
@@ -192,11 +193,11 @@ mod tests {
     async fn without_its_task_a_writer_refuses_at_once() {
         let (connection, _folder) = write_connection().await;
         let writer = Writer::start(connection);
-        let open = writer.0.lock().expect("no panic").take().expect("it is open");
+        let open = writer.0.lock().take().expect("it is open");
         open.task.abort();
         let _ = open.task.await;
         let (task, queue) = (tokio::spawn(async {}), open.queue);
-        *writer.0.lock().expect("no panic") = Some(Open { queue, task });
+        *writer.0.lock() = Some(Open { queue, task });
         assert!(matches!(writer.carry_out(nothing()).await, Err(StoreError::Stopped)));
     }
 }
