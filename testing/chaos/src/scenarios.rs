@@ -4,14 +4,13 @@
 mod attack;
 mod clock_jumps;
 mod disk_full;
-mod end_everyone;
 mod failpoints;
 mod gateway;
 mod kill;
 mod logout_durable;
 mod logout_race;
 mod lost_answer;
-mod mass_ends;
+mod mass_revocation;
 mod older_snapshot;
 mod one_account;
 mod password_race;
@@ -21,6 +20,7 @@ mod prune;
 mod race;
 mod replay_race;
 mod revocation_lag;
+mod revoke_everyone;
 mod rolling_restart;
 mod scenario;
 mod slow_connections;
@@ -144,7 +144,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         full_rounds: 10,
         smoke_rounds: 2,
-        run: |env| Box::pin(end_everyone::run(env)),
+        run: |env| Box::pin(revoke_everyone::run(env)),
     },
     Scenario {
         name: "replay-race",
@@ -184,7 +184,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         engines: BOTH,
         full_rounds: 50,
         smoke_rounds: 1,
-        run: |env| Box::pin(mass_ends::run(env)),
+        run: |env| Box::pin(mass_revocation::run(env)),
     },
     Scenario {
         name: "prune-under-load",

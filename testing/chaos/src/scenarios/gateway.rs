@@ -3,13 +3,13 @@
 
 pub(crate) mod addresses;
 pub(crate) mod cookies;
-pub(crate) mod ended;
 pub(crate) mod forged;
 pub(crate) mod full_jar;
 pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod large_heads;
 pub(crate) mod outage;
+pub(crate) mod revoked;
 pub(crate) mod share;
 
 mod callers;
@@ -80,7 +80,7 @@ pub(super) const ALL: &[Scenario] = &[
         engines: BOTH,
         full_rounds: 20,
         smoke_rounds: 2,
-        run: |env| Box::pin(ended::run(env)),
+        run: |env| Box::pin(revoked::run(env)),
     },
     Scenario {
         name: "gateway-rotation",
