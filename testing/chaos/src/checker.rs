@@ -78,7 +78,7 @@ async fn rows_agree(
             continue;
         };
         if row.revoked != client.revoked {
-            let is = if row.revoked { "ended" } else { "live" };
+            let is = if row.revoked { "revoked" } else { "live" };
             env.violation(format!("{email}: the row is {is}, which is unexpected"));
         }
         let (held, accepted) = (client.generation(), row.generation);

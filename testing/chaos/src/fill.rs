@@ -176,27 +176,27 @@ const PART: u32 = 1_000;
 
 impl Database {
     /// Revokes all sessions but `spared`, as an administrator does at the database's console; how many.
-    pub(crate) async fn end_all_but(&self, spared: &[[u8; 16]]) -> Result<u64> {
+    pub(crate) async fn revoke_all_but(&self, spared: &[[u8; 16]]) -> Result<u64> {
         let hexadecimal = |id: &[u8; 16]| id.iter().map(|byte| format!("{byte:02x}")).collect();
         let spared: Vec<String> = spared.iter().map(hexadecimal).collect();
         match self {
             Self::Postgres { cluster, name } => {
                 let ids: Vec<_> =
                     spared.iter().map(|id| format!("decode('{id}', 'hex')")).collect();
-                let end = format!(
+                let revoke = format!(
                     "UPDATE sessions SET revoked_at = floor(extract(epoch FROM clock_timestamp())),
                                          revoked_because = 'administrator'
                      WHERE revoked_at IS NULL AND id NOT IN ({})",
                     ids.join(", ")
                 );
                 let mut connection = cluster.connect(name).await?;
-                let ended = sqlx::query(AssertSqlSafe(end)).execute(&mut connection).await?;
+                let revoked = sqlx::query(AssertSqlSafe(revoke)).execute(&mut connection).await?;
                 connection.close().await?;
-                Ok(ended.rows_affected())
+                Ok(revoked.rows_affected())
             }
             Self::Sqlite { file } => {
                 let ids: Vec<_> = spared.iter().map(|id| format!("x'{id}'")).collect();
-                end_in_parts(file, &ids.join(", ")).await
+                revoke_in_parts(file, &ids.join(", ")).await
             }
             Self::SqliteElsewhere { .. } => anyhow::bail!("the file is elsewhere"),
         }
@@ -204,26 +204,26 @@ impl Database {
 }
 
 /// Pauses after each transaction for as long as it took, so that other writers get their turn.
-async fn end_in_parts(file: &Path, spared: &str) -> Result<u64> {
+async fn revoke_in_parts(file: &Path, spared: &str) -> Result<u64> {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(STEP_TIMEOUT);
     let mut connection = options.connect().await?;
-    let end = format!(
+    let revoke = format!(
         "UPDATE sessions SET revoked_at = unixepoch(), revoked_because = 'administrator'
          WHERE id IN (
              SELECT id FROM sessions
              WHERE id > $1 AND revoked_at IS NULL AND id NOT IN ({spared}) ORDER BY id LIMIT {PART}
          ) RETURNING id"
     );
-    let (mut last, mut ended) = (Vec::new(), 0);
+    let (mut last, mut revoked) = (Vec::new(), 0);
     loop {
         let stopwatch = Stopwatch::start();
-        let part = sqlx::query(AssertSqlSafe(end.clone())).bind(&last);
+        let part = sqlx::query(AssertSqlSafe(revoke.clone())).bind(&last);
         let part = part.fetch_all(&mut connection).await?;
         let ids = part.iter().map(|row| row.try_get::<Vec<u8>, _>(0));
         let Some(highest) = ids.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { break };
-        (last, ended) = (highest, ended + part.len() as u64);
+        (last, revoked) = (highest, revoked + part.len() as u64);
         pause(stopwatch.elapsed()).await;
     }
     connection.close().await?;
-    Ok(ended)
+    Ok(revoked)
 }

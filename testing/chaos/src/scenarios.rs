@@ -33,6 +33,20 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     WITHOUT_GATEWAY.iter().chain(gateway::ALL)
 }
 
+/// Former names of scenarios, which are still accepted, with their present names.
+const RENAMED: [(&str, &str); 4] = [
+    ("end-everyone", "revoke-everyone"),
+    ("mass-ends", "mass-revocation"),
+    ("gateway-ended", "gateway-revoked"),
+    ("gateway-retired", "gateway-revoked-key"),
+];
+
+/// The present name of the scenario that was once called `name`; `name` itself if there is none.
+pub(crate) fn present_name(name: &str) -> &str {
+    let renamed = RENAMED.iter().find(|(former, _)| *former == name);
+    renamed.map_or(name, |(_, present)| *present)
+}
+
 const WITHOUT_GATEWAY: &[Scenario] = &[
     Scenario {
         name: "race",
@@ -139,7 +153,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         run: |env| Box::pin(revocation_lag::run(env)),
     },
     Scenario {
-        name: "end-everyone",
+        name: "revoke-everyone",
         description: "20,000 sessions a round are revoked by command, which is killed half way and run again",
         engines: BOTH,
         full_rounds: 10,
@@ -179,7 +193,7 @@ const WITHOUT_GATEWAY: &[Scenario] = &[
         run: |env| Box::pin(one_account::run(env)),
     },
     Scenario {
-        name: "mass-ends",
+        name: "mass-revocation",
         description: "20,000 sessions for each round are revoked at once in the database, while others refresh",
         engines: BOTH,
         full_rounds: 50,
@@ -246,5 +260,14 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all().count());
+    }
+
+    #[test]
+    fn former_names_lead_to_scenarios() {
+        for (former, present) in RENAMED {
+            assert_eq!(present_name(former), present);
+            assert!(all().any(|scenario| scenario.name == present), "{present}");
+            assert!(all().all(|scenario| scenario.name != former), "{former}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
 use crate::report::{self, Outcome};
 use crate::rng::SeededRng;
-use crate::scenarios::{Scenario, all};
+use crate::scenarios::{Scenario, all, present_name};
 use crate::test_env::{Programs, TestEnv};
 use crate::timing::Stopwatch;
 
@@ -71,7 +71,8 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
         Databases::Sqlite => engine == Engine::Sqlite,
         Databases::Postgres => engine == Engine::Postgres,
     };
-    let wanted_names = &arguments.scenario;
+    let wanted_names: Vec<&str> =
+        arguments.scenario.iter().map(|name| present_name(name)).collect();
     // A scenario's full name selects that scenario alone, not those that contain it.
     let is_whole = |wanted: &str| all().any(|scenario| scenario.name == wanted);
     let matches = |wanted: &str, name: &str| {

@@ -52,7 +52,7 @@ async fn open_copies(app: &TestApp, (session, user): (&Session, &User), numbers:
     }
 }
 
-async fn events_of_ends(app: &TestApp, user: UserId) -> Vec<Event> {
+async fn revocation_events(app: &TestApp, user: UserId) -> Vec<Event> {
     let query =
         EventQuery { user, before: None, kinds: vec![EventKind::SessionEnded], limit: 9_999 };
     app.store.events(&query).await.expect("a store")
@@ -74,13 +74,13 @@ async fn all_sessions_are_revoked_each_with_an_event_and_progress_is_reported() 
             assert_eq!(refused.json()["ended_because"], "administrator");
             browser.refresh().await.assert_problem(401, "invalid_grant");
         }
-        let events = events_of_ends(&app, user.id).await;
+        let events = revocation_events(&app, user.id).await;
         assert_eq!(events.len(), PART + 1);
         assert!(events.iter().all(|event| event.at == START));
         let sessions: BTreeSet<_> = events.iter().filter_map(|event| event.session).collect();
         assert_eq!(sessions.len(), PART + 1, "one of each");
         let (_, user) = row_of(&app, &bob).await;
-        assert_eq!(events_of_ends(&app, user.id).await.len(), 1);
+        assert_eq!(revocation_events(&app, user.id).await.len(), 1);
         let again = app.administration().revoke_everyones(&mut |_| {}).await;
         assert_eq!(again.expect("a store"), 0);
         app.logged_in("alice").await.me().await.assert_ok();
@@ -100,10 +100,10 @@ async fn a_retry_completes_a_bulk_revocation_that_failed_half_way() {
     let broken = app.administration().revoke_everyones(&mut |sessions| reported = sessions).await;
     assert!(broken.is_err() && reported == PART as u64, "{reported}");
     store.set_broken(false);
-    assert_eq!(events_of_ends(&app, user.id).await.len(), PART);
+    assert_eq!(revocation_events(&app, user.id).await.len(), PART);
     let rest = app.administration().revoke_everyones(&mut |_| {}).await;
     assert_eq!(rest.expect("a store"), PART as u64 + 1);
-    assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
+    assert_eq!(revocation_events(&app, user.id).await.len(), 2 * PART + 1);
 }
 
 /// A transient storage error, such as a locked or restarting database, is retried.
@@ -116,7 +116,7 @@ async fn a_batch_whose_answer_was_lost_is_retried() {
     store.lose_next_answers(2);
     app.administration().revoke_everyones(&mut |_| {}).await.expect("a store");
     assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
-    assert_eq!(events_of_ends(&app, user.id).await.len(), 2 * PART + 1);
+    assert_eq!(revocation_events(&app, user.id).await.len(), 2 * PART + 1);
 }
 
 /// A session that is opened during the revocation stays active and does not prolong the loop.

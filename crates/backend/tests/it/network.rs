@@ -117,7 +117,7 @@ async fn a_logout_takes_place_even_if_its_client_is_gone() {
     for round in 0..10 {
         let alice = app.registered(&format!("alice{round}")).await;
         leave_rudely(&listening, &raw(path::LOGOUT, &alice)).await;
-        until_ended(&alice).await;
+        until_revoked(&alice).await;
     }
 }
 
@@ -130,7 +130,7 @@ async fn a_replay_revokes_the_session_even_if_its_client_is_gone() {
         let stale = alice.copied();
         alice.refresh().await.assert_ok();
         leave_rudely(&listening, &raw(path::REFRESH, &stale)).await;
-        until_ended(&alice).await;
+        until_revoked(&alice).await;
     }
 }
 
@@ -145,7 +145,7 @@ async fn a_logout_takes_place_even_if_its_handler_is_dropped() {
         Box::pin(app.router.clone().oneshot(request.body(Body::empty()).expect("a request")));
     assert!(futures_util::poll!(&mut handler).is_pending(), "it waits for the database");
     drop(handler);
-    until_ended(&alice).await;
+    until_revoked(&alice).await;
 }
 
 /// Sends a request on a working connection and resets it without reading.
@@ -160,7 +160,7 @@ async fn leave_rudely(listening: &Listener, said: &[u8]) {
 }
 
 /// Polls until the session is revoked, with a timeout that a busy disk does not reach.
-async fn until_ended(browser: &Browser) {
+async fn until_revoked(browser: &Browser) {
     let over = async {
         while browser.me().await.status != 401 {
             tokio::task::yield_now().await;

@@ -75,7 +75,7 @@ pub(super) const ALL: &[Scenario] = &[
         run: |env| Box::pin(addresses::run(env)),
     },
     Scenario {
-        name: "gateway-ended",
+        name: "gateway-revoked",
         description: "a session is revoked: how long the service behind the gateway accepts its token",
         engines: BOTH,
         full_rounds: 20,
@@ -91,12 +91,12 @@ pub(super) const ALL: &[Scenario] = &[
         run: |env| Box::pin(keys::rotated(env)),
     },
     Scenario {
-        name: "gateway-retired",
+        name: "gateway-revoked-key",
         description: "a key is revoked under load: Baton, the service and the edge refuse its tokens",
         engines: SQLITE,
         full_rounds: 3,
         smoke_rounds: 1,
-        run: |env| Box::pin(keys::retired(env)),
+        run: |env| Box::pin(keys::revoked(env)),
     },
     Scenario {
         name: "gateway-outage",

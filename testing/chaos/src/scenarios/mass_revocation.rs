@@ -45,8 +45,8 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     pause(SPELL).await;
     latency::check_bound(&env, REFRESHED_WITHIN, "before", refreshes.taken());
     let stop = AtomicBool::new(false);
-    let ending = async {
-        let done = end(&env, &spared, &leaver, [here, there]).await;
+    let revoking = async {
+        let done = revoke(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
         refreshes.ensure_running().await?;
         latency::check_bound(&env, REFRESHED_WITHIN, "while they are revoked", refreshes.taken());
@@ -56,7 +56,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         stop.store(true, Ordering::Relaxed);
         done
     };
-    let (done, fetched) = tokio::join!(ending, fetch(&env, here, &stop));
+    let (done, fetched) = tokio::join!(revoking, fetch(&env, here, &stop));
     done?;
     fetched?;
     env.check_memory(MEMORY, &instances)?;
@@ -67,15 +67,15 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
 }
 
 /// Revokes all but the spared sessions, the leaver's among the last.
-async fn end(
+async fn revoke(
     env: &TestEnv,
     spared: &[[u8; 16]],
     leaver: &Client,
     at: [SocketAddr; 2],
 ) -> Result<()> {
     let stopwatch = Stopwatch::start();
-    let ended = env.database.end_all_but(spared).await?;
-    env.remark(format!("{ended} sessions were revoked within {:.1?}", stopwatch.elapsed()));
+    let revoked = env.database.revoke_all_but(spared).await?;
+    env.remark(format!("{revoked} sessions were revoked within {:.1?}", stopwatch.elapsed()));
     let mut lags = Vec::new();
     for at in at {
         let opens = || async {

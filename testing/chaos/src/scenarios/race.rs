@@ -48,7 +48,7 @@ pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
     let mut client = Client::register(&env, addresses[0], "many-thieves").await?;
-    let mut ended = Vec::new();
+    let mut revoked = Vec::new();
     for round in 0..env.rounds {
         client.login(addresses[0]).await?;
         let request = refresh_request(&env, &client.ticket);
@@ -72,9 +72,9 @@ pub(crate) async fn without_a_key(env: Arc<TestEnv>) -> Result<()> {
             }
         }
         client.revoked = true;
-        ended.push(client.copied());
+        revoked.push(client.copied());
     }
-    checker::check(&env, addresses[1], &mut ended).await
+    checker::check(&env, addresses[1], &mut revoked).await
 }
 
 /// Connects all clients before the first request is sent.

@@ -20,7 +20,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let instances = [env.start().await?, env.start().await?];
     let addresses = instances.each_ref().map(|instance| instance.address());
     let mut client = Client::register(&env, addresses[0], "owner").await?;
-    let mut ended = Vec::new();
+    let mut revoked = Vec::new();
     for round in 0..env.rounds {
         client.login(addresses[0]).await?;
         let (owner, thief) = (client.copied(), client.copied());
@@ -35,10 +35,10 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         }
         for mut party in [owner.1, thief.1] {
             party.revoked = true;
-            ended.push(party);
+            revoked.push(party);
         }
     }
-    checker::check(&env, addresses[1], &mut ended).await
+    checker::check(&env, addresses[1], &mut revoked).await
 }
 
 /// How often the party was answered until it was refused.

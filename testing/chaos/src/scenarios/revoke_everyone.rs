@@ -29,7 +29,7 @@ const HEARD_WITHIN: Duration = Duration::from_secs(1);
 const END: &[&str] = &["sessions", "end", "--all", "--yes"];
 const SOME: &str = "sessions so far";
 const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
-const ENDED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
+const REVOKED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
 const EVENTS: &str = "SELECT count(*) FROM events WHERE kind = 'session_ended'";
 
 pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
@@ -49,11 +49,11 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         bail!("no session was revoked: {:?}", command.finish().await);
     }
     command.kill()?;
-    let (ended, left) = (env.database.count(ENDED).await?, env.database.count(LIVE).await?);
+    let (revoked, left) = (env.database.count(REVOKED).await?, env.database.count(LIVE).await?);
     if left == 0 {
         bail!("it came too late to cut it short");
     }
-    events_agree(&env, ended).await?;
+    events_agree(&env, revoked).await?;
 
     let stopwatch = Stopwatch::start();
     let mut command = RunningCommand::start(&env, END)?;
@@ -76,9 +76,9 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let opens = || async { Ok(elder.events(there).await == Some(200)) };
     let lag = lag::until_refused(opens).await?;
     env.check_bound(HEARD_WITHIN, lag, "the other instance learned of the revocation after");
-    events_agree(&env, ended + left).await?;
+    events_agree(&env, revoked + left).await?;
     env.remark(format!(
-        "{ended} revoked until it was killed, {left} in {took:.1?} by the next run"
+        "{revoked} revoked until it was killed, {left} in {took:.1?} by the next run"
     ));
     // A smoke run's command may finish before the clients have logged in.
     if env.measures {
@@ -91,10 +91,10 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     checker::check(&env, there, &mut clients).await
 }
 
-async fn events_agree(env: &TestEnv, ended: i64) -> Result<()> {
+async fn events_agree(env: &TestEnv, revoked: i64) -> Result<()> {
     let events = env.database.count(EVENTS).await?;
-    if events != ended {
-        env.violation(format!("{ended} sessions are revoked, and there are {events} events"));
+    if events != revoked {
+        env.violation(format!("{revoked} sessions are revoked, and there are {events} events"));
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ fn at(seconds: i64) -> NumericDate {
     NOW.plus(seconds)
 }
 
-async fn end_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
+async fn revoke_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
     let revocation = Revocation { cause: RevocationReason::User, at: NOW };
     let outcome = commit(store, Change::RevokeSessions(whose, revocation)).await;
     assert_eq!(outcome.rows, outcome.revoked.len() as u64);
@@ -79,14 +79,14 @@ async fn sessions_are_revoked_of_one_user_of_the_others_and_of_all() {
         two_users(store).await;
         let (one, two) = (user(1).id, user(2).id);
         let but = SessionId::from_bytes([3; 16]);
-        assert_eq!(end_all(store, SessionScope::OthersOf(one, but)).await, [1, 4]);
+        assert_eq!(revoke_all(store, SessionScope::OthersOf(one, but)).await, [1, 4]);
         assert_eq!(live(store, 1..=5).await, [2, 3, 5]);
-        assert!(end_all(store, SessionScope::OthersOf(one, but)).await.is_empty());
+        assert!(revoke_all(store, SessionScope::OthersOf(one, but)).await.is_empty());
         // Another user's session spares no session.
-        assert_eq!(end_all(store, SessionScope::OthersOf(two, but)).await, [2, 5]);
+        assert_eq!(revoke_all(store, SessionScope::OthersOf(two, but)).await, [2, 5]);
         two_users_again(store).await;
-        assert_eq!(end_all(store, SessionScope::User(one)).await, [3, 6]);
-        assert_eq!(end_all(store, everyones()).await, [7]);
+        assert_eq!(revoke_all(store, SessionScope::User(one)).await, [3, 6]);
+        assert_eq!(revoke_all(store, everyones()).await, [7]);
         assert!(live(store, 1..=7).await.is_empty());
     })
     .await;
@@ -311,13 +311,13 @@ async fn a_subscription_is_notified_of_every_revocation_and_of_none_before_it() 
             Notification::Revoked(Vec::new())
         );
         for whose in [SessionScope::User(user(1).id), everyones()] {
-            let ended = end_all(store, whose).await;
+            let revoked = revoke_all(store, whose).await;
             let notification = match subscription.next().await.expect("an answer") {
                 Notification::Change(_) => continue,
                 Notification::Revoked(notification) => notification,
             };
             assert!(notification.iter().all(|(_, cause)| *cause == RevocationReason::User));
-            assert_eq!(numbers(notification.into_iter().map(|(id, _)| id).collect()), ended);
+            assert_eq!(numbers(notification.into_iter().map(|(id, _)| id).collect()), revoked);
         }
         assert_eq!(
             subscription.next().await.expect("an answer"),

@@ -79,7 +79,7 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
 
 /// Emergency revocation of the signing key, of which a thief holds a token; the callers refresh on 401, as the page
 /// does.
-pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
+pub(crate) async fn revoked(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let at = baton.address();
     let clients = Client::several(&env, at, CALLERS).await?;
@@ -94,7 +94,7 @@ pub(crate) async fn retired(env: Arc<TestEnv>) -> Result<()> {
         }
         owner.refresh(|| at).await?;
         let stolen = owner.copied();
-        command(&env, &["retire", &kid(&stolen.access_token)?, "--yes"]).await?;
+        command(&env, &["revoke", &kid(&stolen.access_token)?, "--yes"]).await?;
         let lags = refused_everywhere(&edge, at, &stolen).await?;
         for (place, lag) in Place::ALL.into_iter().zip(lags) {
             env.check_bound(
