@@ -47,7 +47,7 @@ show -b jar-before -X POST "$base/api/auth/refresh" -H 'Idempotency-Key: attempt
 say 'A thief has the same cookie, but not the key. That is a replay: 401, and the session is over.'
 show -b jar-before -X POST "$base/api/auth/refresh"
 
-say 'It is over for everybody: the newest refresh token, and the access token that has not expired.'
+say 'It is over for owner and thief: the newest refresh token, and the access token that has not expired.'
 show -b jar -X POST "$base/api/auth/refresh" -H 'Idempotency-Key: attempt-2-of-this-shell'
 show "$base/api/me" -H "Authorization: Bearer $token"
 
