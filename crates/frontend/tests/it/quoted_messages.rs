@@ -1,9 +1,9 @@
-//! The messages that docs/design/what-users-are-told.md quotes are those of the pages.
+//! The messages that docs/design/error-messages.md quotes are those of the pages.
 
 use std::fs;
 use std::path::Path;
 
-const DOCUMENT: &str = include_str!("../../../../docs/design/what-users-are-told.md");
+const DOCUMENT: &str = include_str!("../../../../docs/design/error-messages.md");
 
 /// The text of all sources below, with strings of several lines joined.
 fn sources(folder: &Path) -> String {

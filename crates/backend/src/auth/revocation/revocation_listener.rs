@@ -5,7 +5,7 @@
 //!
 //! The order makes it right: subscribe first, then read earlier revocations; the cache is fresh only after both, and
 //! then only for [`FRESH_FOR`] after the moment of the last request that the store answered. Why:
-//! docs/decisions/0012-endings-travel-by-a-feed-that-proves-itself.md.
+//! docs/decisions/0012-revocations-travel-by-a-subscription-whose-answers-prove-freshness.md.
 
 use std::convert::Infallible;
 use std::sync::Arc;
