@@ -1,5 +1,5 @@
 //! Additive migrations: every table and column that the previous version reads and writes stays as it is, so that its
-//! commands work on a database that a newer server has migrated, `baton sessions end` above all. A migration that
+//! commands work on a database that a newer server has migrated, `baton sessions revoke` above all. A migration that
 //! cannot be additive has `breaking` as the first word of its name, which older programs look for
 //! (`crates/backend/src/store/schema.rs`); one that only looks restrictive says why it is not:
 //! `-- compatible: reason` in the statement.

@@ -35,7 +35,7 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
         UsersCommand::Disable(args) => {
             with_user(&args.database, &args.email, async |administration, user| {
                 let revoked = administration.disable(user).await?;
-                say(&format!("disabled {}, and ended {revoked} sessions", user.email.as_str()))
+                say(&format!("disabled {}, and revoked {revoked} sessions", user.email.as_str()))
             })
             .await
         }
@@ -52,11 +52,11 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
 pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
     match command {
         SessionsCommand::List(args) => list_sessions(&args).await,
-        SessionsCommand::End(args) => match &args.whose.user {
+        SessionsCommand::Revoke(args) => match &args.whose.user {
             Some(email) => {
                 with_user(&args.database, email, async |administration, user| {
                     let revoked = administration.revoke_sessions(user).await?;
-                    say(&format!("ended {revoked} sessions of {}", user.email.as_str()))
+                    say(&format!("revoked {revoked} sessions of {}", user.email.as_str()))
                 })
                 .await
             }
@@ -68,13 +68,13 @@ pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
 async fn revoke_everyones(args: &RevokeSessionsArgs) -> anyhow::Result<()> {
     with_database(&args.database, async |database| {
         let what =
-            format!("ends everyone's sessions in {}: all have to log in again", database.name);
+            format!("revokes all users' sessions in {}: all have to log in again", database.name);
         consent::ask(&args.consent, &what)?;
         let mut revoked = Progress::default();
         let mut progress = |sessions| revoked.so_far(sessions);
         let administration = administration_of(&database.store).await?;
         let all = administration.revoke_everyones(&mut progress).await;
-        say(&format!("ended {} sessions, everyone's", all.with_context(|| revoked.stopped())?))
+        say(&format!("revoked {} sessions of all users", all.with_context(|| revoked.stopped())?))
     })
     .await
 }

@@ -2,7 +2,7 @@
 //!
 //! A command asks by the harm of a mistake. One that revokes all users' sessions, invalidates what a key has made,
 //! or throws a secret away, asks. One that can be taken back, or concerns one user, where seconds count in an
-//! emergency (`users disable`, `sessions end --user`), does not. `prune` does by hand what a server does once an
+//! emergency (`users disable`, `sessions revoke --user`), does not. `prune` does by hand what a server does once an
 //! hour, and schedulers run it: it asks only if the clock may be wrong.
 
 use std::io::{self, IsTerminal as _, Write as _};

@@ -14,13 +14,13 @@ impl Progress {
     /// Records the number so far.
     pub(super) fn so_far(&mut self, sessions: u64) {
         if sessions / STEP > self.0 / STEP {
-            report(&format!("ended {sessions} sessions so far"));
+            report(&format!("revoked {sessions} sessions so far"));
         }
         self.0 = sessions;
     }
 
     /// The context of an error: what has been done, and how it is finished.
     pub(super) fn stopped(&self) -> String {
-        format!("stopped after {} sessions: run it again, and it ends the rest", self.0)
+        format!("stopped after {} sessions: run it again, and it revokes the rest", self.0)
     }
 }

@@ -98,7 +98,7 @@ fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
         said(&add(folder.path(), name));
     }
     let disabled = run(folder.path(), &["users", "disable", " BOB@Example.com"]);
-    assert_eq!(said(&disabled), "disabled bob@example.com, and ended 0 sessions\n");
+    assert_eq!(said(&disabled), "disabled bob@example.com, and revoked 0 sessions\n");
     let list = said(&run(folder.path(), &["users", "list"]));
     let mut lines: Vec<Vec<&str>> =
         list.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -109,7 +109,8 @@ fn users_are_listed_one_on_each_line_and_found_however_they_are_written() {
         [["enabled", "alice@example.com", "alice"], ["disabled", "bob@example.com", "bob"]];
     assert_eq!(seen, expected);
     assert!(lines.iter().all(|line| line[0].len() == 36 && line[2].ends_with('Z')), "{list}");
-    for command in [&["users", "disable"][..], &["users", "enable"], &["sessions", "end", "--user"]]
+    for command in
+        [&["users", "disable"][..], &["users", "enable"], &["sessions", "revoke", "--user"]]
     {
         let unknown = [command, &["carol@example.com"]].concat();
         assert_refused(&run(folder.path(), &unknown), "baton users list");
@@ -127,7 +128,7 @@ fn whatever_is_named_may_begin_with_a_hyphen() {
     let email = "--yes@example.com";
     assert!(said(&run(path, &["users", "disable", email])).starts_with("disabled --yes@"));
     assert!(said(&run(path, &["users", "enable", "-h@example.com"])).starts_with("enabled -h@"));
-    assert!(said(&run(path, &["sessions", "end", "--user", email])).contains(email));
+    assert!(said(&run(path, &["sessions", "revoke", "--user", email])).contains(email));
     assert_eq!(said(&run(path, &["sessions", "list", "--user", "-yes@example.com"])), "");
     said(&run(path, &["services", "add", "-notes", "--audience", "https://notes.example"]));
     assert!(said(&run(path, &["services", "remove", "-notes", "--yes"])).contains("-notes"));
@@ -146,7 +147,7 @@ fn a_running_server_notices_within_a_second_that_a_user_was_disabled() {
     assert!(call(&server, &token).starts_with("HTTP/1.1 200 "));
 
     let disabled = said(&run(folder.path(), &["users", "disable", "alice@example.com"]));
-    assert_eq!(disabled, "disabled alice@example.com, and ended 1 sessions\n");
+    assert_eq!(disabled, "disabled alice@example.com, and revoked 1 sessions\n");
     let refused = refused_within(LAG, &server, &token);
     assert!(refused.contains(r#""ended_because":"disabled""#), "{refused}");
     assert!(login(&server, "alice").starts_with("HTTP/1.1 401 "));
@@ -173,8 +174,8 @@ fn a_running_server_notices_within_a_second_that_sessions_were_revoked() {
     assert_eq!(list.lines().count(), 2, "{list}");
     assert!(list.lines().all(|line| line.matches('Z').count() >= 3), "{list}");
 
-    let ended = run(folder.path(), &["sessions", "end", "--user", "alice@example.com"]);
-    assert_eq!(said(&ended), "ended 2 sessions of alice@example.com\n");
+    let ended = run(folder.path(), &["sessions", "revoke", "--user", "alice@example.com"]);
+    assert_eq!(said(&ended), "revoked 2 sessions of alice@example.com\n");
     for token in &tokens[..2] {
         let refused = refused_within(LAG, &server, token);
         assert!(refused.contains(r#""ended_because":"administrator""#), "{refused}");
@@ -183,16 +184,16 @@ fn a_running_server_notices_within_a_second_that_sessions_were_revoked() {
     assert_eq!(said(&run(folder.path(), &["sessions", "list", "--user", "alice@example.com"])), "");
 
     let again = access_token(&login(&server, "alice"));
-    let all = run(folder.path(), &["sessions", "end", "--all", "--yes"]);
-    assert_eq!(said(&all), "ended 2 sessions, everyone's\n");
+    let all = run(folder.path(), &["sessions", "revoke", "--all", "--yes"]);
+    assert_eq!(said(&all), "revoked 2 sessions of all users\n");
     for token in [&tokens[2], &again] {
         refused_within(LAG, &server, token);
     }
     let events = call(&server, &access_token(&login(&server, "bob")));
     assert_eq!(events.matches(r#""kind":"session_ended""#).count(), 1, "{events}");
     // `--all` or `--user`, and exactly one of them.
-    assert_refused(&run(folder.path(), &["sessions", "end"]), "--all");
-    let both = ["sessions", "end", "--all", "--user", "alice@example.com"];
+    assert_refused(&run(folder.path(), &["sessions", "revoke"]), "--all");
+    let both = ["sessions", "revoke", "--all", "--user", "alice@example.com"];
     assert_refused(&run(folder.path(), &both), "--all");
 }
 
@@ -230,6 +231,7 @@ fn sessions_are_listed_of_one_user_or_of_all() {
     }
     assert_eq!(sorted(&list(&["--all"])), sorted(&(alices + &bobs)));
 
+    // `revoke` by its old name.
     said(&run(folder.path(), &["sessions", "end", "--user", "alice@example.com"]));
     assert_eq!(list(&["--all"]), bobs);
     assert_eq!(list(&["--user", "carol@example.com"]), "");
@@ -256,7 +258,7 @@ fn help_names_every_command_of_administration() {
         "services list",
         "services remove",
         "sessions list",
-        "sessions end",
+        "sessions revoke",
     ] {
         assert!(help.contains(&format!("baton {name} ")), "{name}: {help}");
     }

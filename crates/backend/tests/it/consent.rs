@@ -38,7 +38,7 @@ fn prepared_to_ask() -> TempDir {
 fn that_ask(kid: &str) -> Vec<Vec<&str>> {
     let all = vec![
         vec!["prune"],
-        vec!["sessions", "end", "--all"],
+        vec!["sessions", "revoke", "--all"],
         vec!["keys", "revoke", kid],
         vec!["services", "remove", "notes"],
     ];
@@ -120,7 +120,7 @@ fn what_can_be_taken_back_or_is_routine_is_not_asked() {
     let add = ["users", "add", "alice@example.com"];
     assert!(run_with_input(path, &add, &format!("{PASSWORD}\n")).status.success());
     for command in [
-        &["sessions", "end", "--user", "alice@example.com"][..],
+        &["sessions", "revoke", "--user", "alice@example.com"][..],
         &["users", "disable", "alice@example.com"],
         &["users", "enable", "alice@example.com"],
         &["keys", "rotate"],

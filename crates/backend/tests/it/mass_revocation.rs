@@ -82,7 +82,7 @@ async fn a_mass_revocation_names_since_when_and_a_new_key_names_nothing() {
     store.close().await;
 }
 
-/// Like `sessions end --all` on a million sessions, in batches of a thousand.
+/// Like `sessions revoke --all` on a million sessions, in batches of a thousand.
 #[tokio::test]
 async fn mass_revocations_that_follow_each_other_are_read_together() {
     const TRANSACTIONS: usize = 40;

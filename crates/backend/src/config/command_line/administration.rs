@@ -24,7 +24,8 @@ pub enum SessionsCommand {
     /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device.
     List(ListSessionsArgs),
     /// Revoke sessions: their tokens stop at once, at every instance within a second.
-    End(RevokeSessionsArgs),
+    #[command(alias = "end")]
+    Revoke(RevokeSessionsArgs),
 }
 
 /// Arguments of `users add`.
@@ -66,7 +67,7 @@ pub struct ListSessionsArgs {
     pub whose: WhoseArgs,
 }
 
-/// Arguments of `sessions end`.
+/// Arguments of `sessions revoke`.
 #[derive(Debug, Clone, Args)]
 pub struct RevokeSessionsArgs {
     /// Where the database is.

@@ -72,18 +72,18 @@ async fn on_an_older_schema_the_emergency_commands_work_and_leave_it_as_it_is() 
         database.store.close().await;
 
         let alice = "alice@example.com";
-        let ended = command(folder.path(), &["sessions", "end", "--user", alice], place);
-        assert_eq!(succeeded(&ended), "ended 2 sessions of alice@example.com\n");
+        let ended = command(folder.path(), &["sessions", "revoke", "--user", alice], place);
+        assert_eq!(succeeded(&ended), "revoked 2 sessions of alice@example.com\n");
         let said = String::from_utf8(ended.stderr).expect("UTF-8");
         assert!(
             said.contains("older than this program (version 2 of ")
                 && said.contains("`baton migrate`")
         );
         let disabled = command(folder.path(), &["users", "disable", alice], place);
-        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 0 sessions\n");
+        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and revoked 0 sessions\n");
         succeeded(&command(folder.path(), &["users", "enable", alice], place));
-        let all = command(folder.path(), &["sessions", "end", "--all", "--yes"], place);
-        assert_eq!(succeeded(&all), "ended 0 sessions, everyone's\n");
+        let all = command(folder.path(), &["sessions", "revoke", "--all", "--yes"], place);
+        assert_eq!(succeeded(&all), "revoked 0 sessions of all users\n");
         assert_eq!(applied(place).await, 2);
     })
     .await;
@@ -210,7 +210,7 @@ async fn on_a_newer_schema_the_commands_of_one_version_back_work() {
         let before = applied(place).await;
         let run = |words: &[&str]| command(folder.path(), words, place);
         let disabled = run(&["users", "disable", "alice@example.com"]);
-        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and ended 2 sessions\n");
+        assert_eq!(succeeded(&disabled), "disabled alice@example.com, and revoked 2 sessions\n");
         let said = String::from_utf8(disabled.stderr).expect("UTF-8");
         assert!(said.contains("newer than this program (version 9999, "), "{said}");
         let keys = succeeded(&run(&["keys", "list"]));
