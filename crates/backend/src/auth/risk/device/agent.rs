@@ -47,7 +47,7 @@ fn program(name: &str) -> Device {
     Device { browser, os: UNKNOWN.to_owned(), kind: DeviceKind::Program }
 }
 
-/// `My AppState` of `My AppState/1.0 (a comment)`; the first word, if there is no version.
+/// `My App` of `My App/1.0 (a comment)`; the first word, if there is no version.
 fn before_slash(user_agent: &str) -> &str {
     let head = user_agent.split(['(', ';', ',']).next().unwrap_or_default().trim();
     match head.split_once('/') {
