@@ -6,10 +6,10 @@ mod check;
 mod consent;
 mod database;
 mod keys;
-mod limits;
 mod output;
 mod password;
 mod progress;
+mod rate_limits;
 mod services;
 mod spelling;
 mod table;
@@ -58,7 +58,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
-    limits::log(settings.limits.as_ref());
+    rate_limits::log(settings.limits.as_ref());
     let dependencies = open_doors(&settings).await?;
     let store = dependencies.store.clone();
     let app = AppState::new(&settings, dependencies)?;

@@ -5,9 +5,9 @@ mod command_line;
 mod error;
 mod keys;
 mod life;
-mod limits;
 mod origin;
 mod proxies;
+mod rate_limits;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -103,7 +103,7 @@ impl TryFrom<ServeArgs> for Settings {
 
     fn try_from(args: ServeArgs) -> Result<Self, ConfigError> {
         let origin = Origin::parse(&args.origin)?;
-        let limits = limits::rates(args.limits, &args.rate_limit, &origin)?;
+        let limits = rate_limits::rates(args.limits, &args.rate_limit, &origin)?;
         let mut audience: Vec<String> =
             args.audience.iter().map(|audience| audience.trim().to_owned()).collect();
         if audience.is_empty() {

@@ -19,7 +19,7 @@ use crate::store::{Database, Schema, Store};
 pub(super) async fn check(args: ServeArgs) -> anyhow::Result<()> {
     let settings = Settings::try_from(args)?;
     say(&format!("configuration  ok   origin {}", settings.origin.as_str()))?;
-    limits::check(settings.limits.as_ref())?;
+    rate_limits::check(settings.limits.as_ref())?;
     let database = DatabaseArgs { database: settings.database.clone() };
     with_database(&database, async |database| check_database(&settings, database).await).await
 }

@@ -3,7 +3,7 @@
 
 mod administration;
 mod common;
-mod limits;
+mod rate_limits;
 mod risk;
 
 use std::num::NonZeroUsize;
@@ -16,7 +16,7 @@ pub use self::administration::{
     ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
 };
 pub use self::common::{ConsentArgs, DatabaseArgs, KeysArgs, LifeArgs};
-pub use self::limits::RateLimits;
+pub use self::rate_limits::RateLimits;
 pub use self::risk::RiskArgs;
 
 /// JWT access tokens with rotating refresh tokens, from the database to the browser.
@@ -38,7 +38,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the site until SIGTERM or Ctrl-C.
-    #[command(after_help = limits::help())]
+    #[command(after_help = rate_limits::help())]
     Serve(ServeArgs),
     /// Bring the database schema up to date and stop (serve does it too).
     Migrate(DatabaseArgs),
@@ -46,7 +46,7 @@ pub enum Command {
     /// the limits that serve runs with (serve does it too, once an hour).
     Prune(PruneArgs),
     /// Verify configuration, keys and storage, and say what is wrong.
-    #[command(after_help = limits::help())]
+    #[command(after_help = rate_limits::help())]
     Check(ServeArgs),
     /// The key ring.
     #[command(flatten_help = true)]

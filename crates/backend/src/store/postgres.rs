@@ -7,13 +7,13 @@
 
 mod address;
 mod connect;
+mod connect_error;
 mod execute;
 mod migrations;
 #[cfg(test)]
 mod plans;
 mod pool;
 mod subscription;
-mod trouble;
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Postgres {
     /// schema, and its remedy. No text holds a credential.
     pub async fn open(url: &str, opening: Opening) -> Result<(Self, Schema, String), StoreError> {
         let options = address::parse(url)?;
-        let mut connection = patient(&options).await.map_err(trouble::explain)?;
+        let mut connection = patient(&options).await.map_err(connect_error::explain)?;
         let schema = match opening {
             Opening::Create => Schema::Current,
             Opening::AsItIs | Opening::Migrate => migrations::look(&mut connection)

@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 
 use super::connect::patiently;
-use super::trouble;
+use super::connect_error;
 use crate::store::schema::{self, Schema};
 use crate::store::{StoreError, row, sql};
 
@@ -42,13 +42,13 @@ async fn apply(connection: &mut PgConnection) -> Result<(), StoreError> {
     let encoding: String =
         sqlx::query(sql::ENCODING).fetch_one(&mut *connection).await?.try_get("encoding")?;
     if encoding != "UTF8" {
-        return Err(trouble::unusable(&format!(
+        return Err(connect_error::unusable(&format!(
             "the database stores text as {encoding}, which cannot hold every name: create one with ENCODING 'UTF8'"
         )));
     }
     MIGRATOR.run(connection).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            trouble::explain(error)
+            connect_error::explain(error)
         }
         other => other.into(),
     })

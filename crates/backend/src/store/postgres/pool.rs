@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::connect::{connect, no_answer};
-use super::trouble;
+use super::connect_error;
 use crate::clock::{BootInstant, Clock};
 use crate::pace::rest;
 use crate::store::{StoreError, sql};
@@ -164,7 +164,7 @@ impl ConnectionPool {
     /// Logs the first failure alone: repetitions would fill the disk.
     fn say_once(&self, error: sqlx::Error) {
         if !self.failing.swap(true, Ordering::Relaxed) {
-            let error = trouble::explain(error);
+            let error = connect_error::explain(error);
             tracing::warn!(event = "database.unreachable", %error, cause = causes(&error));
         }
     }
