@@ -197,7 +197,7 @@ fn warn_if_beside(settings: &Settings) {
     {
         tracing::warn!(
             event = "master_key.beside",
-            "the master key is a plain file in {}: whoever copies it and the database has every key. Keep it in a store of secrets and pass it with BATON_MASTER_KEY or --master-key-file",
+            "the master key is a plain file in {}: a copy of it and of the database gives every key away. Keep it in a store of secrets and pass it with BATON_MASTER_KEY or --master-key-file",
             folder.display()
         );
     }

@@ -119,9 +119,7 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
                 anyhow::bail!("{}", errors.collect::<Vec<_>>().join(" "))
             }
             Err(AuthError::EmailTaken) => {
-                anyhow::bail!(
-                    "email: somebody has this address already: `baton users list` shows whom"
-                )
+                anyhow::bail!("email: this address has an account: `baton users list` shows it")
             }
             Err(error) => Err(error.into()),
         }

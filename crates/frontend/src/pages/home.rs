@@ -21,7 +21,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                 </p>
                 <p>
                     "Here every attempt to pass the baton carries a number of its own. The same attempt may ask \
-                    again, however late, and gets the same answer. Anyone else is found out at once."
+                    again, however late, and gets the same answer. Another party is found out at once."
                 </p>
             </Panel>
             <Panel id="limits-title" title="What it does not do">

@@ -1,4 +1,4 @@
-//! Words that were taken out of comments and do not come back.
+//! Words that were taken out of comments, of strings that are sentences, and of documents, and do not come back.
 
 use super::split;
 use crate::tidy::tree::{File, Finding, Tree};
@@ -39,12 +39,22 @@ const GONE: [(&str, &str); 32] = [
     ("whosoever", "name the party: a caller, a user, an attacker"),
 ];
 
-/// Finds them in comments of Rust, and of the browser tests.
+/// The marks around the generated part of a document.
+const GENERATED: &str = "<!-- found -->";
+
+/// Finds them in comments of Rust and of the browser tests, in sentences that the program writes, and in documents.
+/// The changelog stays as it was released.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (file, source) in tree.rust() {
         for comment in &source.comments {
             findings.extend(gone(file, comment.line, &comment.text));
+        }
+        let last = if file.is_test() { 0 } else { source.lines_without_tests() };
+        for string in source.strings.iter().filter(|string| string.line <= last) {
+            if string.text.contains(char::is_whitespace) {
+                findings.extend(gone(file, string.line, &string.text));
+            }
         }
     }
     for file in tree.under("end2end/").filter(|file| file.path.ends_with(".ts")) {
@@ -52,14 +62,20 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             findings.extend(gone(file, index + 1, comment_in_typescript(line)));
         }
     }
+    let is_document = |file: &&File| file.path.ends_with(".md") && file.path != "CHANGELOG.md";
+    for file in tree.files.iter().filter(is_document) {
+        for (line, prose) in prose(&file.text) {
+            findings.extend(gone(file, line, &prose));
+        }
+    }
     findings
 }
 
-fn gone(file: &File, line: usize, comment: &str) -> Vec<Finding> {
+fn gone(file: &File, line: usize, prose: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for word in split(comment) {
+    for word in split(prose) {
         if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == word) {
-            let message = format!("\"{word}\" in a comment: {instead}");
+            let message = format!("\"{word}\" in prose: {instead}");
             findings.push(Finding::new(&file.path, line, message));
         }
     }
@@ -75,6 +91,21 @@ fn comment_in_typescript(line: &str) -> &str {
     line.split_once(" // ").map_or("", |(_, comment)| comment)
 }
 
+/// The lines of a document, counted from 1, without code spans and without a generated part.
+fn prose(document: &str) -> Vec<(usize, String)> {
+    let mut is_generated = false;
+    let mut lines = Vec::new();
+    for (index, line) in document.lines().enumerate() {
+        if line == GENERATED {
+            is_generated = !is_generated;
+        } else if !is_generated {
+            let outside: Vec<&str> = line.split('`').step_by(2).collect();
+            lines.push((index + 1, outside.join(" ")));
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,17 +115,34 @@ mod tests {
     }
 
     #[test]
-    fn code_and_strings_are_no_comments() {
+    fn names_are_no_prose() {
         let code = "//! A caller.\nfn whoever() { \"whoever\" }\n";
         assert_eq!(count("crates/a/src/lib.rs", code), 0);
+        assert_eq!(
+            count("docs/a.md", "The event `endings.stale`, [12](0012-endings-travel.md).\n"),
+            0
+        );
         let code =
             "const nobody = 'whoever' // a caller\nawait page.goto('https://whoever.example')";
         assert_eq!(count("end2end/a.spec.ts", code), 0);
     }
 
     #[test]
+    fn what_is_generated_released_or_a_test_is_left_as_it_is() {
+        let page = "A caller.\n<!-- found -->\nNobody.\n<!-- found -->\n";
+        assert_eq!(count("docs/a.md", page), 0);
+        assert_eq!(count("CHANGELOG.md", "Nobody.\n"), 0);
+        let code = "fn f() { \"Nobody asks.\" }\n";
+        assert_eq!(count("crates/a/tests/it/f.rs", code), 0);
+        let own = format!("//! A caller.\n#[cfg(test)]\nmod tests {{\n    {code}}}\n");
+        assert_eq!(count("crates/a/src/lib.rs", &own), 0);
+    }
+
+    #[test]
     fn a_word_that_comes_back_is_found() {
         assert_eq!(count("crates/a/src/lib.rs", "//! Whoever calls.\n// Till then\n"), 2);
+        assert_eq!(count("crates/a/src/lib.rs", "fn f() { \"Nobody asks.\" }\n"), 1);
+        assert_eq!(count("docs/a.md", "Nobody `asks`.\n"), 1);
         assert_eq!(count("end2end/a.spec.ts", "// Nobody\nf() // lately\n/**\n * anew */"), 3);
     }
 }

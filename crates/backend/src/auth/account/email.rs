@@ -51,7 +51,7 @@ pub enum AddressError {
         position: usize,
     },
     /// Combining marks without a letter, or too many for one.
-    #[error("An accent stands upon a letter, and no letter has more than four.")]
+    #[error("An accent stands on a letter, and no letter has more than four.")]
     Marks,
     /// A dot at an end of the local part, or two in a row.
     #[error("Before the @ a dot stands between two other characters.")]

@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> Result<PgConnectOptions, StoreError> {
     if !is_verified(options.get_ssl_mode()) && !is_near(&options) {
         tracing::warn!(
             event = "database.unverified",
-            "whoever stands between Baton and the database can pose as it: add sslmode=verify-full to the URL"
+            "any host between Baton and the database can pose as it: add sslmode=verify-full to the URL"
         );
     }
     Ok(options)
