@@ -144,7 +144,7 @@ pub(crate) fn on_the_wire(call: &Call, outcome: &Outcome) -> (Answer, Cookie) {
             let code = match error {
                 AuthError::InvalidGrant => ErrorCode::InvalidGrant,
                 AuthError::InvalidCredentials => ErrorCode::InvalidCredentials,
-                AuthError::InvalidToken | AuthError::SessionEnded(_) => ErrorCode::InvalidToken,
+                AuthError::InvalidToken | AuthError::SessionRevoked(_) => ErrorCode::InvalidToken,
                 AuthError::DuplicateAttempt => ErrorCode::DuplicateAttempt,
                 AuthError::EmailTaken => ErrorCode::EmailTaken,
                 AuthError::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,

@@ -25,8 +25,8 @@ pub enum AuthError {
     #[error("invalid access token")]
     InvalidToken,
     /// The access token is valid, but its session is revoked.
-    #[error("session ended: {0}")]
-    SessionEnded(RevocationReason),
+    #[error("session revoked: {0}")]
+    SessionRevoked(RevocationReason),
     /// Step-up: the user has to reauthenticate (RFC 9470).
     #[error("the login is too old")]
     StepUpRequired {

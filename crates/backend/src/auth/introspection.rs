@@ -130,7 +130,7 @@ impl Services {
     ) -> Result<Option<AccessToken>, AuthError> {
         let token = match within_deadline(self.callers.verify_token(unverified_token)).await {
             Ok(token) => token.aud.contains(&service.audience).then_some(token),
-            Err(AuthError::InvalidToken | AuthError::SessionEnded(_)) => None,
+            Err(AuthError::InvalidToken | AuthError::SessionRevoked(_)) => None,
             Err(error) => return Err(error),
         };
         let session = token.as_ref().map(|token| token.sid.to_string());

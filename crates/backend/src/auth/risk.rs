@@ -22,7 +22,8 @@ pub enum RiskAction {
     /// Require step-up: the user must give the password before the session continues.
     Confirm,
     /// Revoke the session.
-    End,
+    #[value(name = "end", alias = "revoke")]
+    Revoke,
 }
 
 /// The action for each risk signal.

@@ -145,7 +145,7 @@ impl ApiError {
     /// Why the session of a genuine access token was revoked.
     pub(super) const fn ended_because(&self) -> Option<RevocationReason> {
         match self {
-            Self::Auth(AuthError::SessionEnded(cause)) => Some(*cause),
+            Self::Auth(AuthError::SessionRevoked(cause)) => Some(*cause),
             _ => None,
         }
     }
@@ -153,7 +153,7 @@ impl ApiError {
     /// The challenge that a 401 MUST carry (RFC 9110 section 15.5.2).
     pub(super) fn challenge(&self) -> Option<String> {
         match self {
-            Self::Auth(AuthError::InvalidToken | AuthError::SessionEnded(_)) => {
+            Self::Auth(AuthError::InvalidToken | AuthError::SessionRevoked(_)) => {
                 Some(challenge::INVALID_TOKEN.to_owned())
             }
             Self::Auth(AuthError::StepUpRequired { max_age }) => Some(challenge::step_up(*max_age)),
@@ -197,7 +197,7 @@ const fn auth_code(error: &AuthError) -> ErrorCode {
         AuthError::Invalid(_) => ErrorCode::ValidationFailed,
         AuthError::EmailTaken => ErrorCode::EmailTaken,
         AuthError::InvalidCredentials => ErrorCode::InvalidCredentials,
-        AuthError::InvalidToken | AuthError::SessionEnded(_) => ErrorCode::InvalidToken,
+        AuthError::InvalidToken | AuthError::SessionRevoked(_) => ErrorCode::InvalidToken,
         AuthError::InvalidClient => ErrorCode::InvalidClient,
         AuthError::StepUpRequired { .. } => ErrorCode::InsufficientUserAuthentication,
         AuthError::NoSuchSession => ErrorCode::NotFound,

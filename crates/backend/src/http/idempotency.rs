@@ -65,7 +65,7 @@ async fn caller(parts: &mut Parts, app: &AppState) -> Result<(Caller, Option<Api
         Ok(Bearer(caller)) => return Ok((caller, None)),
         Err(refused) => refused,
     };
-    if !matches!(refused, ApiError::Auth(AuthError::InvalidToken | AuthError::SessionEnded(_))) {
+    if !matches!(refused, ApiError::Auth(AuthError::InvalidToken | AuthError::SessionRevoked(_))) {
         return Err(refused);
     }
     match Bearer::of_a_session_that_is_over(parts, app).await? {

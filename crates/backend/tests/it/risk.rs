@@ -222,7 +222,7 @@ async fn a_request_for_the_desktop_version_is_recorded_and_requires_no_step_up()
     const CHROME_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
     const CHROME_ON_TABLET: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
     const SAFARI_ON_IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
-    for (policy, recorded) in [("off", 0), ("log", 2), ("confirm", 2), ("end", 2)] {
+    for (policy, recorded) in [("off", 0), ("log", 2), ("confirm", 2), ("end", 2), ("revoke", 2)] {
         on_every_store_with(&["--on-device-change", policy], async |app| {
             for (number, [mobile, desktop, foreign]) in [
                 [SAFARI_ON_IPHONE, SAFARI_ON_MAC, CHROME_ON_LINUX],

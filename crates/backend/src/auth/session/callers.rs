@@ -57,7 +57,7 @@ impl Callers {
     /// The caller that an access token authenticates, if it is valid and its session active.
     ///
     /// # Errors
-    /// [`AuthError::InvalidToken`] or [`AuthError::SessionEnded`] if it is not; [`AuthError::Store`] if that is
+    /// [`AuthError::InvalidToken`] or [`AuthError::SessionRevoked`] if it is not; [`AuthError::Store`] if that is
     /// unknown.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
         self.verify_token(unverified_token).await.map(|token| Caller::of(&token))
@@ -117,7 +117,7 @@ impl Callers {
             Idempotency::Unkeyed => None,
         };
         match self.look_up(caller).await {
-            Err(refused @ (AuthError::InvalidToken | AuthError::SessionEnded(_))) => {
+            Err(refused @ (AuthError::InvalidToken | AuthError::SessionRevoked(_))) => {
                 match self.idempotency.faster(keyed).await? {
                     Some(_) => Ok(None),
                     None => Err(refused),
@@ -212,7 +212,7 @@ fn refused(rejection: Rejection) -> AuthError {
 /// The token is valid, but its session is not active, for this reason if it is known.
 fn session_is_over(session: SessionId, cause: Option<RevocationReason>) -> AuthError {
     tracing::info!(event = "access_token_refused", %session, cause = cause.map(RevocationReason::as_str));
-    cause.map_or(AuthError::InvalidToken, AuthError::SessionEnded)
+    cause.map_or(AuthError::InvalidToken, AuthError::SessionRevoked)
 }
 
 /// Logs a protected call without an access token, or with several.

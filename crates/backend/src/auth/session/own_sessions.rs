@@ -57,9 +57,9 @@ impl OwnSessions {
         }
         let cause =
             if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
-        let end = Change::RevokeSession(id, self.event_log.revocation(cause));
-        let event = self.end_of(id, caller, cause, context);
-        self.idempotency.commit_or_note_for(caller, end, vec![event]).await?;
+        let revoke = Change::RevokeSession(id, self.event_log.revocation(cause));
+        let event = self.revocation_event(id, caller, cause, context);
+        self.idempotency.commit_or_note_for(caller, revoke, vec![event]).await?;
         Ok(())
     }
 
@@ -79,12 +79,13 @@ impl OwnSessions {
             self.event_log.event(EventKind::OthersEnded, Some(caller.user), &context.client);
         let event = event.in_session(caller.session).because(RevocationReason::User);
         let whose = SessionScope::OthersOf(caller.user, caller.session);
-        let end = Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
-        self.idempotency.commit_or_note_for(caller, end, vec![event]).await?;
+        let revoke =
+            Change::RevokeSessions(whose, self.event_log.revocation(RevocationReason::User));
+        self.idempotency.commit_or_note_for(caller, revoke, vec![event]).await?;
         Ok(())
     }
 
-    fn end_of(
+    fn revocation_event(
         &self,
         id: SessionId,
         caller: &Caller,

@@ -150,7 +150,7 @@ impl Sessions {
             }
             Decision::Replay => {
                 let event = self.event(EventKind::Replayed, &found, context);
-                self.end(
+                self.revoke(
                     &found,
                     RevocationReason::Replay,
                     vec![event.because(RevocationReason::Replay)],
@@ -190,10 +190,10 @@ impl Sessions {
                 self.event_log.commit(want, signals).await?;
                 Err(AuthError::StepUpRequired { max_age: 0 })
             }
-            RiskAction::End => {
+            RiskAction::Revoke => {
                 let event = self.event(EventKind::SessionEnded, found, context);
                 signals.push(event.because(RevocationReason::Suspicion));
-                self.end(found, RevocationReason::Suspicion, signals).await?;
+                self.revoke(found, RevocationReason::Suspicion, signals).await?;
                 Err(AuthError::InvalidGrant)
             }
         }
@@ -228,14 +228,14 @@ impl Sessions {
     }
 
     /// Revokes the session, unless it is revoked already.
-    async fn end(
+    async fn revoke(
         &self,
         found: &Found,
         cause: RevocationReason,
         events: Vec<Event>,
     ) -> Result<(), AuthError> {
-        let end = Change::RevokeSession(found.session.id, self.event_log.revocation(cause));
-        self.event_log.commit(end, events).await?;
+        let revoke = Change::RevokeSession(found.session.id, self.event_log.revocation(cause));
+        self.event_log.commit(revoke, events).await?;
         Ok(())
     }
 
