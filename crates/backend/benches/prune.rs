@@ -90,7 +90,7 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
 fn event(of: &Session, kind: EventKind, at: NumericDate, entropy: &Entropy) -> Event {
     let id = entropy.event_id(at);
     let client = ClientInfo::unknown();
-    Event { id, kind, at, user: Some(of.user), session: Some(of.id), cause: None, client }
+    Event { id, kind, at, user: Some(of.user), session: Some(of.id), reason: None, client }
 }
 
 /// Rotates until `beside` is done; returns how long each rotation took.

@@ -92,7 +92,7 @@ fn event(session: &Session, number: u32, kind: EventKind) -> Event {
     id[..4].copy_from_slice(&number.to_be_bytes());
     let (user, session) = (Some(session.user), Some(session.id));
     let id = EventId::from_bytes(id);
-    Event { id, kind, at: NOW, user, session, cause: None, client: ClientInfo::unknown() }
+    Event { id, kind, at: NOW, user, session, reason: None, client: ClientInfo::unknown() }
 }
 
 /// Runs one task per caller; returns the time until the last one is done.
@@ -125,7 +125,7 @@ async fn rotate(store: Arc<dyn Store>, session: Session) {
 
 async fn revoke(store: Arc<dyn Store>, sessions: Vec<Session>) {
     for session in sessions {
-        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Logout, at: NOW };
         let events = vec![event(&session, u32::MAX, EventKind::LoggedOut)];
         let end = Change::RevokeSession(session.id, revocation);
         assert!(store.commit(end, events).await.expect("a store").took_place());

@@ -187,8 +187,8 @@ pub fn client(event: &Event) -> String {
 }
 
 /// Why one of several sessions was revoked; a sentence for the activity page.
-const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
-    match cause {
+const fn why_one_ended(reason: Option<RevocationReason>) -> &'static str {
+    match reason {
         Some(RevocationReason::Logout) => "A session was logged out by its user.",
         Some(RevocationReason::Replay) => {
             "A session was logged out, because its refresh token was used a second time."
@@ -218,8 +218,8 @@ const fn why_one_ended(cause: Option<RevocationReason>) -> &'static str {
 /// Why this session was revoked, for its user; whole sentences. A refused refresh has one answer for every reason, so
 /// without a reason this must not pretend to know more.
 #[must_use]
-pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
-    match cause {
+pub const fn why_this_ended(reason: Option<RevocationReason>) -> &'static str {
+    match reason {
         Some(RevocationReason::Logout) => "This session was logged out.",
         Some(RevocationReason::Replay) => {
             "You were logged out: the refresh token of this session was used a second time, and not by a retry of the \
@@ -258,8 +258,8 @@ pub const fn why_this_ended(cause: Option<RevocationReason>) -> &'static str {
 
 /// Whether the user revoked the session on purpose.
 #[must_use]
-pub const fn was_wanted(cause: Option<RevocationReason>) -> bool {
-    matches!(cause, Some(RevocationReason::Logout | RevocationReason::Deleted))
+pub const fn was_wanted(reason: Option<RevocationReason>) -> bool {
+    matches!(reason, Some(RevocationReason::Logout | RevocationReason::Deleted))
 }
 
 /// The kind of device; `None` if it is not known.

@@ -127,7 +127,7 @@ impl SimulatedStore {
 
     /// Disables a user, durably, as an administrator does.
     pub(crate) fn disable(&self, user: UserId) {
-        let revocation = Revocation { cause: RevocationReason::Disabled, at: self.clock.now() };
+        let revocation = Revocation { reason: RevocationReason::Disabled, at: self.clock.now() };
         let _ = self.write_revocations(Change::Disable(user, revocation));
     }
 

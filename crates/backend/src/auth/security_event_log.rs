@@ -58,13 +58,13 @@ impl SecurityEventLog {
     pub fn event(&self, kind: EventKind, user: Option<UserId>, client: &ClientInfo) -> Event {
         let at = self.clock.dated_now();
         let id = self.entropy.event_id(at);
-        Event { id, kind, at, user, session: None, cause: None, client: client.clone() }
+        Event { id, kind, at, user, session: None, reason: None, client: client.clone() }
     }
 
     /// A new revocation, dated when it is made: it is kept for an access token's life from then on.
     #[must_use]
-    pub fn revocation(&self, cause: RevocationReason) -> Revocation {
-        Revocation { cause, at: self.clock.dated_now() }
+    pub fn revocation(&self, reason: RevocationReason) -> Revocation {
+        Revocation { reason, at: self.clock.dated_now() }
     }
 
     /// Commits a change and its security events in one transaction.
@@ -149,8 +149,8 @@ impl Event {
 
     /// The event, with this reason for a revocation.
     #[must_use]
-    pub fn because(self, cause: RevocationReason) -> Self {
-        Self { cause: Some(cause), ..self }
+    pub fn because(self, reason: RevocationReason) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 }
 
@@ -182,30 +182,30 @@ impl How {
             Self::Alike(revocation) => Some(*revocation),
             Self::Each(superseded) => superseded.iter().find(|it| it.0 == session).map(|it| it.1),
         };
-        revocation.map(|Revocation { cause, at }| RevokedSession { session, cause, at })
+        revocation.map(|Revocation { reason, at }| RevokedSession { session, reason, at })
     }
 }
 
 /// A line for each session, or one for many: the stored events name each.
 fn log_revoked(revoked: &[RevokedSession]) {
     if let Some(first) = revoked.first().filter(|_| revoked.len() > MANY) {
-        let cause = first.cause.as_str();
+        let cause = first.reason.as_str();
         tracing::info!(target: AUDIT, event = "ended", sessions = revoked.len(), cause);
         return;
     }
-    for RevokedSession { session, cause, .. } in revoked {
-        tracing::info!(target: AUDIT, event = "ended", %session, cause = cause.as_str());
+    for RevokedSession { session, reason, .. } in revoked {
+        tracing::info!(target: AUDIT, event = "ended", %session, cause = reason.as_str());
     }
 }
 
 /// A line for the operator. No field has free text of a client: device names come from a fixed list. Any client can
 /// cause failed logins and hit limits, so their lines are rate limited; the store has the event of each.
 fn log(event: &Event) {
-    let Event { kind, user, session, cause, client, .. } = event;
+    let Event { kind, user, session, reason, client, .. } = event;
     let user = user.map(|user| user.to_string());
     let user = user.as_deref().unwrap_or("unknown");
     let session = session.map(|session| session.to_string());
-    let cause = cause.map(RevocationReason::as_str);
+    let cause = reason.map(RevocationReason::as_str);
     let (network, device) = (client.address.map(|address| address.to_string()), &client.device);
     match kind {
         EventKind::LoginFailed | EventKind::Limited => {

@@ -145,7 +145,7 @@ impl ApiError {
     /// Why the session of a genuine access token was revoked.
     pub(super) const fn ended_because(&self) -> Option<RevocationReason> {
         match self {
-            Self::Auth(AuthError::SessionRevoked(cause)) => Some(*cause),
+            Self::Auth(AuthError::SessionRevoked(reason)) => Some(*reason),
             _ => None,
         }
     }

@@ -39,14 +39,14 @@ fn kinds(names: &str) -> Result<Vec<EventKind>, ApiError> {
 }
 
 fn shown(event: store::Event, asking: shared::SessionId) -> Event {
-    let store::Event { id, kind, at, session, cause, client, .. } = event;
+    let store::Event { id, kind, at, session, reason, client, .. } = event;
     Event {
         id,
         kind,
         at,
         session_id: session,
         current: session == Some(asking),
-        cause,
+        cause: reason,
         ip: client.address.map(|address| address.to_string()),
         device: client.device,
     }

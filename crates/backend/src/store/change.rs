@@ -151,7 +151,7 @@ pub struct PasswordChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
     /// The reason.
-    pub cause: RevocationReason,
+    pub reason: RevocationReason,
     /// When.
     pub at: NumericDate,
 }

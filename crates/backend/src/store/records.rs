@@ -89,7 +89,7 @@ pub struct Event {
     /// The session, if it happened in one.
     pub session: Option<SessionId>,
     /// The reason, if it is a revocation.
-    pub cause: Option<RevocationReason>,
+    pub reason: Option<RevocationReason>,
     /// Where the request came from.
     pub client: ClientInfo,
 }
@@ -241,7 +241,7 @@ pub struct RevokedSession {
     /// The session.
     pub session: SessionId,
     /// The reason.
-    pub cause: RevocationReason,
+    pub reason: RevocationReason,
     /// When.
     pub at: NumericDate,
 }

@@ -72,7 +72,7 @@ pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {
 }
 
 /// A reason that this version does not know was written by a newer one.
-fn cause(row: &dyn Columns, column: &'static str) -> Result<Option<RevocationReason>, StoreError> {
+fn reason(row: &dyn Columns, column: &'static str) -> Result<Option<RevocationReason>, StoreError> {
     Ok(row
         .text(column)?
         .map(|name| RevocationReason::named(&name).unwrap_or(RevocationReason::Unknown)))
@@ -93,7 +93,7 @@ fn client(row: &dyn Columns) -> Result<ClientInfo, StoreError> {
 pub(super) fn revoked(row: &dyn Columns) -> Result<RevokedSession, StoreError> {
     Ok(RevokedSession {
         session: SessionId::from_bytes(exactly(row, "id")?),
-        cause: cause(row, "revoked_because")?.unwrap_or(RevocationReason::Unknown),
+        reason: reason(row, "revoked_because")?.unwrap_or(RevocationReason::Unknown),
         at: date(row, "revoked_at")?,
     })
 }
@@ -129,7 +129,7 @@ pub(super) fn event(row: &dyn Columns) -> Result<Event, StoreError> {
         at: date(row, "at")?,
         user: id("user_id")?.map(UserId::from_bytes),
         session: id("session_id")?.map(SessionId::from_bytes),
-        cause: cause(row, "cause")?,
+        reason: reason(row, "cause")?,
         client: client(row)?,
     })
 }
@@ -208,7 +208,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
 
 /// The schema's CHECK demands both columns or neither. An instant alone would still revoke, as in [`revoked`].
 fn standing(row: &dyn Columns) -> Result<Standing<RevocationReason>, StoreError> {
-    match (row.number("revoked_at")?, cause(row, "revoked_because")?) {
+    match (row.number("revoked_at")?, reason(row, "revoked_because")?) {
         (None, None) => Ok(Standing::Live),
         (Some(_), reason) => Ok(Standing::Revoked(reason.unwrap_or(RevocationReason::Unknown))),
         (None, Some(_)) => Err(StoreError::Corrupt { what: "revocation of a session" }),

@@ -73,9 +73,9 @@ async fn until_refused(browser: &Browser, limit: Duration) -> Answer {
 }
 
 #[track_caller]
-fn assert_revoked(answer: &Answer, cause: RevocationReason) {
+fn assert_revoked(answer: &Answer, reason: RevocationReason) {
     answer.assert_problem(401, "invalid_token");
-    assert_eq!(answer.json()["ended_because"], cause.as_str(), "{answer:?}");
+    assert_eq!(answer.json()["ended_because"], reason.as_str(), "{answer:?}");
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn an_upgrade_from_before_leases_caches_revocations_for_the_longest_life_t
         let before = store::open_database(&place.url(), Opening::AsItIs).await.expect("a store");
         populate(&*before.store).await;
         let session = SessionId::from_bytes([1; 16]);
-        let revocation = Revocation { cause: RevocationReason::Logout, at: now().plus(-600) };
+        let revocation = Revocation { reason: RevocationReason::Logout, at: now().plus(-600) };
         let end = Change::RevokeSession(session, revocation);
         assert!(before.store.commit(end, Vec::new()).await.expect("a store").took_place());
         before.store.close().await;

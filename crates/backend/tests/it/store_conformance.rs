@@ -75,8 +75,8 @@ async fn accept(store: &dyn Store, id: SessionId, accepted: &Accepted) -> bool {
     commit(store, Change::Accept(id, Box::new(accepted.clone()))).await.took_place()
 }
 
-async fn end(store: &dyn Store, id: SessionId, cause: RevocationReason, at: NumericDate) -> bool {
-    commit(store, Change::RevokeSession(id, Revocation { cause, at })).await.took_place()
+async fn end(store: &dyn Store, id: SessionId, reason: RevocationReason, at: NumericDate) -> bool {
+    commit(store, Change::RevokeSession(id, Revocation { reason, at })).await.took_place()
 }
 
 async fn rehash(store: &dyn Store, user: UserId, seen: &str, hash: &str) -> bool {

@@ -50,10 +50,10 @@ fn end_notice(session: Session) -> Option<impl IntoView> {
         return None;
     };
     let (kind, text) = match reason {
-        SignOutReason::Ended(cause) if messages::was_wanted(cause) => {
-            ("calm", messages::why_this_ended(cause))
+        SignOutReason::Ended(reason) if messages::was_wanted(reason) => {
+            ("calm", messages::why_this_ended(reason))
         }
-        SignOutReason::Ended(cause) => ("ended", messages::why_this_ended(cause)),
+        SignOutReason::Ended(reason) => ("ended", messages::why_this_ended(reason)),
         SignOutReason::LoggedOut => ("calm", LOGGED_OUT),
         SignOutReason::LoggedOutHereOnly => ("ended", LOGGED_OUT_HERE_ONLY),
         SignOutReason::LoggedOutElsewhere => ("calm", LOGGED_OUT_ELSEWHERE),

@@ -80,11 +80,11 @@ impl Session {
 
     /// Why the session ended, if it cannot be refreshed or the server named no reason. To be called before the hint
     /// is removed.
-    pub(super) fn sign_out_reason(self, cause: Option<RevocationReason>) -> SignOutReason {
-        match cause {
+    pub(super) fn sign_out_reason(self, reason: Option<RevocationReason>) -> SignOutReason {
+        match reason {
             None if self.cannot_be_refreshed() => SignOutReason::NoCookies,
             None if !hint::is_there() => SignOutReason::CookiesRemoved,
-            cause => SignOutReason::Ended(cause),
+            reason => SignOutReason::Ended(reason),
         }
     }
 

@@ -24,8 +24,8 @@ impl Session {
     /// Stores the revocation reason that a refusal gives for the session of `epoch`.
     pub(super) fn note_revocation_reason(self, answer: &Answer, epoch: u64) {
         if answer.refuses_the_token() && epoch == self.epoch() {
-            let cause = answer.problem().and_then(|problem| problem.ended_because);
-            self.memory.update_value(|memory| memory.revocation_reason = cause);
+            let reason = answer.problem().and_then(|problem| problem.ended_because);
+            self.memory.update_value(|memory| memory.revocation_reason = reason);
         }
     }
 }

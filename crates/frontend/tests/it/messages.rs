@@ -50,13 +50,13 @@ fn every_kind_of_event_has_a_message_of_its_own() {
 #[test]
 fn every_revocation_reason_has_a_message_of_its_own_in_the_record_and_in_the_notice() {
     let (mut records, mut notices) = (Vec::new(), Vec::new());
-    let causes = RevocationReason::ALL.iter().copied().map(Some).chain([None]);
-    for cause in causes {
-        let record = what_happened(&Event { cause, ..event(EventKind::SessionEnded) });
-        assert!(!records.contains(&record), "{cause:?}: {record}");
+    let reasons = RevocationReason::ALL.iter().copied().map(Some).chain([None]);
+    for reason in reasons {
+        let record = what_happened(&Event { cause: reason, ..event(EventKind::SessionEnded) });
+        assert!(!records.contains(&record), "{reason:?}: {record}");
         records.push(record);
-        let notice = why_this_ended(cause);
-        assert!(!notices.contains(&notice), "{cause:?}: {notice}");
+        let notice = why_this_ended(reason);
+        assert!(!notices.contains(&notice), "{reason:?}: {notice}");
         notices.push(notice);
     }
     // Unknown counts as no reason.
@@ -66,7 +66,7 @@ fn every_revocation_reason_has_a_message_of_its_own_in_the_record_and_in_the_not
 #[test]
 fn only_what_the_user_has_wanted_is_calm() {
     let wanted: Vec<_> =
-        RevocationReason::ALL.iter().copied().filter(|cause| was_wanted(Some(*cause))).collect();
+        RevocationReason::ALL.iter().copied().filter(|reason| was_wanted(Some(*reason))).collect();
     assert_eq!(wanted, [RevocationReason::Logout, RevocationReason::Deleted]);
     assert!(!was_wanted(None));
     for kind in [EventKind::Replayed, EventKind::LoginFailed, EventKind::ConfirmFailed] {

@@ -38,7 +38,7 @@ pub type Progress<'p> = &'p mut (dyn FnMut(u64) + Send);
 pub async fn revoke_in_parts(
     event_log: &SecurityEventLog,
     refresh_key_id: Option<&str>,
-    cause: RevocationReason,
+    reason: RevocationReason,
     progress: Progress<'_>,
 ) -> Result<u64, StoreError> {
     let (mut after, mut sessions) = (FIRST, 0);
@@ -50,7 +50,7 @@ pub async fn revoke_in_parts(
         let begun = Instant::now();
         let refresh_key_id = refresh_key_id.map(str::to_owned);
         let whose = SessionScope::Part(Part { after, up_to, refresh_key_id });
-        let revoked = persistently(async || revoke(event_log, whose.clone(), cause).await).await?;
+        let revoked = persistently(async || revoke(event_log, whose.clone(), reason).await).await?;
         after = up_to;
         if revoked > 0 {
             sessions += revoked;
@@ -69,12 +69,12 @@ pub async fn revoke_in_parts(
 pub async fn revoke_all_of(
     event_log: &SecurityEventLog,
     user: UserId,
-    cause: RevocationReason,
+    reason: RevocationReason,
 ) -> Result<u64, StoreError> {
     let mut sessions = 0;
     loop {
         let begun = Instant::now();
-        match persistently(async || revoke(event_log, SessionScope::User(user), cause).await)
+        match persistently(async || revoke(event_log, SessionScope::User(user), reason).await)
             .await?
         {
             0 => return Ok(sessions),
@@ -91,9 +91,9 @@ pub async fn revoke_all_of(
 pub async fn revoke(
     event_log: &SecurityEventLog,
     whose: SessionScope,
-    cause: RevocationReason,
+    reason: RevocationReason,
 ) -> Result<u64, StoreError> {
-    let revoke = Change::RevokeSessions(whose, event_log.revocation(cause));
+    let revoke = Change::RevokeSessions(whose, event_log.revocation(reason));
     Ok(event_log.commit(revoke, Vec::new()).await?.revoked.len() as u64)
 }
 

@@ -35,8 +35,8 @@ pub async fn revoke_key(
     let sessions = match purpose {
         KeyPurpose::Access => 0,
         KeyPurpose::Refresh => {
-            let cause = RevocationReason::Administrator;
-            revoke_in_parts(event_log, Some(kid), cause, progress).await?
+            let reason = RevocationReason::Administrator;
+            revoke_in_parts(event_log, Some(kid), reason, progress).await?
         }
     };
     if is_new || sessions > 0 {

@@ -69,8 +69,8 @@ impl RevocationCache {
     #[must_use]
     pub fn status(&self, session: SessionId) -> SessionStatus {
         let known = self.known();
-        match known.revoked.cause(session) {
-            Some(cause) => SessionStatus::Revoked(cause),
+        match known.revoked.reason(session) {
+            Some(reason) => SessionStatus::Revoked(reason),
             None if known.is_complete(self.clock.boot_instant()) => SessionStatus::Active,
             None => SessionStatus::Unknown,
         }

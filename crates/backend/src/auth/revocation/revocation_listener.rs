@@ -131,9 +131,9 @@ impl RevocationListener {
     /// Adds revocations at the present time.
     fn note(&self, revoked: Vec<(SessionId, RevocationReason)>, now: NumericDate) {
         let revoked = revoked.into_iter();
-        self.revocations.note(revoked.map(|(session, cause)| RevokedSession {
+        self.revocations.note(revoked.map(|(session, reason)| RevokedSession {
             session,
-            cause,
+            reason,
             at: now,
         }));
     }

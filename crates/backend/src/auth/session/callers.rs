@@ -76,7 +76,7 @@ impl Callers {
         };
         let token = verified.map_err(refused)?;
         match self.revocations.status(token.sid) {
-            SessionStatus::Revoked(cause) => Err(session_is_over(token.sid, Some(cause))),
+            SessionStatus::Revoked(reason) => Err(session_is_over(token.sid, Some(reason))),
             SessionStatus::Active => Ok(token),
             SessionStatus::Unknown => {
                 // A stale cache may also lack key revocations of other instances.
@@ -93,7 +93,7 @@ impl Callers {
     /// As [`Self::authenticate`]: the session may have been revoked at this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
         let found = self.store.find_session(caller.session).await?;
-        let refused = |cause| session_is_over(caller.session, cause);
+        let refused = |reason| session_is_over(caller.session, reason);
         let (session, user) = found.ok_or_else(|| refused(None))?;
         if let Some(reason) = session.revocation_reason() {
             return Err(refused(Some(reason)));
@@ -210,9 +210,9 @@ fn refused(rejection: Rejection) -> AuthError {
 }
 
 /// The token is valid, but its session is not active, for this reason if it is known.
-fn session_is_over(session: SessionId, cause: Option<RevocationReason>) -> AuthError {
-    tracing::info!(event = "access_token_refused", %session, cause = cause.map(RevocationReason::as_str));
-    cause.map_or(AuthError::InvalidToken, AuthError::SessionRevoked)
+fn session_is_over(session: SessionId, reason: Option<RevocationReason>) -> AuthError {
+    tracing::info!(event = "access_token_refused", %session, cause = reason.map(RevocationReason::as_str));
+    reason.map_or(AuthError::InvalidToken, AuthError::SessionRevoked)
 }
 
 /// Logs a protected call without an access token, or with several.

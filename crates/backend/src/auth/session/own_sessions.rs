@@ -55,10 +55,10 @@ impl OwnSessions {
             tracing::warn!(event = "foreign_session_refused", %user, %session, named = %id);
             return Err(AuthError::NoSuchSession);
         }
-        let cause =
+        let reason =
             if id == caller.session { RevocationReason::Logout } else { RevocationReason::User };
-        let revoke = Change::RevokeSession(id, self.event_log.revocation(cause));
-        let event = self.revocation_event(id, caller, cause, context);
+        let revoke = Change::RevokeSession(id, self.event_log.revocation(reason));
+        let event = self.revocation_event(id, caller, reason, context);
         self.idempotency.commit_or_note_for(caller, revoke, vec![event]).await?;
         Ok(())
     }
@@ -89,11 +89,14 @@ impl OwnSessions {
         &self,
         id: SessionId,
         caller: &Caller,
-        cause: RevocationReason,
+        reason: RevocationReason,
         context: &RequestContext,
     ) -> Event {
         let own = id == caller.session;
         let kind = if own { EventKind::LoggedOut } else { EventKind::SessionEnded };
-        self.event_log.event(kind, Some(caller.user), &context.client).in_session(id).because(cause)
+        self.event_log
+            .event(kind, Some(caller.user), &context.client)
+            .in_session(id)
+            .because(reason)
     }
 }

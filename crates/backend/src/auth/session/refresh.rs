@@ -231,10 +231,10 @@ impl Sessions {
     async fn revoke(
         &self,
         found: &Found,
-        cause: RevocationReason,
+        reason: RevocationReason,
         events: Vec<Event>,
     ) -> Result<(), AuthError> {
-        let revoke = Change::RevokeSession(found.session.id, self.event_log.revocation(cause));
+        let revoke = Change::RevokeSession(found.session.id, self.event_log.revocation(reason));
         self.event_log.commit(revoke, events).await?;
         Ok(())
     }

@@ -56,13 +56,13 @@ impl GivingWay {
     fn add(
         &mut self,
         session: &Session,
-        cause: RevocationReason,
+        reason: RevocationReason,
         event_log: &SecurityEventLog,
         context: &SignInContext,
     ) {
         let event =
             event_log.event(EventKind::SessionEnded, Some(session.user), &context.request.client);
-        self.events.push(event.in_session(session.id).because(cause));
-        self.sessions.push(Superseded(session.id, event_log.revocation(cause)));
+        self.events.push(event.in_session(session.id).because(reason));
+        self.sessions.push(Superseded(session.id, event_log.revocation(reason)));
     }
 }

@@ -31,8 +31,8 @@ impl Tables {
             self.revoked_at.iter().filter(|(id, at)| **at == second && Some(**id) > after);
         let mut revoked: Vec<RevokedSession> = revoked
             .filter_map(|(&session, &at)| {
-                let cause = self.sessions.get(&session)?.revocation_reason()?;
-                Some(RevokedSession { session, cause, at })
+                let reason = self.sessions.get(&session)?.revocation_reason()?;
+                Some(RevokedSession { session, reason, at })
             })
             .collect();
         revoked.sort_unstable_by_key(|revoked| revoked.session);
@@ -120,13 +120,13 @@ impl Tables {
     fn revoke_where(
         &mut self,
         which: impl Fn(&Session) -> bool,
-        Revocation { cause, at }: Revocation,
+        Revocation { reason, at }: Revocation,
         most: usize,
     ) -> Vec<SessionId> {
         let live = self.sessions.values_mut().filter(|session| session.is_live());
         let mut revoked = Vec::new();
         for session in live.filter(|session| which(session)).take(most) {
-            session.family.standing = Standing::Revoked(cause);
+            session.family.standing = Standing::Revoked(reason);
             self.revoked_at.insert(session.id, at);
             revoked.push(session.id);
         }
@@ -136,7 +136,7 @@ impl Tables {
     fn revocation_event(
         &self,
         id: SessionId,
-        Revocation { cause, at }: Revocation,
+        Revocation { reason, at }: Revocation,
     ) -> Option<Event> {
         let user = self.sessions.get(&id)?.user;
         self.users.get(&user).filter(|user| !self.erased.contains(&user.id))?;
@@ -148,7 +148,7 @@ impl Tables {
             at,
             user: Some(user),
             session: Some(id),
-            cause: Some(cause),
+            reason: Some(reason),
             client: ClientInfo::unknown(),
         })
     }

@@ -108,7 +108,7 @@ impl Notifications {
                 self.since = self.since.into_iter().chain(at).min();
             }
             Some(_) if self.revoked.len() >= MOST_NOTIFIED => self.is_full = true,
-            Some((id, cause)) => self.revoked.extend(revoked_by(id, cause)),
+            Some((id, reason)) => self.revoked.extend(revoked_by(id, reason)),
         }
     }
 
@@ -127,8 +127,8 @@ impl Notifications {
 }
 
 /// `None` if it is not from our trigger: any role with a login may notify.
-fn revoked_by(id: &str, cause: &str) -> Option<(SessionId, RevocationReason)> {
+fn revoked_by(id: &str, reason: &str) -> Option<(SessionId, RevocationReason)> {
     let id = u128::from_str_radix(id, 16).ok().filter(|_| id.len() == 32)?;
-    let cause = RevocationReason::named(cause).unwrap_or(RevocationReason::Unknown);
-    Some((SessionId::from_bytes(id.to_be_bytes()), cause))
+    let reason = RevocationReason::named(reason).unwrap_or(RevocationReason::Unknown);
+    Some((SessionId::from_bytes(id.to_be_bytes()), reason))
 }

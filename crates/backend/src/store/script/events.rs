@@ -24,14 +24,14 @@ pub(super) fn record_alone(event: &Event) -> Step {
 }
 
 fn recorded(record: Statement, event: &Event) -> Step {
-    let Event { id, kind, at, user, session, cause, client } = event;
+    let Event { id, kind, at, user, session, reason, client } = event;
     record
         .bind(id.as_bytes())
         .bind(Value::Bytes(user.map(|user| user.as_bytes().to_vec())))
         .bind(Value::Bytes(session.map(|session| session.as_bytes().to_vec())))
         .bind(kind.as_str())
         .bind(*at)
-        .bind(cause.map(|cause| cause.as_str().to_owned()))
+        .bind(reason.map(|reason| reason.as_str().to_owned()))
         .bind_client_info(client)
         .beside()
 }

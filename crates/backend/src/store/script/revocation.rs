@@ -56,6 +56,6 @@ pub(super) fn revoke_others(user: UserId, session: SessionId, revocation: Revoca
     bind_revocation(others, revocation)
 }
 
-fn bind_revocation(statement: Statement, Revocation { cause, at }: Revocation) -> Statement {
-    statement.bind(at).bind(cause.as_str())
+fn bind_revocation(statement: Statement, Revocation { reason, at }: Revocation) -> Statement {
+    statement.bind(at).bind(reason.as_str())
 }

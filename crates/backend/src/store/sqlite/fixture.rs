@@ -81,7 +81,7 @@ pub(super) fn accept_and_record(session: u8, event: u8) -> Script {
         at: NOW,
         user: None,
         session: None,
-        cause: None,
+        reason: None,
         client: ClientInfo::unknown(),
     };
     Script::of(&first_rotation(session), &[event])
@@ -95,7 +95,7 @@ fn first_rotation(session: u8) -> Change {
 }
 
 pub(super) fn revoke(session: u8) -> Script {
-    let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+    let revocation = Revocation { reason: RevocationReason::Logout, at: NOW };
     script(Change::RevokeSession(SessionId::from_bytes([session; 16]), revocation))
 }
 

@@ -14,8 +14,8 @@ use super::{
     rehash, session, user,
 };
 
-fn revocation(cause: RevocationReason) -> Revocation {
-    Revocation { cause, at: NOW.plus(9) }
+fn revocation(reason: RevocationReason) -> Revocation {
+    Revocation { reason, at: NOW.plus(9) }
 }
 
 async fn stored(store: &dyn Store, email: &Email) -> User {

@@ -20,7 +20,7 @@ fn numbered(round: u8, number: u8, of: &User, kind: EventKind) -> Event {
 }
 
 async fn erase(store: &dyn Store, user: &User) {
-    let revocation = Revocation { cause: RevocationReason::Deleted, at: NOW.plus(9) };
+    let revocation = Revocation { reason: RevocationReason::Deleted, at: NOW.plus(9) };
     assert!(commit(store, Change::Erase(user.id, revocation)).await.took_place());
 }
 

@@ -20,7 +20,7 @@ pub(super) fn event(number: u8, of: &User, kind: EventKind) -> Event {
         at: NOW.plus(number.into()),
         user: Some(of.id),
         session: None,
-        cause: None,
+        reason: None,
         client: ClientInfo { address: Some("203.0.113.9".parse().expect("an address")), device },
     }
 }
@@ -40,7 +40,7 @@ async fn an_event_is_found_whole() {
         registered(store, 1).await;
         let full = Event {
             session: Some(SessionId::from_bytes([7; 16])),
-            cause: Some(RevocationReason::Replay),
+            reason: Some(RevocationReason::Replay),
             ..event(1, &user(1), EventKind::Replayed)
         };
         let bare =
@@ -59,7 +59,7 @@ async fn an_event_is_found_whole() {
 async fn events_are_stored_with_their_change_or_not_at_all() {
     on_every_engine(async |store| {
         let (one, session) = registered(store, 1).await;
-        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Logout, at: NOW };
         let recorded = |number, kind| vec![event(number, &one, kind)];
         let commit = async |change, events| {
             store.commit(change, events).await.expect("a store").took_place()
@@ -97,7 +97,7 @@ async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
         }
         let (one, session) = registered(&*store, 1).await;
         record(&*store, vec![event(1, &one, EventKind::LoggedIn)]).await;
-        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Logout, at: NOW };
         let recorded = vec![event(1, &one, EventKind::LoggedOut)];
         assert!(
             store.commit(Change::RevokeSession(session.id, revocation), recorded).await.is_err()

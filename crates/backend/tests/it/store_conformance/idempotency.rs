@@ -54,7 +54,7 @@ async fn a_change_that_does_not_take_place_uses_no_key() {
         let key = used(7, &bob, NOW);
         assert!(!rename(store, key, "Bob").await, "there is no such user");
         assert_eq!(store.used_key(&key.key_hash).await.expect("a store"), None);
-        let revocation = Revocation { cause: RevocationReason::Logout, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Logout, at: NOW };
         let end = || Change::RevokeSession(session(1, &alice).id, revocation);
         let keyed = |key| Change::Keyed(Box::new(key), Box::new(end()));
         let outcome = commit(store, keyed(used(8, &alice, NOW))).await;
@@ -180,7 +180,7 @@ async fn an_erased_account_leaves_one_key() {
         }
         assert!(rename(store, used(7, &alice, NOW), "Alice").await);
         assert!(rename(store, used(8, &bob, NOW), "Bob").await);
-        let revocation = Revocation { cause: RevocationReason::Deleted, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Deleted, at: NOW };
         let erase = Change::Erase(alice.id, revocation);
         let keyed = Change::Keyed(Box::new(used(9, &alice, NOW)), Box::new(erase));
         assert!(commit(store, keyed).await.took_place());

@@ -8,7 +8,7 @@ use backend::store::{
     StoredKey,
 };
 
-const ENDING: Revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
+const ENDING: Revocation = Revocation { reason: RevocationReason::Administrator, at: NOW };
 
 fn key(name: &str, purpose: KeyPurpose, predecessor: &str, at: i64) -> StoredKey {
     StoredKey {

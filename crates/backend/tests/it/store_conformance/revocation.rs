@@ -17,7 +17,7 @@ fn at(seconds: i64) -> NumericDate {
 }
 
 async fn revoke_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
-    let revocation = Revocation { cause: RevocationReason::User, at: NOW };
+    let revocation = Revocation { reason: RevocationReason::User, at: NOW };
     let outcome = commit(store, Change::RevokeSessions(whose, revocation)).await;
     assert_eq!(outcome.rows, outcome.revoked.len() as u64);
     numbers(outcome.revoked)
@@ -61,7 +61,7 @@ async fn a_session_opens_only_for_a_user_who_may_log_in_with_the_hash_that_was_s
         assert!(!open(store, &one, &session(2, &one)).await, "another password in between");
         let one = backend::store::User { password_hash: "new".to_owned(), ..one };
         assert!(open(store, &one, &session(3, &one)).await);
-        let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Disabled, at: NOW };
         assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
         assert!(!open(store, &one, &session(4, &one)).await, "disabled in between");
         assert!(!open(store, &user(9), &session(5, &user(9))).await, "an unknown user");
@@ -98,14 +98,14 @@ async fn a_bulk_revocation_has_an_event_for_each_session() {
     on_every_engine(async |store| {
         two_users(store).await;
         assert!(end(store, SessionId::from_bytes([1; 16]), RevocationReason::Logout, NOW).await);
-        let revocation = Revocation { cause: RevocationReason::Administrator, at: at(7) };
+        let revocation = Revocation { reason: RevocationReason::Administrator, at: at(7) };
         let end = async |whose| commit(store, Change::RevokeSessions(whose, revocation)).await.rows;
         let recorded = async |number| {
             let user = user(number).id;
             let query = EventQuery { user, before: None, kinds: Vec::new(), limit: 9 };
             let events = store.events(&query).await.expect("a store");
             for event in &events {
-                let seen = (event.kind, event.cause, event.at);
+                let seen = (event.kind, event.reason, event.at);
                 let ended = (EventKind::SessionEnded, Some(RevocationReason::Administrator), at(7));
                 assert_eq!((seen, &event.client), (ended, &ClientInfo::unknown()));
                 let (id, session) = (*event.id.as_bytes(), event.session.expect("a session"));
@@ -143,7 +143,7 @@ async fn sessions_are_batched_by_a_thousand_whatever_their_status() {
         assert_eq!(part(last, last).await, None);
         assert_eq!(part(id_of(0), id_of(8)).await, Some(id_of(1)), "and none from beyond");
         // Of one user, a thousand active ones at a time.
-        let revocation = Revocation { cause: RevocationReason::Administrator, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Administrator, at: NOW };
         let end = || Change::RevokeSessions(SessionScope::User(one.id), revocation);
         for ended in [1_000, 92, 0] {
             assert_eq!(commit(store, end()).await.revoked.len(), ended);
@@ -245,13 +245,13 @@ async fn live_sessions_of_a_user_are_listed_the_one_seen_last_first() {
 async fn revocations_since_an_instant_are_counted_by_the_second_and_found_with_their_reason() {
     on_every_engine(async |store| {
         two_users(store).await;
-        for (number, cause, when) in [
+        for (number, reason, when) in [
             (1, RevocationReason::Logout, -1),
             (2, RevocationReason::Replay, 0),
             (3, RevocationReason::User, 1),
             (4, RevocationReason::Logout, 0),
         ] {
-            assert!(end(store, SessionId::from_bytes([number; 16]), cause, at(when)).await);
+            assert!(end(store, SessionId::from_bytes([number; 16]), reason, at(when)).await);
         }
         let counts = store.revoked_per_second(NOW).await.expect("a store");
         assert_eq!(counts, [(at(0), 2), (at(1), 1)]);
@@ -259,7 +259,7 @@ async fn revocations_since_an_instant_are_counted_by_the_second_and_found_with_t
             let after = after.map(|number| SessionId::from_bytes([number; 16]));
             let ended = store.revoked_in(second, after).await.expect("a store");
             assert!(ended.iter().all(|ended| ended.at == second));
-            ended.iter().map(|it| (it.session.as_bytes()[0], it.cause)).collect::<Vec<_>>()
+            ended.iter().map(|it| (it.session.as_bytes()[0], it.reason)).collect::<Vec<_>>()
         };
         assert_eq!(
             ended(at(0), None).await,
@@ -283,7 +283,7 @@ async fn a_bulk_revocation_in_one_second_is_read_in_pages() {
             let session = Session { id: SessionId::from_bytes(id), ..session(9, &one) };
             assert!(open(store, &one, &session).await);
         }
-        let revocation = Revocation { cause: RevocationReason::Disabled, at: NOW };
+        let revocation = Revocation { reason: RevocationReason::Disabled, at: NOW };
         assert!(commit(store, Change::Disable(one.id, revocation)).await.took_place());
         let all = Change::RevokeSessions(SessionScope::User(one.id), revocation);
         while !commit(store, all.clone()).await.revoked.is_empty() {}
@@ -316,7 +316,7 @@ async fn a_subscription_is_notified_of_every_revocation_and_of_none_before_it() 
                 Notification::Change(_) => continue,
                 Notification::Revoked(notification) => notification,
             };
-            assert!(notification.iter().all(|(_, cause)| *cause == RevocationReason::User));
+            assert!(notification.iter().all(|(_, reason)| *reason == RevocationReason::User));
             assert_eq!(numbers(notification.into_iter().map(|(id, _)| id).collect()), revoked);
         }
         assert_eq!(

@@ -36,19 +36,19 @@ impl Default for RevokedSet {
 
 impl RevokedSet {
     /// The first reason stays, and so does the first time.
-    pub(super) fn insert(&mut self, RevokedSession { session, cause, at }: RevokedSession) {
+    pub(super) fn insert(&mut self, RevokedSession { session, reason, at }: RevokedSession) {
         let shard = self.shard(session);
         if shard.contains_key(&session) {
             return;
         }
-        shard.insert(session, cause);
+        shard.insert(session, reason);
         self.by_second.entry(at).or_default().push(session);
         if at >= self.listed_from {
             self.places.take(place(session));
         }
     }
 
-    pub(super) fn cause(&self, session: SessionId) -> Option<RevocationReason> {
+    pub(super) fn reason(&self, session: SessionId) -> Option<RevocationReason> {
         self.shards[index(session)].get(&session).copied()
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn revoked(number: u32, seconds: i64) -> RevokedSession {
         RevokedSession {
             session: session(number),
-            cause: RevocationReason::Logout,
+            reason: RevocationReason::Logout,
             at: NOW.plus(seconds),
         }
     }
@@ -157,15 +157,15 @@ mod tests {
         for (number, seconds) in [(1, 0), (2, 1), (3, 1), (4, 5)] {
             set.insert(revoked(number, seconds));
         }
-        set.insert(RevokedSession { cause: RevocationReason::Replay, ..revoked(1, 9) });
-        assert_eq!((set.cause(session(1)), set.count()), (Some(RevocationReason::Logout), 4));
+        set.insert(RevokedSession { reason: RevocationReason::Replay, ..revoked(1, 9) });
+        assert_eq!((set.reason(session(1)), set.count()), (Some(RevocationReason::Logout), 4));
         assert!(!set.forget_some_before(NOW, 10));
         assert_eq!(set.count(), 4);
         assert!(set.forget_some_before(NOW.plus(5), 2), "there is a third");
         assert_eq!(set.count(), 2);
         assert!(!set.forget_some_before(NOW.plus(5), 2));
-        assert_eq!((set.count(), set.cause(session(4))), (1, Some(RevocationReason::Logout)));
-        assert_eq!(set.cause(session(1)), None);
+        assert_eq!((set.count(), set.reason(session(4))), (1, Some(RevocationReason::Logout)));
+        assert_eq!(set.reason(session(1)), None);
     }
 
     #[test]
