@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::database::{remark, with_database};
 use super::output::say;
-use super::{limits, spelling};
+use super::{rate_limits, spelling};
 use crate::app::{AppState, Dependencies};
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, Settings};

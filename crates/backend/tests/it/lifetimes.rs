@@ -81,7 +81,7 @@ async fn an_instance_with_a_shorter_life_caches_revocations_for_one_with_a_longe
         short.clock.advance(80);
         advance(Duration::from_secs(11)).await;
         // The listener's heartbeats evict expired revocations.
-        follow(&short).await;
+        drop(follow(&short).await);
         call(&alice, &short).await.assert_problem(401, "invalid_token");
     }
     assert_eq!(short.app.event_log.revocations.count(), 1);
@@ -89,7 +89,7 @@ async fn an_instance_with_a_shorter_life_caches_revocations_for_one_with_a_longe
     short.clock.advance(400);
     for _ in 0..3 {
         advance(Duration::from_secs(11)).await;
-        follow(&short).await;
+        drop(follow(&short).await);
     }
     assert_eq!(short.app.event_log.revocations.count(), 0);
 }

@@ -1,4 +1,4 @@
-//! Bulk revocation by an operator: `baton sessions end --all`, with 20,000 sessions for each round. The command is
+//! Bulk revocation by an operator: `baton sessions revoke --all`, with 20,000 sessions for each round. The command is
 //! killed half way and run again. Each revocation and its event are committed together or not at all; the other
 //! instance learns of it; users who log in during the run keep their new sessions and are answered in time.
 
@@ -70,7 +70,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let beside = refreshes.taken();
     let said = command.finish().await?;
     let took = stopwatch.elapsed();
-    if said != format!("ended {left} sessions, everyone's\n") {
+    if said != format!("revoked {left} sessions of all users\n") {
         env.violation(format!("{left} were left, and it said: {said}"));
     }
     let opens = || async { Ok(elder.events(there).await == Some(200)) };
