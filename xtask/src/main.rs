@@ -88,7 +88,7 @@ enum Task {
     Words,
     /// Explore every world of the rotation protocol and print what was found.
     Model {
-        /// Put what was found into docs/design/rotation-proof.md.
+        /// Publish the report in crates/rotation/tests/it/model/report.md.
         #[arg(long)]
         write: bool,
     },

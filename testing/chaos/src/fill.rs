@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use crate::database::Database;
+use crate::seed::insert_users;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause, unix_seconds};
 
 /// Events are spread over so many days, up to a day ago; the retention of routine events is seven.
@@ -77,7 +78,7 @@ pub(crate) async fn events_of(
 /// Sessions of many accounts, begun `days_ago` and not refreshed since.
 pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
     let begun = unix_seconds() - days_ago * DAY;
-    let users = "INSERT INTO users (id, email, password_hash, created_at)";
+    let users = insert_users!();
     let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
     let at = begun.to_string();
     match database {

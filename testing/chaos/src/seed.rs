@@ -12,6 +12,7 @@ macro_rules! insert_users {
         "INSERT INTO users (id, email, password_hash, created_at)"
     };
 }
+pub(crate) use insert_users;
 
 macro_rules! insert_sessions {
     () => {

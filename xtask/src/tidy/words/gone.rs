@@ -39,9 +39,6 @@ const GONE: [(&str, &str); 32] = [
     ("whosoever", "name the party: a caller, a user, an attacker"),
 ];
 
-/// The marks around the generated part of a document.
-const GENERATED: &str = "<!-- found -->";
-
 /// Finds them in comments of Rust and of the browser tests, in sentences that the program writes, and in documents.
 /// The changelog stays as it was released.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -91,19 +88,10 @@ fn comment_in_typescript(line: &str) -> &str {
     line.split_once(" // ").map_or("", |(_, comment)| comment)
 }
 
-/// The lines of a document, counted from 1, without code spans and without a generated part.
+/// The lines of a document, counted from 1, without code spans.
 fn prose(document: &str) -> Vec<(usize, String)> {
-    let mut is_generated = false;
-    let mut lines = Vec::new();
-    for (index, line) in document.lines().enumerate() {
-        if line == GENERATED {
-            is_generated = !is_generated;
-        } else if !is_generated {
-            let outside: Vec<&str> = line.split('`').step_by(2).collect();
-            lines.push((index + 1, outside.join(" ")));
-        }
-    }
-    lines
+    let outside_code = |line: &str| line.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+    document.lines().enumerate().map(|(index, line)| (index + 1, outside_code(line))).collect()
 }
 
 #[cfg(test)]
@@ -128,9 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_generated_released_or_a_test_is_left_as_it_is() {
-        let page = "A caller.\n<!-- found -->\nNobody.\n<!-- found -->\n";
-        assert_eq!(count("docs/a.md", page), 0);
+    fn what_is_released_or_a_test_is_left_as_it_is() {
         assert_eq!(count("CHANGELOG.md", "Nobody.\n"), 0);
         let code = "fn f() { \"Nobody asks.\" }\n";
         assert_eq!(count("crates/a/tests/it/f.rs", code), 0);

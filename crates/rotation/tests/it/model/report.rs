@@ -1,5 +1,5 @@
-//! The report: the checks, their results, and a shortest trace for every invariant that is broken. It is Markdown, as
-//! a part of `docs/design/rotation-proof.md`.
+//! The report: the checks, their results, and a shortest trace for every invariant that is broken. It is Markdown, in
+//! `report.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,17 +12,17 @@ use super::trace::Event;
 
 /// Explores every world and writes the report.
 pub(crate) fn report() -> String {
-    let mut text = String::new();
-    table(&mut text, "### What holds", PROMISES, &Event::KINDS);
-    counterexamples(&mut text, "### Where the promises end", LIMITS);
-    counterexamples(&mut text, "### The rules that were rejected", REJECTED);
-    counterexamples(&mut text, "### Mistakes a server could make", MISTAKES);
+    let mut text = "# What the model checker finds\n\n".to_owned();
+    table(&mut text, "## What holds", PROMISES, &Event::KINDS);
+    counterexamples(&mut text, "## Where the promises end", LIMITS);
+    counterexamples(&mut text, "## The rules that were rejected", REJECTED);
+    counterexamples(&mut text, "## Mistakes a server could make", MISTAKES);
     text.push('\n');
     let kinds = &sign_in_trace::Event::KINDS;
-    table(&mut text, "### Sign-in: what holds", sign_in::PROMISES, kinds);
-    counterexamples(&mut text, "### Sign-in: where the promises end", sign_in::LIMITS);
-    counterexamples(&mut text, "### Sign-in: the rules that were rejected", sign_in::REJECTED);
-    counterexamples(&mut text, "### Sign-in: mistakes a server could make", sign_in::MISTAKES);
+    table(&mut text, "## Sign-in: what holds", sign_in::PROMISES, kinds);
+    counterexamples(&mut text, "## Sign-in: where the promises end", sign_in::LIMITS);
+    counterexamples(&mut text, "## Sign-in: the rules that were rejected", sign_in::REJECTED);
+    counterexamples(&mut text, "## Sign-in: mistakes a server could make", sign_in::MISTAKES);
     text
 }
 
