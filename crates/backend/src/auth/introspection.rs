@@ -1,4 +1,5 @@
-//! Services: resource servers that authenticate with client credentials to introspect tokens (RFC 7662).
+//! Token introspection (RFC 7662): adds services, authenticates those that ask, by client credentials, and answers
+//! them.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Rate limits: token buckets in the memory of each instance. Counts that must survive a restart are in the store;
-//! see [`login_throttle`](super::login::login_throttle).
+//! Rate limits: token buckets in the memory of each instance; their rates are in `table`. Counts that must survive a
+//! restart are in the store; see [`login_throttle`](super::login::login_throttle).
 
 pub mod admission;
 mod buckets;

@@ -1,5 +1,5 @@
 //! `PUT /api/me/password`: changes the password, revokes all other sessions, and rotates this session's refresh
-//! token.
+//! token. The policy for the new one: `shared::password`.
 
 use std::sync::Arc;
 

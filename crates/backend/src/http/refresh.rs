@@ -1,5 +1,5 @@
 //! `POST /api/auth/refresh`: the refresh grant (RFC 6749 section 6). The refresh token is received only in its
-//! cookie, and sent only in its cookie.
+//! cookie, and sent only in its cookie. `rotation::decide` judges it, called by `auth/session/refresh.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Step-up (RFC 9470): a user reauthenticates within a session.
+//! Step-up (RFC 9470): a user reauthenticates within a session. Demanded by `http/guard/recent_login.rs` and
+//! `auth/risk.rs`.
 
 use std::sync::Arc;
 
