@@ -104,7 +104,7 @@ owners! {
     assets: AssetFiles,
 }
 
-/// The state of the application. The router keeps ten clones for each request that is under way, so it is one pointer.
+/// The state of the application. The router keeps ten clones for each request under way, so it is one pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Owners>);
 

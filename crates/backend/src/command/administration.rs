@@ -119,7 +119,9 @@ async fn add(args: AddUserArgs) -> anyhow::Result<()> {
                 anyhow::bail!("{}", errors.collect::<Vec<_>>().join(" "))
             }
             Err(AuthError::EmailTaken) => {
-                anyhow::bail!("email: this address has an account: `baton users list` shows it")
+                anyhow::bail!(
+                    "email: a user has this address already: `baton users list` shows which"
+                )
             }
             Err(error) => Err(error.into()),
         }

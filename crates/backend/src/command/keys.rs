@@ -92,7 +92,7 @@ fn report_revoked(kid: &str, ring: &KeyRing, key_revocation: KeyRevocation) -> a
             ))?;
         }
         KeyPurpose::Refresh => {
-            say(&format!("{kid} is revoked, and revoked {sessions} sessions with it"))?;
+            say(&format!("{kid} is revoked, and {sessions} sessions with it"))?;
         }
     }
     match in_use {

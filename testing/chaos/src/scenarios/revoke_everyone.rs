@@ -26,7 +26,7 @@ const MEMORY: u64 = 300;
 /// The promised revocation lag at the other instance.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
-const END: &[&str] = &["sessions", "end", "--all", "--yes"];
+const REVOKE: &[&str] = &["sessions", "revoke", "--all", "--yes"];
 const SOME: &str = "sessions so far";
 const LIVE: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
 const REVOKED: &str = "SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL";
@@ -44,7 +44,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     latency::remark(&env, "refreshes before", refreshes.taken());
     let mut clients = refreshes.finish().await?;
 
-    let mut command = RunningCommand::start(&env, END)?;
+    let mut command = RunningCommand::start(&env, REVOKE)?;
     if !command.wait_for_line(SOME).await? {
         bail!("no session was revoked: {:?}", command.finish().await);
     }
@@ -56,7 +56,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     events_agree(&env, revoked).await?;
 
     let stopwatch = Stopwatch::start();
-    let mut command = RunningCommand::start(&env, END)?;
+    let mut command = RunningCommand::start(&env, REVOKE)?;
     command.wait_for_line(SOME).await?;
     // Sessions that begin from here on stay live.
     for client in &mut clients {

@@ -88,10 +88,24 @@ fn comment_in_typescript(line: &str) -> &str {
     line.split_once(" // ").map_or("", |(_, comment)| comment)
 }
 
-/// The lines of a document, counted from 1, without code spans.
+/// The lines of a document, counted from 1, without code.
 fn prose(document: &str) -> Vec<(usize, String)> {
-    let outside_code = |line: &str| line.split('`').step_by(2).collect::<Vec<_>>().join(" ");
-    document.lines().enumerate().map(|(index, line)| (index + 1, outside_code(line))).collect()
+    let (mut is_block, mut is_code) = (false, false);
+    let mut lines = Vec::new();
+    for (index, line) in document.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            is_block = !is_block;
+            continue;
+        }
+        // A span may continue on the next line, but not in the next paragraph.
+        is_code &= !line.trim().is_empty();
+        let pieces: Vec<&str> = if is_block { Vec::new() } else { line.split('`').collect() };
+        let prose: Vec<&str> =
+            pieces.iter().skip(usize::from(is_code)).step_by(2).copied().collect();
+        is_code ^= pieces.len() % 2 == 0 && !pieces.is_empty();
+        lines.push((index + 1, prose.join(" ")));
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -110,6 +124,7 @@ mod tests {
             count("docs/a.md", "The event `endings.stale`, [12](0012-endings-travel.md).\n"),
             0
         );
+        assert_eq!(count("docs/a.md", "A span `of\nnobody` here.\n\n```sh\nwhoever\n```\n"), 0);
         let code =
             "const nobody = 'whoever' // a caller\nawait page.goto('https://whoever.example')";
         assert_eq!(count("end2end/a.spec.ts", code), 0);
@@ -129,6 +144,8 @@ mod tests {
         assert_eq!(count("crates/a/src/lib.rs", "//! Whoever calls.\n// Till then\n"), 2);
         assert_eq!(count("crates/a/src/lib.rs", "fn f() { \"Nobody asks.\" }\n"), 1);
         assert_eq!(count("docs/a.md", "Nobody `asks`.\n"), 1);
+        assert_eq!(count("docs/a.md", "A span `that\nwraps` and nobody.\n"), 1);
+        assert_eq!(count("docs/a.md", "A lone ` mark.\n\nNobody.\n"), 1);
         assert_eq!(count("end2end/a.spec.ts", "// Nobody\nf() // lately\n/**\n * anew */"), 3);
     }
 }

@@ -83,8 +83,9 @@ impl AccountSettings {
         session: Session,
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        // Admission is late enough: the look-up has checked the expiry, and a retry changes no state.
-        let decision = self.changes.decide_without_ticket(&session, attempt, context.now);
+        // The password may have waited for its turn since the look-up.
+        let now = self.event_log.trusted_now()?;
+        let decision = self.changes.decide_without_ticket(&session, attempt, now);
         if decision == Decision::AnswerAgain
             && self.passwords.knows(&request.new_password, &user).await?
         {
