@@ -15,6 +15,7 @@ use crate::timing::{STEP_TIMEOUT, Stopwatch, pause, unix_seconds};
 /// Events are spread over so many days, up to a day ago; the retention of routine events is seven.
 const DAYS: i64 = 14;
 const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
 /// The number of accounts that share the rows.
 const ACCOUNTS: u64 = 20_000;
 
@@ -75,12 +76,13 @@ pub(crate) async fn events_of(
     }
 }
 
-/// Sessions of many accounts, begun `days_ago` and not refreshed since.
+/// Sessions of many accounts, begun one after the other in the hour that began `days_ago`, and not refreshed since: as
+/// on a server, rows and ids (UUIDs of version 7) lie in one order.
 pub(crate) async fn sessions(database: &Database, count: u64, days_ago: i64) -> Result<()> {
     let begun = unix_seconds() - days_ago * DAY;
     let users = insert_users!();
     let columns = "id, user_id, seed, refresh_key_id, generation, accepted_at, created_at";
-    let at = begun.to_string();
+    let at = format!("{begun} + n * {HOUR} / {count}");
     match database {
         Database::Postgres { .. } => {
             let account = account_on_postgres("n");
