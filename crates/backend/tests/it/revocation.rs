@@ -8,7 +8,7 @@ use axum::http::Method;
 use backend::auth::revocation::key_revocation::revoke_key;
 use backend::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
 use backend::clock::Clock;
-use backend::store::{self, Notification};
+use backend::store::{self, Notification, Reach};
 use shared::{RevocationReason, SessionId, path};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
@@ -190,6 +190,31 @@ async fn a_revocation_with_sql_is_known_within_a_second() {
     until_complete(&app).await;
     sqlx::raw_sql(REVOKE_ALL).execute(&mut console).await.expect("a revocation");
     assert_revoked(&until_refused(&alice, LAG).await, RevocationReason::Administrator);
+}
+
+/// SQLite reports every commit. Only a revocation, or a revoked row that is copied from elsewhere, lets an instance
+/// count the revocations of the last minute.
+#[tokio::test]
+async fn on_sqlite_a_refresh_causes_no_count_of_revocations() {
+    const COPY: &str = "CREATE TEMPORARY TABLE copy AS SELECT * FROM sessions;
+        UPDATE copy SET id = randomblob(16); INSERT INTO sessions SELECT * FROM copy";
+    let file = Place::file();
+    let store = store::open(&file.url()).await.expect("a store");
+    let app = TestApp::over(Arc::clone(&store), file, NO_LIMITS).await;
+    let alice = app.registered("alice").await;
+    let mut subscription = store.subscribe().await.expect("a subscription");
+    alice.refresh().await.assert_ok();
+    let without_revocations = Reach::Named { revoked: Vec::new(), since: None };
+    let answer = subscription.next().await.expect("an answer");
+    assert_eq!(answer, Notification::Change(without_revocations));
+    alice.copied().logout().await.assert_status(204);
+    let answer = subscription.next().await.expect("an answer");
+    assert_eq!(answer, Notification::Change(Reach::LastChange));
+    let file = SqliteConnectOptions::new().filename(app.database().expect("a file"));
+    let mut console = SqliteConnection::connect_with(&file).await.expect("a connection");
+    sqlx::raw_sql(COPY).execute(&mut console).await.expect("a copy");
+    let answer = subscription.next().await.expect("an answer");
+    assert_eq!(answer, Notification::Change(Reach::LastChange));
 }
 
 #[tokio::test]

@@ -231,9 +231,9 @@ pub(in crate::store) const LEAVE_COMMITS_UNFLUSHED: &str = "PRAGMA synchronous =
 /// SQLite alone: checkpoints the log into the file as far as no connection is reading it; never waits.
 pub(in crate::store) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// SQLite alone: a number that changes for this connection when another one, of any process, has committed
-/// (<https://sqlite.org/pragma.html#pragma_data_version>).
-pub(in crate::store) const DATA_VERSION: &str = "PRAGMA data_version";
+/// SQLite alone: a number that is another after each commit of another connection, and the count of revocations.
+pub(in crate::store) const DATA_VERSION: &str =
+    "SELECT data_version, revocations FROM pragma_data_version, revocation_counter";
 
 /// SQLite alone: whether sqlx has ever applied a migration.
 pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =

@@ -1,4 +1,5 @@
-//! How SQLite reports revocations: it polls a counter that changes with every commit of any process.
+//! How SQLite reports revocations: it polls a number that changes with every commit of any process, and a counter of
+//! revocations.
 
 use std::sync::Arc;
 
@@ -15,8 +16,17 @@ use crate::store::{HEARTBEAT, Notification, Reach, StoreError, Subscription, sql
 pub(super) struct Poller {
     connection: SqliteConnection,
     file: Arc<DatabaseFile>,
-    version: i64,
+    version: Version,
     looked_at: Instant,
+}
+
+/// What has been committed, in one snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Version {
+    /// Another number after every commit of another connection.
+    data: i64,
+    /// How many revocations there have been.
+    revocations: i64,
 }
 
 impl Poller {
@@ -39,15 +49,18 @@ impl Subscription for Poller {
         self.looked_at = Instant::now();
         self.file.is_still_there()?;
         let version = version(&mut self.connection).await?;
-        let same = std::mem::replace(&mut self.version, version) == version;
-        Ok(if same {
+        let before = std::mem::replace(&mut self.version, version);
+        Ok(if version == before {
             Notification::Revoked(Vec::new())
+        } else if version.revocations == before.revocations {
+            Notification::Change(Reach::Named { revoked: Vec::new(), since: None })
         } else {
             Notification::Change(Reach::LastChange)
         })
     }
 }
 
-async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    Ok(sqlx::query(sql::DATA_VERSION).fetch_one(connection).await?.try_get(0)?)
+async fn version(connection: &mut SqliteConnection) -> Result<Version, StoreError> {
+    let row = sqlx::query(sql::DATA_VERSION).fetch_one(connection).await?;
+    Ok(Version { data: row.try_get(0)?, revocations: row.try_get(1)? })
 }

@@ -1,0 +1,2 @@
+-- SQLite's alone: here each revocation notifies. The schemas of both engines have the same number.
+SELECT 1;
