@@ -102,7 +102,8 @@ fn prose(document: &str) -> Vec<(usize, String)> {
         let pieces: Vec<&str> = if is_block { Vec::new() } else { line.split('`').collect() };
         let prose: Vec<&str> =
             pieces.iter().skip(usize::from(is_code)).step_by(2).copied().collect();
-        is_code ^= pieces.len() % 2 == 0 && !pieces.is_empty();
+        // An odd number of marks, so an even number of pieces, opens or closes a span.
+        is_code ^= !pieces.is_empty() && pieces.len().is_multiple_of(2);
         lines.push((index + 1, prose.join(" ")));
     }
     lines
