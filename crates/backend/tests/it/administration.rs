@@ -79,7 +79,7 @@ fn a_user_is_added_with_a_password_that_is_no_argument() {
     let server = Serving::start(folder.path());
     assert!(login(&server, "alice").starts_with("HTTP/1.1 200 OK\r\n"));
     // The rules of registration hold here, too.
-    assert_refused(&add(folder.path(), "alice"), "this address has an account");
+    assert_refused(&add(folder.path(), "alice"), "a user has this address already");
     let short = run_with_input(folder.path(), &["users", "add", "bob@example.com"], "short\n");
     assert_refused(&short, "password: ");
     let malformed = run_with_input(folder.path(), &["users", "add", "bob"], PASSWORD);
