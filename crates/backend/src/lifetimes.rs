@@ -111,6 +111,7 @@ pub struct Lifetimes {
     /// Expiry of this instance's lease.
     leased_until: AtomicI64,
     renewals: SingleFlight<(), StoreError>,
+    clock: Clock,
     is_fixed: bool,
 }
 
@@ -129,6 +130,7 @@ impl Lifetimes {
             in_force: RwLock::new(configured),
             leased_until: AtomicI64::new(i64::MIN),
             renewals: SingleFlight::new(RENEWAL_TIME, clock),
+            clock: clock.clone(),
             is_fixed: false,
         }
     }
@@ -204,7 +206,9 @@ impl Lifetimes {
                 return Ok(());
             }
             let held = lifetimes.configured.held_from(now);
-            let expired_before = now.plus(-SLACK_SECONDS);
+            // By a clock ahead, leases would expire whose tokens are still valid by the right time.
+            let settled = lifetimes.clock.settled_now();
+            let expired_before = settled.map_or(NumericDate(0), |_| now.plus(-SLACK_SECONDS));
             store.commit(Change::HoldLifetimes { held, expired_before }, Vec::new()).await?;
             lifetimes.leased_until.store(now.plus(LEASE_SECONDS).0, Ordering::Release);
             lifetimes.read(&*store).await

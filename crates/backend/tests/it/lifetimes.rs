@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use backend::auth::revocation::status_index::place;
+use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
 use backend::lifetimes::Lifetime;
 use backend::prune::{Pace, Progress, Removed, Retention};
 use backend::store::KeyPurpose;
@@ -92,6 +93,28 @@ async fn an_instance_with_a_shorter_life_caches_revocations_for_one_with_a_longe
         drop(follow(&short).await);
     }
     assert_eq!(short.app.event_log.revocations.count(), 0);
+}
+
+/// Set right within the day, the clock finds every longer life in force: tokens issued under it are valid again.
+#[tokio::test]
+async fn a_lease_does_not_expire_by_a_clock_ahead_until_that_has_settled() {
+    on_every_store_with(HALF_AN_HOUR, async |before| {
+        before.registered("alice").await;
+        let after = before.another_instance_with(FIVE_SECONDS).await;
+        let is_held = async || {
+            let now = after.clock.trusted_now().expect("a clock that is believed");
+            after.app.issuer.lifetimes.hold(&after.store, now).await.expect("a store");
+            let held = after.store.lifetimes().await.expect("a store");
+            held.iter().any(|it| it.setting == Lifetime::AccessToken && it.seconds == 1_800)
+        };
+        after.clock.step(40 * DAY);
+        after.clock.trusted_now().expect_err("a clock in doubt");
+        after.clock.advance(STEADY_SECONDS);
+        assert!(is_held().await);
+        after.clock.advance(SETTLING_SECONDS);
+        assert!(!is_held().await);
+    })
+    .await;
 }
 
 #[tokio::test]
