@@ -77,7 +77,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     warn_if_unreachable(&settings, address.port());
-    let stop = server::told_to_stop()?;
+    let stop = server::shutdown_signal()?;
     announce(address).await?;
     let connections = ConnectionLimits::of(&settings);
     server::serve(listener, router(app), connections, stop).await;

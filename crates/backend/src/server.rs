@@ -165,7 +165,7 @@ fn closing(mut response: Response, is_last: bool) -> Response {
 ///
 /// # Errors
 /// If the signals cannot be listened for.
-pub fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+pub fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
