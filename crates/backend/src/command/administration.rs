@@ -34,7 +34,10 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
         }
         UsersCommand::Disable(args) => {
             with_user(&args.database, &args.email, async |administration, user| {
-                let revoked = administration.disable(user).await?;
+                let mut revoked = Progress::default();
+                let mut progress = |sessions| revoked.so_far(sessions);
+                let done = administration.disable(user, &mut progress).await;
+                let revoked = done.with_context(|| revoked.stopped())?;
                 say(&format!("disabled {}, and revoked {revoked} sessions", user.email.as_str()))
             })
             .await
@@ -55,7 +58,10 @@ pub(super) async fn sessions(command: SessionsCommand) -> anyhow::Result<()> {
         SessionsCommand::Revoke(args) => match &args.whose.user {
             Some(email) => {
                 with_user(&args.database, email, async |administration, user| {
-                    let revoked = administration.revoke_sessions(user).await?;
+                    let mut revoked = Progress::default();
+                    let mut progress = |sessions| revoked.so_far(sessions);
+                    let done = administration.revoke_sessions(user, &mut progress).await;
+                    let revoked = done.with_context(|| revoked.stopped())?;
                     say(&format!("revoked {revoked} sessions of {}", user.email.as_str()))
                 })
                 .await

@@ -146,7 +146,7 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (session, user) = with_more(&app, &alice, 2 * PART).await;
-        let disabled = app.administration().disable(&user).await;
+        let disabled = app.administration().disable(&user, &mut |_| {}).await;
         assert_eq!(disabled.expect("a store"), 2 * PART as u64 + 1);
         alice.me().await.assert_problem(401, "invalid_token");
         alice.refresh().await.assert_problem(401, "invalid_grant");
@@ -154,7 +154,7 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
         app.administration().enable(&user).await.expect("a store");
         let (first, more) = (u32::MAX / 2, u32::try_from(PART).expect("a number"));
         open_copies(&app, (&session, &user), first..first + more + 1).await;
-        let ended = app.administration().revoke_sessions(&user).await;
+        let ended = app.administration().revoke_sessions(&user, &mut |_| {}).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 1);
         assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
         bob.me().await.assert_ok();
@@ -170,9 +170,9 @@ async fn disabling_again_revokes_the_sessions_that_a_failure_left() {
     let alice = app.registered("alice").await;
     let (_, user) = with_more(&app, &alice, PART).await;
     store.break_after(1);
-    app.administration().disable(&user).await.expect_err("storage fails");
+    app.administration().disable(&user, &mut |_| {}).await.expect_err("storage fails");
     store.set_broken(false);
     assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), 1);
-    assert_eq!(app.administration().disable(&user).await.expect("a store"), 1);
+    assert_eq!(app.administration().disable(&user, &mut |_| {}).await.expect("a store"), 1);
     assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
 }

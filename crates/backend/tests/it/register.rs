@@ -229,7 +229,7 @@ async fn an_account_with_an_odd_address_is_still_found_by_it() {
             app.browser().post(path::LOGIN, login.clone()).await.assert_ok();
             let administration = app.administration();
             let found = administration.find(odd).await.expect("a store").expect("the user");
-            assert_eq!(administration.disable(&found).await.expect("a store"), 1);
+            assert_eq!(administration.disable(&found, &mut |_| {}).await.expect("a store"), 1);
             app.browser().post(path::LOGIN, login).await.assert_problem(401, "invalid_credentials");
         }
     })

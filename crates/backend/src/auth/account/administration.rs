@@ -62,13 +62,16 @@ impl Administration {
     ///
     /// # Errors
     /// If storage fails. Then the user is not disabled, or a retry revokes the remaining sessions.
-    pub async fn disable(&self, user: &User) -> Result<u64, StoreError> {
+    pub async fn disable(&self, user: &User, progress: Progress<'_>) -> Result<u64, StoreError> {
         let revocation = self.event_log.revocation(RevocationReason::Disabled);
         let event = self.event(EventKind::Disabled, user).because(RevocationReason::Disabled);
         let disable = Change::Disable(user.id, revocation);
         let disabled = self.event_log.commit(disable, vec![event]).await?;
-        Ok(disabled.revoked.len() as u64
-            + revoke_all_of(&self.event_log, user.id, RevocationReason::Disabled).await?)
+        let first = disabled.revoked.len() as u64;
+        progress(first);
+        let (event_log, reason) = (&self.event_log, RevocationReason::Disabled);
+        let mut more = |sessions: u64| progress(first + sessions);
+        Ok(first + revoke_all_of(event_log, user.id, reason, &mut more).await?)
     }
 
     /// Enables the user, who can log in again, and resets their failed logins.
@@ -87,8 +90,13 @@ impl Administration {
     ///
     /// # Errors
     /// If storage fails. A retry revokes the remaining sessions.
-    pub async fn revoke_sessions(&self, user: &User) -> Result<u64, StoreError> {
-        revoke_all_of(&self.event_log, user.id, RevocationReason::Administrator).await
+    pub async fn revoke_sessions(
+        &self,
+        user: &User,
+        progress: Progress<'_>,
+    ) -> Result<u64, StoreError> {
+        let reason = RevocationReason::Administrator;
+        revoke_all_of(&self.event_log, user.id, reason, progress).await
     }
 
     /// Revokes the sessions of all users, in parts, each with an event of its own. Returns how many.

@@ -70,6 +70,7 @@ pub async fn revoke_all_of(
     event_log: &SecurityEventLog,
     user: UserId,
     reason: RevocationReason,
+    progress: Progress<'_>,
 ) -> Result<u64, StoreError> {
     let mut sessions = 0;
     loop {
@@ -80,6 +81,7 @@ pub async fn revoke_all_of(
             0 => return Ok(sessions),
             revoked => sessions += revoked,
         }
+        progress(sessions);
         rest(begun.elapsed().max(REST)).await;
     }
 }

@@ -174,7 +174,7 @@ impl TestApp {
     pub(crate) async fn disable(&self, name: &str) {
         let administration = self.administration();
         let user = administration.find(&format!("{name}@example.com")).await.expect("a store");
-        administration.disable(&user.expect("a user")).await.expect("a store");
+        administration.disable(&user.expect("a user"), &mut |_| {}).await.expect("a store");
     }
 
     /// A browser without cookies.
