@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use backend::store::{Change, Event, EventQuery, Session, User};
+use backend::auth::revocation::key_revocation::revoke_key;
+use backend::keys::KeyError;
+use backend::store::{Change, Event, EventQuery, KeyPurpose, Session, User};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use shared::{EventKind, SessionId, UserId};
+use serde_json::json;
+use shared::{EventKind, SessionId, UserId, path};
 
-use crate::support::{Browser, Faulty, Place, START, TestApp, on_every_store};
+use crate::support::program::{Serving, folder, request, run, run_sql};
+use crate::support::{Browser, Faulty, PASSWORD, Place, START, TestApp, on_every_store};
 
 /// Rows per batch.
 const PART: usize = 1_000;
@@ -146,16 +150,22 @@ async fn a_user_with_thousands_of_sessions_loses_them_all() {
     on_every_store(async |app| {
         let (alice, bob) = (app.registered("alice").await, app.registered("bob").await);
         let (session, user) = with_more(&app, &alice, 2 * PART).await;
-        let disabled = app.administration().disable(&user, &mut |_| {}).await;
+        let mut reported = Vec::new();
+        let mut progress = |sessions: u64| reported.push(sessions);
+        let disabled = app.administration().disable(&user, &mut progress).await;
         assert_eq!(disabled.expect("a store"), 2 * PART as u64 + 1);
+        assert_eq!(reported, [1_000, 2_000, 2_001]);
         alice.me().await.assert_problem(401, "invalid_token");
         alice.refresh().await.assert_problem(401, "invalid_grant");
 
         app.administration().enable(&user).await.expect("a store");
         let (first, more) = (u32::MAX / 2, u32::try_from(PART).expect("a number"));
         open_copies(&app, (&session, &user), first..first + more + 1).await;
-        let ended = app.administration().revoke_sessions(&user, &mut |_| {}).await;
+        let mut reported = Vec::new();
+        let mut progress = |sessions: u64| reported.push(sessions);
+        let ended = app.administration().revoke_sessions(&user, &mut progress).await;
         assert_eq!(ended.expect("a store"), PART as u64 + 1);
+        assert_eq!(reported, [1_000, 1_001]);
         assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
         bob.me().await.assert_ok();
     })
@@ -170,9 +180,107 @@ async fn disabling_again_revokes_the_sessions_that_a_failure_left() {
     let alice = app.registered("alice").await;
     let (_, user) = with_more(&app, &alice, PART).await;
     store.break_after(1);
-    app.administration().disable(&user, &mut |_| {}).await.expect_err("storage fails");
+    let mut reported = Vec::new();
+    let mut progress = |sessions: u64| reported.push(sessions);
+    app.administration().disable(&user, &mut progress).await.expect_err("storage fails");
+    assert_eq!(reported, [1_000], "disabling has revoked the first part");
     store.set_broken(false);
     assert_eq!(app.store.sessions_of(user.id).await.expect("a store").len(), 1);
     assert_eq!(app.administration().disable(&user, &mut |_| {}).await.expect("a store"), 1);
     assert!(app.store.sessions_of(user.id).await.expect("a store").is_empty());
+}
+
+/// Parts are ranges of all sessions: one without a session of the key neither ends the revocation nor is reported.
+#[tokio::test]
+async fn the_sessions_of_a_revoked_key_are_revoked_in_parts_between_those_of_others() {
+    on_every_store(async |app| {
+        let alice = app.registered("alice").await;
+        let (session, user) = row_of(&app, &alice).await;
+        let stolen = session.refresh_key_id.clone();
+        let keys = &app.app.keys;
+        let rotated = keys.rotate(KeyPurpose::Refresh, &app.store, app.clock.now()).await;
+        let next = rotated.expect("a store").kid;
+        let other = Session { refresh_key_id: next.clone(), ..session.clone() };
+        open_copies(&app, (&session, &user), 0..1_000).await;
+        open_copies(&app, (&other, &user), 1_000..2_000).await;
+        open_copies(&app, (&session, &user), 2_000..3_000).await;
+
+        let mut reported = Vec::new();
+        let mut progress = |sessions: u64| reported.push(sessions);
+        let revoked = revoke_key(&app.app.event_log, keys, &stolen, &mut progress).await;
+        assert_eq!(revoked.expect("a store").sessions, 2_001);
+        assert_eq!(reported, [1_000, 2_000, 2_001]);
+        assert_eq!(revocation_events(&app, user.id).await.len(), 2_001);
+        let left = app.store.sessions_of(user.id).await.expect("a store");
+        assert_eq!(left.len(), PART);
+        assert!(left.iter().all(|session| session.refresh_key_id == next));
+        alice.me().await.assert_problem(401, "invalid_token");
+    })
+    .await;
+}
+
+/// Storage fails after the key and the first part of its sessions; the command is run again.
+#[tokio::test(start_paused = true)]
+async fn a_key_revocation_that_failed_between_two_parts_is_completed_by_a_retry() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let (session, user) = with_more(&app, &alice, 2 * PART).await;
+    let (keys, stolen) = (&app.app.keys, &session.refresh_key_id);
+    let mut reported = Vec::new();
+    store.break_after(2);
+    let mut progress = |sessions: u64| reported.push(sessions);
+    let broken = revoke_key(&app.app.event_log, keys, stolen, &mut progress).await;
+    assert!(matches!(broken, Err(KeyError::Store(_))), "{broken:?}");
+    assert_eq!(reported, [1_000]);
+    store.set_broken(false);
+    assert_eq!(revocation_events(&app, user.id).await.len(), PART);
+
+    reported.clear();
+    let mut progress = |sessions: u64| reported.push(sessions);
+    let rest = revoke_key(&app.app.event_log, keys, stolen, &mut progress).await;
+    assert_eq!(rest.expect("a store").sessions, PART as u64 + 1);
+    assert_eq!(reported, [1_000, 1_001]);
+    assert_eq!(revocation_events(&app, user.id).await.len(), 2 * PART + 1);
+}
+
+/// Twelve thousand more sessions like the one that is there.
+const MORE: &str = "
+    INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at)
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 12000)
+    SELECT randomblob(16), user_id, seed, refresh_key_id, generation, accepted_at, created_at
+    FROM numbers, (SELECT * FROM sessions LIMIT 1)";
+
+/// The operator who waits reads a line each ten thousand sessions.
+#[test]
+fn every_command_that_revokes_thousands_of_sessions_reports_its_progress() {
+    let folder = folder();
+    let server = Serving::start(folder.path());
+    let body = json!({"email": "bob@example.com", "password": PASSWORD}).to_string();
+    let registered = server.ask(&request("POST", path::REGISTER, &[], &body));
+    assert!(registered.starts_with("HTTP/1.1 201 "), "{registered}");
+    drop(server);
+    let keys = run(folder.path(), &["keys", "list"]).stdout;
+    let keys = String::from_utf8(keys).expect("UTF-8");
+    let mut lines = keys.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let kid = lines.find(|columns| columns[1] == "refresh").expect("a refresh key")[0];
+    for (command, answer) in [
+        (&["sessions", "revoke", "--all", "--yes"][..], "revoked 12001 sessions of all users"),
+        (&["sessions", "revoke", "--user", "bob@example.com"], "revoked 12000 sessions of bob"),
+        (&["users", "disable", "bob@example.com"], "and revoked 12000 sessions"),
+        (&["keys", "revoke", kid, "--yes"], "is revoked, and 12000 sessions with it"),
+    ] {
+        run_sql(&folder.path().join("baton.db"), MORE);
+        let done = run(folder.path(), command);
+        let said = String::from_utf8(done.stdout).expect("UTF-8");
+        let reported = String::from_utf8(done.stderr).expect("UTF-8");
+        assert!(done.status.success() && said.contains(answer), "{command:?}: {said}{reported}");
+        // A part may end beyond the ten thousand.
+        let lines = reported.lines().filter(|line| line.ends_with(" sessions so far"));
+        let lines: Vec<&str> = lines.collect();
+        assert!(
+            matches!(lines[..], [line] if line.starts_with("revoked 10")),
+            "{command:?}: {lines:?}"
+        );
+    }
 }
