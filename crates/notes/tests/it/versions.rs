@@ -148,6 +148,36 @@ async fn preconditions_hold_for_each_method() {
     }
 }
 
+/// RFC 9110 section 9.3.2: HEAD is GET without the content, preconditions included.
+#[tokio::test]
+async fn head_has_the_status_and_the_headers_of_get_and_no_body() {
+    let app = TestApp::new().await;
+    let alice = app.alice();
+    let id = alice.note("Milk", "").await;
+    alice.on("PUT", &id, MINE).await;
+    let note = format!("{NOTES}/{id}");
+    let of_the_note = ANSWERS.map(|(name, value, [read, ..])| (note.as_str(), name, value, read));
+    let of_the_list = [
+        (NOTES, "if-match", "*", 200),
+        (NOTES, "if-match", "\"1\"", 412),
+        (NOTES, "if-none-match", "\"1\"", 200),
+        (NOTES, "if-none-match", "*", 304),
+    ];
+    for (path, name, value, status) in of_the_note.into_iter().chain(of_the_list) {
+        app.advance(1);
+        let mut get = alice.ask_with("GET", path, "", &[(name, value)]).await;
+        let mut head = alice.ask_with("HEAD", path, "", &[(name, value)]).await;
+        assert_eq!((get.status, head.status), (status, status), "{path} {name}: {value}");
+        for answer in [&mut get, &mut head] {
+            answer.headers.remove("x-request-id").expect("an id");
+        }
+        assert_eq!(get.headers, head.headers, "{path} {name}: {value}");
+        assert_eq!(head.body, "", "{path} {name}: {value}");
+        // A 304 has no content in any case (section 15.4.5).
+        assert_eq!(get.body.is_empty(), status == 304, "{path} {name}: {value}");
+    }
+}
+
 #[tokio::test]
 async fn the_list_is_there_and_has_no_version() {
     let app = TestApp::new().await;
