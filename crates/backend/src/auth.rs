@@ -5,6 +5,7 @@
 
 pub mod account;
 mod caller;
+pub mod deadline;
 mod error;
 pub mod idempotency;
 pub mod introspection;

@@ -10,9 +10,10 @@ use sha2::{Digest as _, Sha256};
 use shared::{NumericDate, Secret};
 use verifier::AccessToken;
 
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::admission::Admission;
-use crate::auth::session::callers::{Callers, within_deadline};
+use crate::auth::session::callers::Callers;
 use crate::entropy::Entropy;
 use crate::store::{Change, ClientInfo, Service, Store};
 

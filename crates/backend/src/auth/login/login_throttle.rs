@@ -8,10 +8,11 @@ pub mod back_off;
 use shared::LimitedBy;
 
 use super::password_hasher::{HashPermit, PasswordHasher, Priority};
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::{Key, RateLimited};
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{AccountTag, Change};
+use crate::store::{AccountTag, Change, StoreError};
 pub use back_off::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
 use back_off::{Wait, wait};
 
@@ -30,9 +31,18 @@ pub struct LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it. The clock is read after
-    /// each wait: a back-off counts from the attempt, not from the arrival of its request.
+    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it. The queue and the count
+    /// have one deadline: a call that has waited in the queue has less time left for storage.
     pub(in crate::auth) async fn permit(
+        &self,
+        tag: AccountTag,
+        priority: Priority,
+    ) -> Result<Result<HashPermit, RateLimited>, AuthError> {
+        within_deadline(self.counted_permit(tag, priority)).await
+    }
+
+    /// The clock is read after each wait: a back-off counts from the attempt, not from the arrival of its request.
+    async fn counted_permit(
         &self,
         tag: AccountTag,
         priority: Priority,
@@ -85,15 +95,27 @@ impl LoginThrottle {
     /// Resets the counts, because the password was right. Best effort: a storage failure does not undo what the
     /// password has authorized.
     pub(in crate::auth) async fn reset(&self, tags: impl IntoIterator<Item = AccountTag>) {
+        if let Err(error) = self.try_reset(tags).await {
+            tracing::error!(event = "failures.kept", %error);
+        }
+    }
+
+    /// The same before the change that the password authorizes: a storage that fails now would fail that, too, and
+    /// only the first call that fails is waited for.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(in crate::auth) async fn try_reset(
+        &self,
+        tags: impl IntoIterator<Item = AccountTag>,
+    ) -> Result<(), StoreError> {
         if !self.is_on {
-            return;
+            return Ok(());
         }
         for tag in tags {
-            let forget = Change::ForgetFailures(tag);
-            if let Err(error) = self.event_log.commit(forget, Vec::new()).await {
-                tracing::error!(event = "failures.kept", %error);
-            }
+            self.event_log.commit(Change::ForgetFailures(tag), Vec::new()).await?;
         }
+        Ok(())
     }
 }
 

@@ -51,7 +51,7 @@ impl PasswordChecks {
         };
         let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
         if verdict != Verification::Wrong {
-            self.throttle.reset([tag, account]).await;
+            self.throttle.try_reset([tag, account]).await?;
         }
         Ok(verdict != Verification::Wrong)
     }

@@ -2,14 +2,13 @@
 //! cache](crate::auth::revocation::revocation_cache) is fresh. If it is stale, the session is read from the store.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rotation::Policy;
 use shared::{NumericDate, RevocationReason, Secret, SessionId};
-use tokio::time::timeout;
 use verifier::{AccessToken, Rejection};
 
 use crate::auth::caller::Caller;
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{Idempotency, IdempotencyKeys};
 use crate::auth::rate_limit::admission::Admission;
@@ -17,10 +16,7 @@ use crate::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
 use crate::auth::token::access_token::AccessTokens;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
-use crate::store::{ClientInfo, Session, Store, StoreError, User};
-
-/// The deadline of [`within_deadline`].
-const ASK_TIME: Duration = Duration::from_millis(2_500);
+use crate::store::{ClientInfo, Session, Store, User};
 
 /// A caller's session and user, as stored.
 #[derive(Clone)]
@@ -191,17 +187,6 @@ impl Callers {
             Err(AuthError::StepUpRequired { max_age })
         }
     }
-}
-
-/// The deadline for authenticating a protected call from the store: keys, then the session. It is less than the 3 s
-/// within which a failing storage must have been answered with 503.
-///
-/// # Errors
-/// Those of `asked`, and [`StoreError::TimedOut`].
-pub async fn within_deadline<T>(
-    asked: impl Future<Output = Result<T, AuthError>>,
-) -> Result<T, AuthError> {
-    timeout(ASK_TIME, asked).await.unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
 }
 
 fn refused(rejection: Rejection) -> AuthError {

@@ -11,7 +11,8 @@ use super::RequestContext;
 use super::authorization::credentials;
 use crate::app::AppState;
 use crate::auth::Caller;
-use crate::auth::session::callers::{self, Callers, within_deadline};
+use crate::auth::deadline::within_deadline;
+use crate::auth::session::callers::{self, Callers};
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 
