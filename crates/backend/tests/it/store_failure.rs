@@ -10,7 +10,13 @@ use serde_json::json;
 use shared::{SessionId, path};
 use tokio::time::Instant;
 
-use crate::support::{Faulty, PASSWORD, Place, TestApp};
+use crate::services::{form, service};
+use crate::support::{Answer, Browser, Faulty, Frozen, ORIGIN, PASSWORD, Place, TestApp};
+
+/// The timeout of a query at an engine.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Longer than any call waits.
+const NEVER: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn every_call_that_needs_storage_is_503_and_keeps_the_cookie() {
@@ -62,26 +68,103 @@ async fn a_rotation_whose_commit_was_not_confirmed_heals_with_its_key() {
     alice.refresh().await.assert_ok();
 }
 
-/// A frozen database fails each query after two seconds, or never. The timeout of a call includes its wait for other
-/// calls' queries.
+/// Forty calls, a tenth of a second apart: each is 503 within 3 s, its wait for other calls' queries included.
+async fn assert_each_is_answered_in_time(
+    frozen: (Frozen, Duration),
+    call: impl AsyncFn(usize) -> Answer,
+) {
+    let timed = async |number: u32| {
+        rest(Duration::from_millis(100) * number).await;
+        let begun = Instant::now();
+        let answer = call(number as usize).await;
+        (begun.elapsed(), answer)
+    };
+    for (took, answer) in join_all((0..40).map(timed)).await {
+        answer.assert_problem(503, "temporarily_unavailable");
+        assert!(took < Duration::from_secs(3), "{took:?}, while it is frozen: {frozen:?}");
+    }
+}
+
+/// A frozen database fails each query after two seconds, or never.
 #[tokio::test(start_paused = true)]
 async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
-    for frozen in [Duration::from_secs(2), Duration::from_hours(1)] {
+    for frozen in [(Frozen::Everything, TIMEOUT), (Frozen::Everything, NEVER)] {
         let store = Faulty::new();
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let alice = app.registered("alice").await;
-        store.freeze(frozen);
-        // A tenth of a second apart.
-        let call = async |number: u32| {
-            rest(Duration::from_millis(100) * number).await;
-            let begun = Instant::now();
-            let answer = alice.call(Method::GET, path::EVENTS, None).await;
-            (begun.elapsed(), answer)
-        };
-        for (took, answer) in join_all((0..40).map(call)).await {
-            answer.assert_problem(503, "temporarily_unavailable");
-            assert!(took < Duration::from_secs(3), "{took:?}, each question takes {frozen:?}");
+        store.freeze(frozen.0, frozen.1);
+        let call = async |_: usize| alice.call(Method::GET, path::EVENTS, None).await;
+        assert_each_is_answered_in_time(frozen, call).await;
+    }
+}
+
+/// The service is read without a deadline but the engine's; its token's session within that of the call.
+#[tokio::test(start_paused = true)]
+async fn however_many_introspections_meet_a_frozen_database_each_is_answered_in_time() {
+    for frozen in
+        [(Frozen::Everything, TIMEOUT), (Frozen::Sessions, TIMEOUT), (Frozen::Sessions, NEVER)]
+    {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let alice = app.registered("alice").await;
+        let notes = service(&app, "notes", ORIGIN).await;
+        let body = format!("token={}", alice.access_token());
+        store.freeze(frozen.0, frozen.1);
+        let call = async |_: usize| form(&app, path::INTROSPECT, Some(&notes), &body).await;
+        assert_each_is_answered_in_time(frozen, call).await;
+    }
+}
+
+/// Services fetch the list every two seconds, all of them at once after an outage of the network.
+#[tokio::test(start_paused = true)]
+async fn however_many_services_fetch_the_status_list_each_is_answered_in_time() {
+    for frozen in [(Frozen::Everything, TIMEOUT), (Frozen::Everything, NEVER)] {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        store.freeze(frozen.0, frozen.1);
+        let call = async |_: usize| app.browser().get(path::STATUS_LIST).await;
+        assert_each_is_answered_in_time(frozen, call).await;
+    }
+}
+
+/// Step-up: each password check of an account waits for the one before. Four sessions, within their rate limits.
+#[tokio::test(start_paused = true)]
+async fn however_many_step_ups_meet_a_frozen_database_each_is_answered_in_time() {
+    for frozen in
+        [(Frozen::Everything, TIMEOUT), (Frozen::Changes, TIMEOUT), (Frozen::Changes, NEVER)]
+    {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let mut sessions = vec![app.registered("alice").await];
+        for _ in 0..3 {
+            sessions.push(app.logged_in("alice").await);
         }
+        let tokens = || sessions.iter().map(Browser::refresh_token).collect::<Vec<_>>();
+        let before = tokens();
+        store.freeze(frozen.0, frozen.1);
+        let call = async |number: usize| sessions[number % 4].confirm(PASSWORD).await;
+        assert_each_is_answered_in_time(frozen, call).await;
+        assert_eq!(tokens(), before);
+    }
+}
+
+/// The attempt is counted, and the database freezes while the password is verified.
+#[tokio::test(start_paused = true)]
+async fn a_password_check_that_a_frozen_database_overtakes_is_answered_in_time() {
+    for call in ["a step-up", "a change of password", "a login"] {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let alice = app.registered("alice").await;
+        store.freeze_after(1, TIMEOUT);
+        let begun = Instant::now();
+        let answer = match call {
+            "a step-up" => alice.confirm(PASSWORD).await,
+            "a login" => alice.login("alice", PASSWORD).await,
+            _ => alice.change_password(PASSWORD, "marble heron beyond tuesday").await,
+        };
+        answer.assert_problem(503, "temporarily_unavailable");
+        let took = begun.elapsed();
+        assert!((TIMEOUT..Duration::from_secs(3)).contains(&took), "{call}: {took:?}");
     }
 }
 

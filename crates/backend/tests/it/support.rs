@@ -17,7 +17,7 @@ pub(crate) use app::{
     ORIGIN, PASSWORD, START, TestApp, on_every_store, on_every_store_with, settings, stores,
 };
 pub(crate) use browser::{Browser, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE, SAFARI_ON_MAC};
-pub(crate) use faulty::{Faulty, SubscriptionState};
+pub(crate) use faulty::{Faulty, Frozen, SubscriptionState};
 pub(crate) use log::Log;
 pub(crate) use place::{Place, Schema};
 pub(crate) use relay::Relay;

@@ -22,8 +22,10 @@ use tokio::sync::oneshot;
 pub(crate) struct Faulty {
     inner: Memory,
     broken: AtomicBool,
-    /// Every query fails after this time.
-    frozen: Mutex<Option<Duration>>,
+    /// Queries of this part fail after this time.
+    frozen: Mutex<Option<(Frozen, Duration)>>,
+    /// Freezes everything for this time a query, after so many more changes.
+    freezes_after: Mutex<Option<(usize, Duration)>>,
     /// Fails after the write is committed: the response is lost, the change is not.
     breaks_after_writing: AtomicBool,
     /// Changes left until it breaks; without a limit if `None`.
@@ -86,6 +88,16 @@ pub(crate) enum SubscriptionState {
     Stuck,
 }
 
+/// The part of the store that a freeze leaves without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Frozen {
+    Everything,
+    /// Reads of a session, as while another program holds a lock on the table.
+    Sessions,
+    /// Writes; reads are answered.
+    Changes,
+}
+
 impl Faulty {
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
@@ -95,9 +107,15 @@ impl Faulty {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
-    /// From now on every query fails after this time.
-    pub(crate) fn freeze(&self, time: Duration) {
-        *self.frozen.lock().expect("no test panics while holding it") = Some(time);
+    /// From now on every query of this part fails after this time.
+    pub(crate) fn freeze(&self, part: Frozen, time: Duration) {
+        *self.frozen.lock().expect("no test panics while holding it") = Some((part, time));
+    }
+
+    /// Every query fails after this time, once so many more changes are committed.
+    pub(crate) fn freeze_after(&self, changes: usize, time: Duration) {
+        let freezes_after = &self.freezes_after;
+        *freezes_after.lock().expect("no test panics while holding it") = Some((changes, time));
     }
 
     /// Breaks after so many more changes.
@@ -117,6 +135,11 @@ impl Faulty {
         *lasts = left.filter(|changes| *changes > 0);
         if left == Some(0) {
             self.set_broken(true);
+        }
+        let mut freezes_after = self.freezes_after.lock().expect("no test panics while holding it");
+        match freezes_after.take() {
+            Some((0 | 1, time)) => self.freeze(Frozen::Everything, time),
+            left => *freezes_after = left.map(|(changes, time)| (changes - 1, time)),
         }
     }
 
@@ -183,8 +206,14 @@ impl Faulty {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        self.check_of(Frozen::Everything).await
+    }
+
+    /// The same for a query of this part.
+    async fn check_of(&self, part: Frozen) -> Result<(), StoreError> {
         let frozen = *self.frozen.lock().expect("no test panics while holding it");
-        if let Some(time) = frozen {
+        let is_frozen = |frozen: Frozen| frozen == Frozen::Everything || frozen == part;
+        if let Some((_, time)) = frozen.filter(|(frozen, _)| is_frozen(*frozen)) {
             rest(time).await;
             return Err(StoreError::TimedOut);
         }
@@ -203,7 +232,7 @@ fn sqlx_timeout() -> StoreError {
 #[async_trait]
 impl Store for Faulty {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        self.check().await?;
+        self.check_of(Frozen::Changes).await?;
         if let Change::Prune(of, range) = &change {
             self.parts.lock().expect("no test panics while holding it").push((*of, *range));
         }
@@ -241,7 +270,7 @@ impl Store for Faulty {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        self.check().await?;
+        self.check_of(Frozen::Sessions).await?;
         let found = self.inner.find_session(id).await;
         let count = || {
             self.sessions_read.fetch_add(1, Ordering::SeqCst);
