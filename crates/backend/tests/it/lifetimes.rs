@@ -1,6 +1,7 @@
 //! Changed lifetimes: promises made under the earlier setting hold. Revocations stay cached, keys published and
 //! sessions unpruned for the longest lifetime under which any instance has issued tokens.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use backend::lifetimes::Lifetime;
 use backend::prune::{Pace, Progress, Removed, Retention};
 use backend::store::KeyPurpose;
 use futures_util::future::join_all;
-use shared::{SessionId, path};
+use shared::{NumericDate, SessionId, path};
 use tokio::time::advance;
 use verifier::{KeySet, Status, Verifier};
 
@@ -145,6 +146,99 @@ async fn a_key_set_that_may_be_cached_for_an_hour_is_waited_for() {
         // From now on it announces its own setting.
         let answer = after.browser().get(path::JWKS).await;
         assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    })
+    .await;
+}
+
+/// The JWKS of an instance, with the instant until which a service may cache it.
+async fn cached_jwks(app: &TestApp) -> (NumericDate, KeySet) {
+    let answer = app.browser().get(path::JWKS).await;
+    let caching = answer.header("cache-control").expect("caching");
+    let seconds = caching.strip_prefix("public, max-age=").and_then(|it| it.parse().ok());
+    let keys = KeySet::from_jwks(&answer.body).expect("keys");
+    (app.clock.now().plus(seconds.expect("seconds")), keys)
+}
+
+/// What a running instance does all the time: it holds its lifetimes, and keeps its ring fresh.
+async fn keep_running(app: &TestApp) {
+    let (now, keys) = (app.clock.now(), &app.app.keys);
+    app.app.issuer.lifetimes.hold(&app.store, now).await.expect("a store");
+    keys.reload(&app.store).await.expect("a store");
+    keys.advance(&app.store, now).await.expect("a store");
+}
+
+/// An operator rotates as often as keys allow, while an instance with a longer `--jwks-cache-seconds` comes and goes
+/// beside one with a shorter. A service that got the JWKS from either, and caches it no longer than it may, accepts
+/// every valid token of both.
+#[tokio::test]
+async fn no_rotation_overtakes_a_key_set_of_the_longest_cache_life() {
+    const STEP: i64 = 97;
+    const LIFE: i64 = 900;
+    let long = TestApp::with(&["--jwks-cache-seconds", "3600"]).await;
+    let short = long.another_instance_with(&["--jwks-cache-seconds", "300"]).await;
+    let alice = long.registered("alice").await;
+    let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+    let mut sets: VecDeque<(NumericDate, KeySet)> = VecDeque::new();
+    let mut tokens: VecDeque<(NumericDate, String)> = VecDeque::new();
+    let (mut while_long_runs, mut alone) = (BTreeSet::new(), BTreeSet::new());
+    for step in 0..1_000 {
+        let now = short.clock.now();
+        let long_runs = step % 250 < 100;
+        if long_runs {
+            keep_running(&long).await;
+        }
+        keep_running(&short).await;
+        let rotated = short.app.keys.rotate(KeyPurpose::Access, &short.store, now).await;
+        let kids = if long_runs { &mut while_long_runs } else { &mut alone };
+        kids.insert(rotated.expect("a store").kid);
+
+        // Of the sets in caches, the oldest lacks the newest keys.
+        sets.push_back(cached_jwks(if long_runs { &long } else { &short }).await);
+        sets.retain(|(until, _)| *until >= now);
+        let issuer = if long_runs && step % 2 == 0 { &long } else { &short };
+        alice.through(issuer).refresh().await.assert_ok();
+        tokens.push_back((now.plus(LIFE), alice.access_token()));
+        tokens.retain(|(exp, _)| *exp > now);
+        let (_, oldest) = sets.front().expect("the one of this step");
+        for (_, token) in &tokens {
+            verifier.verify_with(oldest, token, now).expect("a valid token");
+        }
+        short.clock.advance(STEP);
+    }
+    // In four rounds: a key an hour at most beside the longer setting, more without it.
+    assert!(while_long_runs.len() > 4 && alone.len() > 20, "{while_long_runs:?}, {alone:?}");
+}
+
+/// The last key set of an instance that has stopped may be cached for an hour after it.
+#[tokio::test]
+async fn a_key_set_of_an_instance_that_has_stopped_is_waited_for() {
+    on_every_store_with(&["--jwks-cache-seconds", "3600"], async |stopped| {
+        let alice = stopped.registered("alice").await;
+        let left = stopped.another_instance_with(&["--jwks-cache-seconds", "300"]).await;
+        let rotate = async || {
+            let (now, keys) = (left.clock.now(), &left.app.keys);
+            keys.rotate(KeyPurpose::Access, &left.store, now).await.expect("a store")
+        };
+        keep_running(&left).await;
+        rotate().await;
+        // The end of the lease, which holds while the instance runs.
+        left.clock.advance(3_599);
+        let (until, cached) = cached_jwks(&stopped).await;
+        left.clock.advance(1_001);
+        keep_running(&left).await;
+        let next = rotate().await;
+        assert!(next.signs_from >= until && cached.get(&next.kid).is_none(), "{next:?}");
+
+        let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
+        left.clock.advance(until.since(left.clock.now()));
+        alice.through(&left).refresh().await.assert_ok();
+        let token = alice.access_token();
+        verifier.verify_with(&cached, &token, until).expect("a token of a key that is cached");
+        // Nothing is waited for beyond it.
+        left.clock.advance(next.signs_from.since(until));
+        alice.through(&left).refresh().await.assert_ok();
+        let token = alice.access_token();
+        verifier.verify_with(&cached, &token, next.signs_from).expect_err("a token of the next");
     })
     .await;
 }
