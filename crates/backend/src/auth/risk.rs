@@ -12,6 +12,30 @@ use crate::store::{ClientInfo, Session};
 use device_change::{DeviceChange, compare};
 use network::network;
 
+/// A sign that another client may hold the session. Each is an event of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RiskSignal {
+    /// The session continues from another network.
+    NetworkChanged,
+    /// The session continues on another kind of device or in another browser.
+    DeviceChanged,
+    /// A phone's browser requests the desktop version of the site, or the mobile one again.
+    DesktopSite,
+    /// The session continues from another network and on another device, too soon for travel.
+    ImpossibleGap,
+}
+
+impl From<RiskSignal> for EventKind {
+    fn from(signal: RiskSignal) -> Self {
+        match signal {
+            RiskSignal::NetworkChanged => Self::NetworkChanged,
+            RiskSignal::DeviceChanged => Self::DeviceChanged,
+            RiskSignal::DesktopSite => Self::DesktopSite,
+            RiskSignal::ImpossibleGap => Self::ImpossibleGap,
+        }
+    }
+}
+
 /// What policy demands on a risk signal, in the order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum RiskAction {
@@ -29,11 +53,11 @@ pub enum RiskAction {
 /// The action for each risk signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RiskPolicy {
-    /// The session continues from another network.
+    /// The action for [`RiskSignal::NetworkChanged`].
     pub network: RiskAction,
-    /// The session continues on another kind of device or in another browser.
+    /// The action for [`RiskSignal::DeviceChanged`]. [`RiskSignal::DesktopSite`] is logged, unless this is off.
     pub device: RiskAction,
-    /// The session continues from another network and on another device, too soon for travel.
+    /// The action for [`RiskSignal::ImpossibleGap`].
     pub gap: RiskAction,
 }
 
@@ -46,8 +70,8 @@ impl Default for RiskPolicy {
 /// The risk signals, and the action that policy demands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RiskAssessment {
-    /// The events to log.
-    pub signals: Vec<EventKind>,
+    /// The signals to log.
+    pub signals: Vec<RiskSignal>,
     /// The most severe action.
     pub action: RiskAction,
 }
@@ -70,15 +94,15 @@ pub fn assess(
     let other_device = change == DeviceChange::Device;
     let soon = now.since(session.family.accepted_at) < GAP_SECONDS;
     let found = [
-        (moved, EventKind::NetworkChanged, policy.network),
-        (other_device, EventKind::DeviceChanged, policy.device),
+        (moved, RiskSignal::NetworkChanged, policy.network),
+        (other_device, RiskSignal::DeviceChanged, policy.device),
         // The same device, but worth a log line: a thief may claim it.
         (
             change == DeviceChange::DesktopSite,
-            EventKind::DesktopSite,
+            RiskSignal::DesktopSite,
             policy.device.min(RiskAction::Log),
         ),
-        (moved && other_device && soon, EventKind::ImpossibleGap, policy.gap),
+        (moved && other_device && soon, RiskSignal::ImpossibleGap, policy.gap),
     ];
     let found = found.into_iter().filter(|(is_so, _, action)| *is_so && *action != RiskAction::Off);
     let mut risk = RiskAssessment { signals: Vec::new(), action: RiskAction::Off };

@@ -180,7 +180,7 @@ impl Sessions {
         }
         let RiskAssessment { signals, action } =
             assess(&found.session, &context.client, now, self.risk);
-        let signals = signals.into_iter().map(|signal| self.event(signal, found, context));
+        let signals = signals.into_iter().map(|signal| self.event(signal.into(), found, context));
         let mut signals: Vec<Event> = signals.collect();
         match action {
             RiskAction::Off | RiskAction::Log => Ok(signals),
