@@ -12,7 +12,7 @@ use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::{Key, RateLimited};
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{AccountTag, Change, StoreError};
+use crate::store::{AccountTag, Change, Failures, StoreError};
 pub use back_off::{FREE, LONGEST_WAIT_SECONDS, MOST_IN_A_ROW};
 use back_off::{Wait, wait};
 
@@ -31,8 +31,8 @@ pub struct LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// A permit to verify one password, counted by `tag`; or the throttle that refuses it. The queue and the count
-    /// have one deadline: a call that has waited in the queue has less time left for storage.
+    /// A permit to verify one password, whose failure by `tag` is recorded already; or the throttle that refuses it.
+    /// The queue and the record have one deadline: a call that has waited in the queue has less time left for storage.
     pub(in crate::auth) async fn permit(
         &self,
         tag: AccountTag,
@@ -47,33 +47,43 @@ impl LoginThrottle {
         tag: AccountTag,
         priority: Priority,
     ) -> Result<Result<HashPermit, RateLimited>, AuthError> {
-        let event_log = &self.event_log;
         if !self.is_on {
             return self.hasher.permit(priority).await.map(Ok);
         }
-        let limited = |limit| Ok(Err(RateLimited::password_attempt(tag, limit)));
-        let mut seen = event_log.store.failures(tag).await?;
+        let seen = self.event_log.store.failures(tag).await?;
         // Before the queue: a throttled attempt must not take a permit or a place in the queue from others.
-        if let Some(limit) = wait(seen, event_log.now()) {
-            return limited(limit);
+        if let Some(limit) = wait(seen, self.event_log.now()) {
+            return Ok(Err(RateLimited::password_attempt(tag, limit)));
         }
         let permit = self.hasher.permit(priority).await?;
+        Ok(self.record_failure(tag, seen).await?.map(|()| permit))
+    }
+
+    /// Records an attempt as failed, before its password is verified; [`reset`](Self::reset) takes it back if the
+    /// password was right. Recorded afterwards, a thousand guesses at once would all pass the throttle before the
+    /// first is counted. The throttle instead, if concurrent attempts have reached it since the count was `seen`.
+    async fn record_failure(
+        &self,
+        tag: AccountTag,
+        mut seen: Option<Failures>,
+    ) -> Result<Result<(), RateLimited>, AuthError> {
+        let event_log = &self.event_log;
         for _ in 0..ROUNDS {
             let count = seen.map_or(0, |seen| seen.count);
             let count_failure =
                 Change::CountFailure { account: tag, seen: count, at: event_log.now() };
             if event_log.commit(count_failure, Vec::new()).await?.took_place() {
-                return Ok(Ok(permit));
+                return Ok(Ok(()));
             }
             seen = event_log.store.failures(tag).await?;
             if let Some(limit) = wait(seen, event_log.now()) {
-                return limited(limit);
+                return Ok(Err(RateLimited::password_attempt(tag, limit)));
             }
         }
         Err(AuthError::Contended)
     }
 
-    /// The throttle, if `tag` is throttled; counts no attempt.
+    /// The throttle, if `tag` is throttled; records no attempt.
     pub(in crate::auth) async fn throttled(
         &self,
         tag: AccountTag,
