@@ -89,6 +89,8 @@ impl IdempotencyKeys {
     ) -> Result<Option<UsedKey>, AuthError> {
         let Some(request) = request else { return Ok(None) };
         let used = self.event_log.store.used_key(&request.key_hash).await?;
+        // By the clock after the row was read. The change that is committed next judges a key's age later still, so
+        // it replaces a key that is too old here.
         let oldest = self.event_log.now().plus(-seconds);
         match used.filter(|used| used.at >= oldest) {
             Some(used) if used.request_hash != request.request_hash => {

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::cached::cached;
-use crate::clock::Clock;
+use super::clock::AdmittedAt;
 use crate::keys::KeyRing;
 
 /// RFC 7517 section 8.5.2.
@@ -16,9 +16,9 @@ const MEDIA_TYPE: &str = "application/jwk-set+json";
 /// 200 with the key set. It may be cached for as long as a new key waits before it signs.
 pub async fn jwks(
     State(keys): State<Arc<KeyRing>>,
-    State(clock): State<Clock>,
+    AdmittedAt(now): AdmittedAt,
     request: HeaderMap,
 ) -> Response {
-    let published = keys.published(clock.now());
+    let published = keys.published(now);
     cached(&request, MEDIA_TYPE, keys.jwks_cache_seconds(), published.to_jwks())
 }

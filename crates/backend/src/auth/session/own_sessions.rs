@@ -29,8 +29,9 @@ impl OwnSessions {
     /// If the caller's own session is no longer active, or storage fails.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<Session>, AuthError> {
         let Authenticated { user, .. } = self.callers.look_up(caller).await?;
-        let now = self.event_log.now();
         let mut sessions = self.event_log.store.sessions_of(user.id).await?;
+        // By the clock after the rows were read, as in `look_up`: no session is listed beyond its expiry.
+        let now = self.event_log.now();
         sessions.retain(|session| now < self.callers.expires_at(session));
         sessions.sort_by_key(|session| session.id != caller.session);
         Ok(sessions)

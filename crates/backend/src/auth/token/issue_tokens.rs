@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Policy, Seed, Ticket};
-use shared::{Secret, SessionId};
+use shared::{NumericDate, Secret, SessionId};
 
 use super::access_token::{AccessTokens, Statement};
 use crate::auth::error::AuthError;
@@ -57,9 +57,9 @@ impl TokenIssuer {
     /// # Errors
     /// If the key ring has no refresh key, or storage fails.
     pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
-        let id = self.free_session_id().await?;
         // Not when the request arrived: verifying the password has waited.
         let now = self.clock.trusted_now()?;
+        let id = self.free_session_id(now).await?;
         let ring = self.keys.current();
         let refresh_key_id = ring.current_refresh_key(now)?;
         Ok(Session {
@@ -119,9 +119,9 @@ impl TokenIssuer {
     ///
     /// # Errors
     /// [`AuthError::Contended`] if every index drawn is taken; storage's.
-    async fn free_session_id(&self) -> Result<SessionId, AuthError> {
+    async fn free_session_id(&self, now: NumericDate) -> Result<SessionId, AuthError> {
         for _ in 0..DRAWS {
-            let id = self.entropy.session_id(self.clock.now());
+            let id = self.entropy.session_id(now);
             if !self.store.is_place_taken(id).await? {
                 return Ok(id);
             }
