@@ -36,9 +36,9 @@ pub(super) struct CacheState {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Serve the cached value, fresh or stale.
+    /// Serve the cached value, fresh or, in an outage, stale (stale-if-error, RFC 5861 section 4).
     Serve,
-    /// Serve the cached value, and revalidate it in the background.
+    /// Serve it, fresh or stale in the same way, and revalidate it in the background.
     ServeAndRevalidate,
     /// Start a fetch, or join the one in flight, and wait for it.
     Fetch,
