@@ -1,10 +1,11 @@
 //! `cargo xtask ci`: the one definition of done. `.ci/run` calls it, and developers can run it beforehand. Advisories
 //! are not part of it: they change without a commit, and need a network (see CONTRIBUTING.md).
 
+use crate::process::Stream;
 use crate::tools::{cargo, node, pypi, target};
 use crate::workspace::Workspace;
 use crate::{process, report, test, tidy};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
 /// A step: one cargo command.
@@ -17,6 +18,23 @@ struct Step {
 
 const LOCK_FILE: Step = Step::new("Cargo.lock is up to date", &["fetch", "--locked"]);
 const FORMAT: Step = Step::new("Format", &["fmt", "--all", "--check"]);
+/// The crates that can be published. Not built from their packages, which would take minutes: the lints compile the
+/// same code. Without a lock file, because that would need a network to resolve.
+const PACKAGES: Step = Step::new(
+    "Packages of the crates that can be published",
+    &[
+        "package",
+        "-p",
+        "baton-types",
+        "-p",
+        "baton-rotation",
+        "-p",
+        "baton-verifier",
+        "--no-verify",
+        "--exclude-lockfile",
+        "--allow-dirty",
+    ],
+);
 const LINTS: [Step; 2] = [
     Step::new(
         "Lints, as the server sees the code",
@@ -68,6 +86,7 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
     FORMAT.run(workspace)?;
     report::step("House rules", || tidy::tidy(workspace))
         .context("the step `House rules` failed. Alone: `cargo xtask tidy`")?;
+    packages(workspace)?;
     spelling(workspace)?;
     browser_tests_and_styles(workspace)?;
     for step in &LINTS {
@@ -77,6 +96,29 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
     cargo::DENY.ensure(workspace)?;
     LICENCES.run(workspace)?;
     test::test(workspace, &[])
+}
+
+/// A version for each dependency on a crate of the workspace, a README, and metadata. Cargo only warns about missing
+/// metadata; crates.io refuses a package without a description or a licence.
+fn packages(workspace: &Workspace) -> Result<()> {
+    let mut package = process::cargo(workspace, PACKAGES.arguments);
+    let (title, alone) = (PACKAGES.title, PACKAGES.alone());
+    report::step(&format!("{title}: {alone}"), || {
+        let (missing, outcome) = process::tee(&mut package, Stream::Error, is_missing_metadata)?;
+        outcome?;
+        ensure!(missing.is_empty(), "a crate lacks metadata: {}", missing.join("; "));
+        Ok(())
+    })
+    .with_context(|| {
+        format!(
+            "the step `{title}` failed. Correct the manifest that the lines above name; a dependency \
+             on a crate of the workspace needs a version in `[workspace.dependencies]`. Alone: `{alone}`"
+        )
+    })
+}
+
+fn is_missing_metadata(line: &str) -> bool {
+    line.contains("manifest has no ")
 }
 
 /// Known misspellings, in every file; `typos.toml` has the exceptions.
@@ -129,10 +171,36 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files;
 
     #[test]
     fn a_failed_step_can_be_repeated_alone() {
         assert_eq!(FORMAT.alone(), "cargo fmt --all --check");
         assert!(DOCUMENTATION.alone().starts_with("RUSTDOCFLAGS=\"-D warnings -A "));
+    }
+
+    #[test]
+    fn missing_metadata_is_not_only_a_warning() {
+        assert!(is_missing_metadata("warning: manifest has no description or license"));
+        assert!(!is_missing_metadata("warning: ignoring test `it`: it is not in the package"));
+    }
+
+    #[test]
+    fn every_crate_that_can_be_published_is_packaged() {
+        let crates = Workspace::here().root.join("crates");
+        let manifests = files::under(&crates, &["src", "tests", "node_modules"]).expect("a folder");
+        let mut published = Vec::new();
+        for manifest in manifests.iter().filter(|file| file.ends_with("Cargo.toml")) {
+            let text = files::read_text(manifest).expect("a manifest");
+            if text.lines().any(|line| line == "publish = true") {
+                let name = text.lines().find_map(|line| line.strip_prefix("name = "));
+                published.push(name.expect("a name").trim_matches('"').to_owned());
+            }
+        }
+        let mut packaged: Vec<_> =
+            PACKAGES.arguments.iter().filter(|it| it.starts_with("baton-")).copied().collect();
+        packaged.sort_unstable();
+        published.sort_unstable();
+        assert_eq!(published, packaged);
     }
 }
