@@ -1,5 +1,5 @@
-//! The network: accepts connections, bounds what each may cost and how many there are, and drains them at shutdown.
-//! It must not know any path.
+//! The network: accepts connections, bounds what each may cost and how many there are, and drains them: graceful
+//! shutdown. It must not know any path.
 //!
 //! Not `axum::serve`, which bounds neither connections, headers and idle time nor the drain, and has no place for the
 //! filter of request heads ([`heads`]).

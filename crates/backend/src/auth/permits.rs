@@ -1,4 +1,4 @@
-//! One permit for each key: calls with the same key wait for each other, and no others do.
+//! One permit (a semaphore) for each key: calls with the same key wait for each other, and no others do.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,5 +1,5 @@
-//! How far clocks may disagree, in seconds, and how long past expiry the state of tokens is kept because of that.
-//! All figures stand here, so that no part is sized for less than another.
+//! Clock skew: how far clocks may disagree, in seconds, and how long past expiry the state of tokens is kept because
+//! of that. All figures stand here, so that no part is sized for less than another.
 
 use verifier::Skew;
 

@@ -1,5 +1,5 @@
-//! The advice in the answer to a throttled password attempt. It must not depend on the account. The
-//! limits themselves: `auth/login/login_throttle.rs`, `auth/rate_limit.rs`.
+//! The advice in the answer to a throttled password attempt, such as one in a lockout. It must not depend on the
+//! account. The limits themselves: `auth/login/login_throttle.rs`, `auth/rate_limit.rs`.
 
 use shared::LimitedBy;
 

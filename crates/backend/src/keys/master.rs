@@ -1,5 +1,5 @@
-//! The master key: it seals private keys before they are stored, and the key of device tokens is derived from it.
-//! Where it comes from is in [`MasterKey::find`].
+//! The master key: it seals private keys before they are stored (encryption at rest, AES-256-GCM), and the key of
+//! device tokens is derived from it. Where it comes from is in [`MasterKey::find`].
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What opening a database may change.
+//! What opening a database may change: whether migrations are applied, and a missing database is created.
 
 /// How far the opening of a database may change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Message for a page that is open at another origin than the one that the server's same-origin check accepts.
+//! Message for a page that the server's CSRF check refuses, because it is open at another origin than the accepted
+//! one.
 
 /// Why the server refused a page at `here`, although it accepts calls from `accepted`, and which address to open.
 #[must_use]

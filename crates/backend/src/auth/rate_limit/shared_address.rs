@@ -1,5 +1,5 @@
-//! Many users behind one address: the worked example of docs/operating.md, a school of 2,000 pupils. The rates are
-//! read from there.
+//! Many users behind one address (NAT): the worked example of docs/operating.md, a school of 2,000 pupils. The rates
+//! are read from there.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,5 +1,5 @@
-//! Sessions. A presented refresh token is answered here: load its session, let `rotation` decide, apply the decision.
-//! It must not decide by itself what a token means.
+//! Refresh token rotation, the server's half. A presented refresh token is answered here: load its session, let
+//! `rotation` decide, apply the decision. It must not decide by itself what a token means.
 
 use std::sync::Arc;
 
