@@ -1,5 +1,5 @@
 //! Problem documents (RFC 9457), the errors on the wire. Which failure becomes which problem: the backend's
-//! `http/error.rs`. Status and title of each code: [`ErrorCode::problem_type`].
+//! `http/error.rs`. Status and title of each code: `code.rs`.
 
 use serde::{Deserialize, Serialize};
 use types::ProblemType;

@@ -1,5 +1,5 @@
 //! The command line (CLI) and the environment as `clap` parses them. Names and defaults are a contract; values are
-//! validated in [`config`](super), not here.
+//! validated in [`config`](super), not here; `command.rs` runs the commands.
 
 mod administration;
 mod common;

@@ -1,4 +1,5 @@
-//! `GET /api/sessions`: the user's active sessions. `DELETE`: revokes one, or all others.
+//! `GET /api/sessions`: the user's active sessions. `DELETE`: revokes one, or all others. Which sessions those are:
+//! `auth/session/own_sessions.rs`.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Migrations of a PostgreSQL database: which have been applied, and applying those that are missing. sqlx holds an
 //! advisory lock of the database during that: of several instances that start at once, each finds what the one
-//! before has left.
+//! before has left. SQLite's: `store/sqlite/migrations.rs`.
 
 use sqlx::Row as _;
 use sqlx::migrate::{MigrateError, Migrator};
