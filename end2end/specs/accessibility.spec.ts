@@ -1,5 +1,5 @@
 // axe, with all its rules, finds no violation on any page in any state, in light and dark, narrow and wide.
-import { AxeBuilder } from '@axe-core/playwright';
+import { analyze } from '../support/axe';
 import { expect, test } from '../support/fixtures';
 import { expectedConsoleErrors, pageStates } from '../support/page-states';
 
@@ -11,14 +11,12 @@ test.use({ withNotes: true });
 for (const [name, visit] of Object.entries(pageStates)) {
   test(`axe finds nothing: ${name}`, async ({ consoleErrors, page, user }) => {
     if (expectedConsoleErrors[name]) consoleErrors.allow(expectedConsoleErrors[name]);
-    // Text in motion has no contrast to measure.
-    await page.emulateMedia({ reducedMotion: 'reduce' });
     await visit(page, user);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const viewport of [wide, narrow]) {
         await page.setViewportSize(viewport);
-        const { violations, passes } = await new AxeBuilder({ page }).analyze();
+        const { violations, passes } = await analyze(page);
         const found = violations.map((it) => ({
           rule: it.id,
           where: it.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
@@ -32,7 +30,7 @@ for (const [name, visit] of Object.entries(pageStates)) {
 
 test('axe finds violations where there are some', async ({ page }) => {
   await page.setContent('<img src="x.png"><p style="color:#999;background:#aaa">pale</p>');
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await analyze(page);
   expect(violations.map((it) => it.id)).toEqual(
     expect.arrayContaining(['image-alt', 'color-contrast', 'html-has-lang']),
   );

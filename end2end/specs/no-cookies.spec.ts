@@ -1,7 +1,7 @@
 // A browser that keeps no cookies: the pages warn before the password is typed, after the login, at its expiry, and
 // after a reload; and they claim no more than is known.
-import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
+import { analyze } from '../support/axe';
 import { api, loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { problem } from '../support/network-faults';
@@ -126,13 +126,12 @@ test('a browser that keeps cookies shows no warning, and the probe is gone', asy
 
 test('axe finds nothing in the warning and in the notice', async ({ context, page, user }) => {
   await refuseSecureCookies(context);
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   const check = async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [320, 1280]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
-        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+        expect((await analyze(page)).violations).toEqual([]);
       }
     }
   };
