@@ -109,7 +109,7 @@ impl Logins {
         earlier: &UsedKey,
         user: User,
     ) -> Result<SignedIn, AuthError> {
-        self.attempts.throttle.reset(login.tags()).await;
+        self.attempts.throttle.try_reset(login.tags()).await?;
         let client = &login.context.request.client;
         let (tokens, place) = self.retries.answer(earlier, user, client).await?;
         // A thief who has copied the whole request must not get a known device.

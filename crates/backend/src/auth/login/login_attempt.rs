@@ -186,8 +186,9 @@ impl LoginAttempt<'_> {
         self.device.map(|device| self.account.of_device(device.id))
     }
 
-    /// All tags that failures of this login are counted by.
+    /// All tags that failures of this login are counted by. The device's comes first: this attempt is recorded under
+    /// it, and a reset stops at its first failure.
     pub(in crate::auth) fn tags(&self) -> impl Iterator<Item = AccountTag> {
-        std::iter::once(self.account).chain(self.device_tag())
+        self.device_tag().into_iter().chain(std::iter::once(self.account))
     }
 }
