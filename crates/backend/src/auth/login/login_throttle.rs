@@ -31,8 +31,9 @@ pub struct LoginThrottle {
 }
 
 impl LoginThrottle {
-    /// A permit to verify one password, whose failure by `tag` is recorded already; or the throttle that refuses it.
-    /// The queue and the record have one deadline: a call that has waited in the queue has less time left for storage.
+    /// A permit to verify one password, or the throttle that refuses it. The attempt is already recorded as failed,
+    /// under `tag`. One deadline covers the first read, the queue and the record: a call that has waited in the queue
+    /// has less time left for storage.
     pub(in crate::auth) async fn permit(
         &self,
         tag: AccountTag,
@@ -59,9 +60,10 @@ impl LoginThrottle {
         Ok(self.record_failure(tag, seen).await?.map(|()| permit))
     }
 
-    /// Records an attempt as failed, before its password is verified; [`reset`](Self::reset) takes it back if the
-    /// password was right. Recorded afterwards, a thousand guesses at once would all pass the throttle before the
-    /// first is counted. The throttle instead, if concurrent attempts have reached it since the count was `seen`.
+    /// Records an attempt as failed, before its password is verified; [`reset`](Self::reset) or
+    /// [`try_reset`](Self::try_reset) takes it back if the password was right. Recorded afterwards, a thousand guesses
+    /// at once would all pass the throttle before the first is counted. Returns the throttle if concurrent attempts
+    /// have reached it since `seen` was read.
     async fn record_failure(
         &self,
         tag: AccountTag,
@@ -110,8 +112,8 @@ impl LoginThrottle {
         }
     }
 
-    /// The same before the change that the password authorizes: a storage that fails now would fail that, too, and
-    /// only the first call that fails is waited for.
+    /// As [`reset`](Self::reset), for a password that authorizes a change still to come: if storage fails now, the
+    /// change would fail, too, so the call ends here and waits for storage only once.
     ///
     /// # Errors
     /// If storage fails.
