@@ -11,6 +11,7 @@ use verifier::IdempotencyKey;
 use super::email::Email;
 use super::rules::validated;
 use super::spelling::is_taken_as_typed;
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::login::Logins;
@@ -67,7 +68,9 @@ impl Registrations {
         if let Some(earlier) = idempotency.earlier(keyed.as_ref()).await? {
             return self.register_again(&earlier, keyed.as_ref(), copy, request, context).await;
         }
-        match self.try_to_register(request, email, name, keyed.as_ref(), context).await {
+        // The queue for a hash, behind logins that wait for storage, and storage have one deadline.
+        let registered = self.try_to_register(request, email, name, keyed.as_ref(), context);
+        match within_deadline(registered).await {
             // Perhaps taken by a retry of this request, at another instance.
             Err(AuthError::EmailTaken) => match idempotency.faster(keyed.as_ref()).await? {
                 Some(earlier) => {

@@ -9,6 +9,7 @@ use shared::{EventKind, RevocationReason};
 use super::password_change::PasswordChanges;
 use super::rules;
 use crate::auth::caller::Caller;
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::IdempotencyKeys;
 use crate::auth::login::known_device::Slot;
@@ -61,9 +62,13 @@ impl AccountSettings {
             return self.answer_again(request, attempt, user, session, context).await;
         }
         let priority = Priority::KnownAccount(AccountTag::of(&user.email));
-        let hash = self.passwords.hasher.hash(&request.new_password, priority).await?;
         let seen = &user.password_hash;
-        match self.changes.change_password(caller, seen, &hash, attempt, context).await {
+        // The new password waits for a permit of its own.
+        let changed = within_deadline(async {
+            let hash = self.passwords.hasher.hash(&request.new_password, priority).await?;
+            self.changes.change_password(caller, seen, &hash, attempt, context).await
+        });
+        match changed.await {
             // A concurrent change was faster; perhaps a retry of this call.
             Err(AuthError::InvalidCredentials) => {
                 let Authenticated { user, session } = self.callers.look_up(caller).await?;
@@ -87,9 +92,8 @@ impl AccountSettings {
         let now = self.event_log.trusted_now()?;
         let decision = self.changes.decide_without_ticket(&session, attempt, now);
         if decision == Decision::AnswerAgain
-            && self.passwords.knows(&request.new_password, &user).await?
+            && self.passwords.knows(&request.new_password, &user, session.id).await?
         {
-            self.passwords.throttle.reset([AccountTag::of_session(session.id)]).await;
             let generation = successor(session.family.generation)?;
             return self.issuer.issue(&session, user, generation).await;
         }

@@ -12,6 +12,7 @@ use super::password_hasher::{PasswordHasher, Priority, Verification};
 use super::sign_ins::{Copy, SignIns};
 use crate::auth::account::email::Email;
 use crate::auth::account::spelling;
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::KeyedRequest;
 use crate::auth::rate_limit::RateLimited;
@@ -169,14 +170,18 @@ impl LoginAttempts {
         password: &Secret,
         priority: Priority,
     ) -> Result<User, AuthError> {
-        let hash = self.hasher.hash(password, priority).await?;
-        let seen = user.password_hash.clone();
-        let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
-        if self.event_log.commit(rehash, Vec::new()).await?.took_place() {
-            Ok(User { password_hash: hash, ..user })
-        } else {
+        let rehashed = within_deadline(async {
+            let hash = self.hasher.hash(password, priority).await?;
+            let seen = user.password_hash.clone();
+            let rehash = Change::Rehash { user: user.id, seen, hash: hash.clone() };
+            let outcome = self.event_log.commit(rehash, Vec::new()).await?;
+            Ok(outcome.took_place().then_some(hash))
+        })
+        .await?;
+        match rehashed {
+            Some(password_hash) => Ok(User { password_hash, ..user }),
             // A concurrent login has rehashed it, or the password has changed: a retry will tell.
-            Err(AuthError::Contended)
+            None => Err(AuthError::Contended),
         }
     }
 }
@@ -186,8 +191,8 @@ impl LoginAttempt<'_> {
         self.device.map(|device| self.account.of_device(device.id))
     }
 
-    /// All tags that failures of this login are counted by. The device's comes first: this attempt is recorded under
-    /// it, and a reset stops at its first failure.
+    /// All tags that failures of this login are counted by. The device's comes first: unless it is locked out, this
+    /// attempt is recorded under it, and a reset stops at its first failure.
     pub(in crate::auth) fn tags(&self) -> impl Iterator<Item = AccountTag> {
         self.device_tag().into_iter().chain(std::iter::once(self.account))
     }

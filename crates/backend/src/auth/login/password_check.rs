@@ -4,6 +4,7 @@ use shared::{EventKind, Secret, SessionId};
 
 use super::login_throttle::LoginThrottle;
 use super::password_hasher::{PasswordHasher, Priority, Verification};
+use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::rate_limit::admission::Admission;
 use crate::store::{AccountTag, ClientInfo, User};
@@ -57,15 +58,22 @@ impl PasswordChecks {
     }
 
     /// Whether `password` is the user's, without counting: for a retry of a change that this password has been proved
-    /// for.
+    /// for. If it is, the session's count is reset.
     pub(in crate::auth) async fn knows(
         &self,
         password: &Secret,
         user: &User,
+        session: SessionId,
     ) -> Result<bool, AuthError> {
-        let permit =
-            self.hasher.permit(Priority::KnownAccount(AccountTag::of(&user.email))).await?;
-        let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
-        Ok(verdict != Verification::Wrong)
+        let priority = Priority::KnownAccount(AccountTag::of(&user.email));
+        within_deadline(async {
+            let permit = self.hasher.permit(priority).await?;
+            let verdict = self.hasher.verify(permit, password, Some(&user.password_hash)).await?;
+            if verdict != Verification::Wrong {
+                self.throttle.try_reset([AccountTag::of_session(session)]).await?;
+            }
+            Ok(verdict != Verification::Wrong)
+        })
+        .await
     }
 }

@@ -17,7 +17,8 @@ use crate::auth::permits::Permits;
 use crate::entropy::Entropy;
 use crate::store::AccountTag;
 
-/// How long a password waits for a permit. If storage then fails, too, the call must still be answered within 3 s.
+/// How long a password waits for a permit. Storage, asked next, has what is left of their common deadline
+/// (`auth::deadline`): if it fails, too, the call must still be answered within 3 s.
 const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
 
 /// Hashes and verifies passwords.

@@ -24,8 +24,8 @@ pub(crate) struct Faulty {
     broken: AtomicBool,
     /// Queries of this part fail after this time.
     frozen: Mutex<Option<(Frozen, Duration)>>,
-    /// Freezes everything for this time a query, after so many more changes.
-    freezes_after: Mutex<Option<(usize, Duration)>>,
+    /// After so many more changes, queries of this part fail after this time.
+    freezes_after: Mutex<Option<(usize, Frozen, Duration)>>,
     /// Fails after the write is committed: the response is lost, the change is not.
     breaks_after_writing: AtomicBool,
     /// Changes left until it breaks; without a limit if `None`.
@@ -112,10 +112,10 @@ impl Faulty {
         *self.frozen.lock().expect("no test panics while holding it") = Some((part, time));
     }
 
-    /// Every query fails after this time, once so many more changes are committed.
-    pub(crate) fn freeze_after(&self, changes: usize, time: Duration) {
-        let freezes_after = &self.freezes_after;
-        *freezes_after.lock().expect("no test panics while holding it") = Some((changes, time));
+    /// Every query of this part fails after this time, once so many more changes are committed.
+    pub(crate) fn freeze_after(&self, changes: usize, part: Frozen, time: Duration) {
+        let mut freezes_after = self.freezes_after.lock().expect("no test panics while holding it");
+        *freezes_after = Some((changes, part, time));
     }
 
     /// Breaks after so many more changes.
@@ -138,8 +138,8 @@ impl Faulty {
         }
         let mut freezes_after = self.freezes_after.lock().expect("no test panics while holding it");
         match freezes_after.take() {
-            Some((0 | 1, time)) => self.freeze(Frozen::Everything, time),
-            left => *freezes_after = left.map(|(changes, time)| (changes - 1, time)),
+            Some((0 | 1, part, time)) => self.freeze(part, time),
+            left => *freezes_after = left.map(|(changes, part, time)| (changes - 1, part, time)),
         }
     }
 
