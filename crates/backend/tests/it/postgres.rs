@@ -6,12 +6,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::http::Method;
+use backend::auth::login::password_hasher::Priority;
+use backend::pace::rest;
 use backend::store;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use shared::path;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
-use crate::support::{Answer, PASSWORD, Place, Relay, Schema, TestApp};
+use crate::support::{Answer, Browser, PASSWORD, Place, Relay, Schema, TestApp};
 
 const KEY: &str = "attempt-key-number-1";
 /// The deadline for a response while storage is silent.
@@ -152,6 +155,71 @@ async fn a_locked_row_is_503_and_nothing_is_lost() {
     assert_unavailable(&in_time(alice.logout()).await);
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("the end of it");
     in_time(alice.refresh_with(KEY)).await.assert_ok();
+}
+
+/// The server processes behind the connections of this name, or of those that have rotated last.
+async fn processes(observer: &mut PgConnection, name: &str, rotated_last: bool) -> BTreeSet<i32> {
+    let processes = sqlx::query(
+        "SELECT pid FROM pg_stat_activity
+         WHERE application_name = $1 AND (NOT $2 OR query LIKE '%UPDATE sessions%')",
+    );
+    let rows = processes.bind(name).bind(rotated_last).fetch_all(observer).await.expect("a look");
+    rows.iter().map(|row| row.get("pid")).collect()
+}
+
+/// Another program holds a lock on the counts. A login that has waited for a permit gives up before the server does:
+/// that says nothing about other connections of the pool, which it shares with rotations.
+#[tokio::test]
+async fn a_login_that_gives_up_at_a_locked_count_leaves_rotations_their_connections() {
+    let Some(schema) = Schema::new().await else { return };
+    let mut url = schema.url.clone();
+    url.query_pairs_mut().append_pair("application_name", &schema.name);
+    let store = store::open(url.as_str()).await.expect("a store");
+    let (other, name) = (schema.connection().await, schema.name.clone());
+    let mut observer = schema.connection().await;
+    let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+    // Declared last: if the test fails, its lock is released before the schema is dropped.
+    let mut other = other;
+    let mut browsers = Vec::new();
+    for number in 0..8 {
+        browsers.push(app.registered(&format!("runner{number}")).await);
+    }
+    let mut before = BTreeSet::new();
+    for _ in 0..20 {
+        for answer in join_all(browsers.iter().map(Browser::refresh)).await {
+            answer.assert_ok();
+        }
+        before = processes(&mut observer, &name, true).await;
+        if before.len() > 2 {
+            break;
+        }
+    }
+    assert!(before.len() > 2, "concurrent rotations have opened {}", before.len());
+
+    let hasher = app.app.logins.attempts.hasher.clone();
+    let mut permits = Vec::new();
+    while let Some(permit) = hasher.permit(Priority::Normal).now_or_never() {
+        permits.push(permit.expect("a permit"));
+    }
+    let lock = "BEGIN; LOCK login_failures IN SHARE MODE";
+    sqlx::raw_sql(lock).execute(&mut other).await.expect("the lock");
+    let stranger = app.browser();
+    let release = async {
+        rest(Duration::from_millis(1_200)).await;
+        drop(permits);
+    };
+    let refreshes = async {
+        for browser in browsers.iter().cycle().take(30) {
+            in_time(browser.refresh()).await.assert_ok();
+            rest(Duration::from_millis(100)).await;
+        }
+    };
+    let (login, (), ()) =
+        tokio::join!(in_time(stranger.login("guest", PASSWORD)), release, refreshes);
+    assert_unavailable(&login);
+    let after = processes(&mut observer, &name, false).await;
+    let closed = before.difference(&after).count();
+    assert!(closed <= 1, "{closed} of {}: not the login's alone", before.len());
 }
 
 /// Every change sets the durability of its transaction; the server's default must not matter.

@@ -32,6 +32,9 @@ const CALL_TIME: Duration = Duration::from_secs(2);
 /// How much of that is spent waiting for a connection: a call that gets one has time left to use it, or a crowd
 /// that waited for a frozen server would break one connection after the other when it is back.
 const WAIT_TIME: Duration = Duration::from_millis(1_200);
+/// The server's own timeout of a statement ([`sql::CONNECTION_SETTINGS`]): a connection that was held for as long and
+/// owes its answer belongs to a server that does not answer.
+const STATEMENT_TIME: Duration = Duration::from_millis(1_800);
 /// An idle connection of this age, or from before a suspension of the machine, is asked whether it is still there
 /// before it is used.
 const IDLE_TIME: Duration = Duration::from_secs(2);
@@ -128,7 +131,8 @@ impl ConnectionPool {
             };
             ready.map_err(|_| sqlx::Error::PoolClosed)?.forget();
             if let Some(live) = self.take_idle().await {
-                return Ok(PooledConnection { live: Some(live), pool: self });
+                let since = self.clock.boot_instant();
+                return Ok(PooledConnection { live: Some(live), since, pool: self });
             }
         }
     }
@@ -218,6 +222,7 @@ impl ConnectionPool {
 /// call is dropped half-way, it is closed without a farewell, because its next answer may be that of another call.
 pub(super) struct PooledConnection<'a> {
     live: Option<Live>,
+    since: BootInstant,
     pool: &'a ConnectionPool,
 }
 
@@ -237,7 +242,7 @@ impl PooledConnection<'_> {
             Err(sqlx::Error::Database(refusal)) if is_about_the_statement(refusal.code()) => {
                 self.give_back();
             }
-            Err(_) => drop(self),
+            Err(_) => self.break_off(),
         }
         outcome
     }
@@ -247,11 +252,19 @@ impl PooledConnection<'_> {
             self.pool.park(live);
         }
     }
+
+    fn break_off(mut self) {
+        self.live = None;
+        self.pool.discard_idle();
+    }
 }
 
 impl Drop for PooledConnection<'_> {
+    /// A call may be dropped by a deadline before the server's, such as that of a statement that waits for a lock: then
+    /// this connection alone is closed.
     fn drop(&mut self) {
-        if self.live.is_some() {
+        let was_held = self.pool.clock.boot_instant().since(self.since);
+        if self.live.is_some() && was_held >= STATEMENT_TIME {
             self.pool.discard_idle();
         }
     }
