@@ -4,8 +4,10 @@
 use crate::process::Stream;
 use crate::tools::{cargo, node, pypi, target};
 use crate::workspace::Workspace;
-use crate::{process, report, test, tidy};
+use crate::{files, process, report, test, tidy};
 use anyhow::{Context, Result, ensure};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A step: one cargo command.
@@ -19,7 +21,8 @@ struct Step {
 const LOCK_FILE: Step = Step::new("Cargo.lock is up to date", &["fetch", "--locked"]);
 const FORMAT: Step = Step::new("Format", &["fmt", "--all", "--check"]);
 /// The crates that can be published. Not built from their packages, which would take minutes: the lints compile the
-/// same code. Without a lock file, because that would need a network to resolve.
+/// crates, and each package is compared with its crate's files. Without a lock file, because that would need a
+/// network to resolve.
 const PACKAGES: Step = Step::new(
     "Packages of the crates that can be published",
     &[
@@ -98,23 +101,50 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
     test::test(workspace, &[])
 }
 
-/// A version for each dependency on a crate of the workspace, a README, and metadata. Cargo only warns about missing
-/// metadata; crates.io refuses a package without a description or a licence.
+/// A version for each dependency on a crate of the workspace, a README, every source file, and metadata. Cargo only
+/// warns about missing metadata; crates.io refuses a package without a description or a licence, and one without
+/// documentation, homepage and repository would lead its readers nowhere.
 fn packages(workspace: &Workspace) -> Result<()> {
     let mut package = process::cargo(workspace, PACKAGES.arguments);
+    // A quiet cargo, by a user's settings, warns of nothing.
+    package.env("CARGO_TERM_QUIET", "false");
     let (title, alone) = (PACKAGES.title, PACKAGES.alone());
     report::step(&format!("{title}: {alone}"), || {
         let (missing, outcome) = process::tee(&mut package, Stream::Error, is_missing_metadata)?;
         outcome?;
         ensure!(missing.is_empty(), "a crate lacks metadata: {}", missing.join("; "));
-        Ok(())
+        packaged().try_for_each(|package| has_every_source(workspace, package))
     })
     .with_context(|| {
         format!(
-            "the step `{title}` failed. Correct the manifest that the lines above name; a dependency \
-             on a crate of the workspace needs a version in `[workspace.dependencies]`. Alone: `{alone}`"
+            "the step `{title}` failed. Correct the manifest that the lines above name: a warning is \
+             about the crate of the next `Packaging` line; a dependency on a crate of the workspace \
+             needs a version in `[workspace.dependencies]`. Alone: `{alone}`"
         )
     })
+}
+
+/// The packages of the step.
+fn packaged() -> impl Iterator<Item = &'static str> {
+    PACKAGES.arguments.iter().copied().filter(|argument| argument.starts_with("baton-"))
+}
+
+fn has_every_source(workspace: &Workspace, package: &str) -> Result<()> {
+    let arguments = ["package", "-p", package, "--list", "--exclude-lockfile", "--allow-dirty"];
+    let listed = process::output(&mut process::cargo(workspace, &arguments))
+        .with_context(|| format!("`cargo {}` failed", arguments.join(" ")))?;
+    let name = package.strip_prefix("baton-").unwrap_or(package);
+    let folder = workspace.root.join("crates").join(name);
+    let left_out = left_out(&folder, &files::under(&folder.join("src"), &[])?, &listed);
+    ensure!(left_out.is_empty(), "`include` of {package} leaves out {}", left_out.join(", "));
+    Ok(())
+}
+
+/// Those of a crate's files that are not among the files listed for its package.
+fn left_out(folder: &Path, files: &[PathBuf], listed: &str) -> Vec<String> {
+    let listed: HashSet<&Path> = listed.lines().map(Path::new).collect();
+    let files = files.iter().map(|file| file.strip_prefix(folder).unwrap_or(file));
+    files.filter(|file| !listed.contains(file)).map(|file| file.display().to_string()).collect()
 }
 
 fn is_missing_metadata(line: &str) -> bool {
@@ -171,7 +201,6 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files;
 
     #[test]
     fn a_failed_step_can_be_repeated_alone() {
@@ -181,8 +210,19 @@ mod tests {
 
     #[test]
     fn missing_metadata_is_not_only_a_warning() {
-        assert!(is_missing_metadata("warning: manifest has no description or license"));
+        // Cargo 1.95.
+        let warning = "warning: manifest has no description, license or license-file";
+        assert!(is_missing_metadata(warning));
         assert!(!is_missing_metadata("warning: ignoring test `it`: it is not in the package"));
+    }
+
+    #[test]
+    fn a_source_that_a_package_leaves_out_is_found() {
+        let folder = Path::new("crates/types");
+        let files = ["src/id.rs", "src/id/kinds.rs"].map(|file| folder.join(file));
+        let listed = "Cargo.toml\nREADME.md\nsrc/id.rs";
+        assert_eq!(left_out(folder, &files, listed), ["src/id/kinds.rs"]);
+        assert!(left_out(folder, &files, "src/id.rs\nsrc/id/kinds.rs").is_empty());
     }
 
     #[test]
@@ -197,10 +237,31 @@ mod tests {
                 published.push(name.expect("a name").trim_matches('"').to_owned());
             }
         }
-        let mut packaged: Vec<_> =
-            PACKAGES.arguments.iter().filter(|it| it.starts_with("baton-")).copied().collect();
+        let mut packaged: Vec<_> = packaged().collect();
         packaged.sort_unstable();
         published.sort_unstable();
         assert_eq!(published, packaged);
+    }
+
+    /// It stands outside the workspace, whose builds do not read its manifest. Not resolved, because it has no lock
+    /// file: that would need a network, and change without a commit.
+    #[test]
+    fn the_fuzz_crate_names_each_package_of_ours_as_it_is_called() {
+        let folder = Workspace::here().root.join("fuzz");
+        let manifest = files::read_text(&folder.join("Cargo.toml")).expect("a manifest");
+        let quoted = |table: &str, key: &str| {
+            let (_, value) = table.split_once(&format!("{key} = \""))?;
+            value.split('"').next().map(str::to_owned)
+        };
+        let mut found = 0;
+        for (key, table) in manifest.lines().filter_map(|line| line.split_once(" = {")) {
+            let Some(path) = quoted(table, "path") else { continue };
+            let package = files::read_text(&folder.join(path).join("Cargo.toml"));
+            let package = package.expect("the manifest of a package");
+            let name = package.lines().find_map(|line| quoted(line, "name"));
+            assert_eq!(name, Some(quoted(table, "package").unwrap_or_else(|| key.to_owned())));
+            found += 1;
+        }
+        assert!(found > 0, "the fuzz targets use our crates");
     }
 }
