@@ -37,7 +37,7 @@ pub(super) async fn users(command: UsersCommand) -> anyhow::Result<()> {
                 let mut revoked = Progress::default();
                 let mut progress = |sessions| revoked.so_far(sessions);
                 let done = administration.disable(user, &mut progress).await;
-                let revoked = done.with_context(|| revoked.stopped())?;
+                let revoked = done.with_context(|| revoked.stopped_disabling())?;
                 say(&format!("disabled {}, and revoked {revoked} sessions", user.email.as_str()))
             })
             .await

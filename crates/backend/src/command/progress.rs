@@ -23,4 +23,25 @@ impl Progress {
     pub(super) fn stopped(&self) -> String {
         format!("stopped after {} sessions: run it again, and it revokes the rest", self.0)
     }
+
+    /// The same for a user who is disabled together with the first sessions.
+    pub(super) fn stopped_disabling(&self) -> String {
+        match self.0 {
+            0 => format!("it is not certain that the user is disabled: {}", self.stopped()),
+            _ => self.stopped(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_called_disabled_only_once_a_session_was_revoked() {
+        let mut revoked = Progress::default();
+        assert!(revoked.stopped_disabling().starts_with("it is not certain"));
+        revoked.so_far(1_000);
+        assert_eq!(revoked.stopped_disabling(), revoked.stopped());
+    }
 }
