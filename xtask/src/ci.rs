@@ -103,7 +103,7 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
 
 /// A version for each dependency on a crate of the workspace, a README, every source file, and metadata. Cargo only
 /// warns about missing metadata; crates.io refuses a package without a description or a licence, and one without
-/// documentation, homepage and repository would lead its readers nowhere.
+/// documentation, homepage and repository has no link for its readers.
 fn packages(workspace: &Workspace) -> Result<()> {
     let mut package = process::cargo(workspace, PACKAGES.arguments);
     // A quiet cargo, by a user's settings, warns of nothing.

@@ -254,7 +254,7 @@ async fn a_new_password_that_a_frozen_database_overtakes_is_answered_in_time() {
     }
 }
 
-/// The session is open, and the database freezes before the counts of account and device are reset.
+/// The session is open, and changes freeze before the counts of account and device are reset.
 #[tokio::test(start_paused = true)]
 async fn a_login_whose_counts_cannot_be_reset_is_answered_in_time() {
     for timeout in TIMEOUTS {
@@ -262,7 +262,7 @@ async fn a_login_whose_counts_cannot_be_reset_is_answered_in_time() {
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let alice = app.registered("alice").await;
         // The attempt, and its session.
-        store.freeze_after(2, Frozen::Everything, timeout);
+        store.freeze_after(2, Frozen::Changes, timeout);
         let begun = Instant::now();
         alice.login("alice", PASSWORD).await.assert_ok();
         let took = begun.elapsed();
