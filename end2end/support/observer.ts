@@ -15,7 +15,7 @@ interface StoredNote {
 export class Observer {
   private token: string | undefined;
   private readonly ownSessions = new Set<string>();
-  /** Candidates for the current password; the one that worked last comes first. */
+  /** The password that worked last, and the one of a change since. */
   private readonly passwords: string[];
   private readonly counted = new Map<string, { newest: string; count: number }>();
 
@@ -34,7 +34,7 @@ export class Observer {
 
   /** A click may change the password to this one. */
   expectPassword(password: string): void {
-    this.passwords.push(password);
+    this.passwords.splice(1, Infinity, password);
   }
 
   /** Logs in to one more session. `false` if there is no such account. */
