@@ -8,6 +8,12 @@
 //! Start with [`page`](mod@page) for the document and [`session`] for the client.
 #![expect(unreachable_pub, reason = "#[component] writes `pub` items whatever stands before `fn`")]
 
+// Without it, the server's pages and the browser's would differ, and rustc gives up on the types of the pages.
+#[cfg(not(any(erase_components, doc)))]
+compile_error!(
+    "RUSTFLAGS takes the place of the flags in .cargo/config.toml: add `--cfg erase_components` to it"
+);
+
 pub mod action;
 mod api;
 mod app;
