@@ -34,7 +34,7 @@ use crate::http::site::Site;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::readiness::Readiness;
-use crate::store::Store;
+use crate::store::{FailFast, Store};
 use owners::{AccountOwners, SessionOwners};
 
 /// The owners, and a way for handlers and guards to take the one that they need.
@@ -138,6 +138,7 @@ impl AppState {
     pub fn new(settings: &Settings, dependencies: Dependencies) -> Result<Self, ConfigError> {
         let (site, assets) = read_site(settings)?;
         let Dependencies { clock, entropy, store, keys } = dependencies;
+        let store = FailFast::over(store);
         let readiness = Arc::new(Readiness::new(Arc::clone(&store), clock.clone()));
         let revocations = Arc::new(RevocationCache::new(&clock));
         let lifetimes = Arc::new(Lifetimes::new(settings.lifetimes(), &clock));

@@ -15,9 +15,10 @@ pub mod ring;
 pub(crate) mod source;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use shared::NumericDate;
 use verifier::KeySet;
 
@@ -51,9 +52,28 @@ pub struct KeyRing {
     is_fixed: bool,
     /// One read at a time, for all callers that need it.
     reads: SingleFlight<(), StoreError>,
+    /// Whether the last read failed.
+    is_unread: Arc<AtomicBool>,
     /// When a call last asked for a missing key.
     missed_at: Mutex<Option<BootInstant>>,
     clock: Clock,
+}
+
+/// A read under way: it has failed if it is dropped, as at its timeout.
+struct Read(Arc<AtomicBool>);
+
+impl Drop for Read {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl Read {
+    fn succeed(self) {
+        let is_unread = Arc::clone(&self.0);
+        drop(self);
+        is_unread.store(false, Ordering::Release);
+    }
 }
 
 impl KeyRing {
@@ -65,6 +85,7 @@ impl KeyRing {
             entropy,
             is_fixed: false,
             reads: SingleFlight::new(READ_TIME, clock),
+            is_unread: Arc::default(),
             missed_at: Mutex::default(),
             clock: clock.clone(),
         }
@@ -139,7 +160,12 @@ impl KeyRing {
             return Ok(());
         }
         let (contents, store) = (Arc::clone(&self.contents), Arc::clone(store));
-        let read = || async move { contents.read(&*store).await };
+        let read = Read(Arc::clone(&self.is_unread));
+        let read = || async move {
+            contents.read(&*store).await?;
+            read.succeed();
+            Ok(())
+        };
         Ok(self.reads.run(max_age, read).await?)
     }
 
@@ -163,31 +189,32 @@ impl KeyRing {
 
     /// Reads the ring again because it lacks a key that a call asked for: another instance may just have made it.
     /// Once a second at most; calls in between join a read that is under way. Returns whether the ring was read.
-    pub async fn look_again(&self, store: &Arc<dyn Store>) -> bool {
+    ///
+    /// # Errors
+    /// If storage fails, or failed at the last read: then it is not known whether the key exists.
+    pub async fn look_again(&self, store: &Arc<dyn Store>) -> Result<bool, StoreError> {
         if self.is_cooling_down() {
-            return matches!(self.reads.join().await, Some(Ok(())));
+            return match self.reads.join().await {
+                Some(landing) => Ok(landing.map(|()| true)?),
+                None if self.is_unread.load(Ordering::Acquire) => Err(StoreError::TimedOut),
+                None => Ok(false),
+            };
         }
-        match self.reload(store).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(event = "keys.unread", %error);
-                false
-            }
+        let read = self.reload(store).await;
+        if let Err(error) = &read {
+            tracing::warn!(event = "keys.unread", %error);
         }
+        read.map(|()| true)
     }
 
     /// Whether a key was missed a moment ago; if not, records that one is now.
     fn is_cooling_down(&self) -> bool {
-        let (mut missed_at, now) = (self.missed_at(), self.clock.boot_instant());
+        let (mut missed_at, now) = (self.missed_at.lock(), self.clock.boot_instant());
         let cools = missed_at.is_some_and(|at| now.since(at) < COOL_DOWN);
         if !cools {
             *missed_at = Some(now);
         }
         cools
-    }
-
-    fn missed_at(&self) -> MutexGuard<'_, Option<BootInstant>> {
-        self.missed_at.lock()
     }
 }
 

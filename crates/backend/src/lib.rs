@@ -13,6 +13,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod entropy;
+pub mod fail_fast;
 pub mod http;
 pub mod keys;
 pub mod lifetimes;

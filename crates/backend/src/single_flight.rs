@@ -7,7 +7,8 @@
 //!   otherwise it waits for that flight and then for the next, which all such callers share.
 //! - All callers that waited for a failed flight share the failure: a retry would most likely fail, too, and take
 //!   as long.
-//! - No caller waits longer than the timeout.
+//! - No caller waits longer than the timeout, and none whose request has waited for storage in vain before
+//!   ([`fail_fast`](crate::fail_fast)).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::clock::{BootInstant, Clock};
+use crate::fail_fast::asked;
 
 /// One shared request, and the flight under way for it.
 pub struct SingleFlight<T, E> {
@@ -78,13 +80,13 @@ where
             // A flight that is under way now began after this call.
             self.join_or_begin(ask).landing().await
         };
-        timeout(self.limit, shared).await.unwrap_or(Err(Failed::TimedOut))
+        asked(self.limit, shared).await.unwrap_or(Err(Failed::TimedOut))
     }
 
     /// The result of the flight under way, however old. `None` if there is none.
     pub async fn join(&self) -> Option<Landing<T, E>> {
         let flight = self.slot().clone()?;
-        Some(flight.landing().await)
+        Some(asked(self.limit, flight.landing()).await.unwrap_or(Err(Failed::TimedOut)))
     }
 
     fn join_or_begin<F>(&self, ask: impl FnOnce() -> F) -> Flight<T, E>
@@ -179,6 +181,7 @@ mod tests {
     use tokio::time::{Instant, advance};
 
     use super::*;
+    use crate::fail_fast::{for_request, give_up, has_given_up};
 
     const LIMIT: Duration = Duration::from_secs(2);
     const YOUNG: Duration = Duration::from_millis(100);
@@ -317,6 +320,29 @@ mod tests {
         // The slot is free again.
         oracle.answers.add_permits(1);
         assert_eq!(oracle.ask(YOUNG).await.ok(), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_a_flight_in_vain_once() {
+        let oracle = Oracle::new();
+        for_request(async {
+            let begun = Instant::now();
+            for _ in 0..2 {
+                assert!(matches!(oracle.ask(YOUNG).await, Err(Failed::TimedOut)));
+                assert!(has_given_up());
+            }
+            assert_eq!(begun.elapsed(), LIMIT);
+        })
+        .await;
+        let under_way = oracle.asking(YOUNG);
+        oracle.settle().await;
+        for_request(async {
+            give_up();
+            assert!(matches!(oracle.flights.join().await, Some(Err(Failed::TimedOut))));
+        })
+        .await;
+        oracle.answers.add_permits(2);
+        assert!(under_way.await.expect("no panic").is_some());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@
 
 mod change;
 mod error;
+mod fail_fast;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod memory;
@@ -31,6 +32,7 @@ use shared::{NumericDate, RevocationReason, SessionId, UserId};
 use crate::auth::account::email::Email;
 pub use change::{Change, Outcome, Part, PasswordChange, Revocation, SessionScope, Superseded};
 pub use error::StoreError;
+pub use fail_fast::FailFast;
 pub use open::{Database, is_forgetful, name_of, open, open_database, without_credentials};
 pub use opening::Opening;
 pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};

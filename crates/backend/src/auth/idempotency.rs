@@ -18,6 +18,7 @@ use super::caller::Caller;
 use super::error::AuthError;
 use super::permits::Permits;
 use super::security_event_log::SecurityEventLog;
+use crate::fail_fast::has_given_up;
 use crate::store::{Change, Event, Outcome, UsedKey};
 pub use request::{Idempotency, KeyedRequest};
 
@@ -29,7 +30,17 @@ const SLACK_SECONDS: i64 = 60;
 
 /// Held while a request is processed: its retries wait at this instance. At another one, the transaction decides.
 pub struct UnderWay {
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl UnderWay {
+    /// Ends the turn of this request. If it could not be processed, or has waited for storage in vain, the retries that
+    /// have waited for it are not processed either, rather than wait as long again.
+    pub fn end(self, is_unavailable: bool) {
+        if let Some(permit) = self.permit.filter(|_| is_unavailable || has_given_up()) {
+            permit.semaphore().close();
+        }
+    }
 }
 
 /// The idempotency keys of requests, stored with the changes that they were used for.
@@ -47,16 +58,32 @@ impl IdempotencyKeys {
         Self { event_log, copies: Arc::default() }
     }
 
-    /// Waits for a request with the same key that this instance is processing.
+    /// Processes a request after those with the same key that this instance is processing.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] after a timeout.
+    /// Those of `work`; [`AuthError::Busy`] if another request with the key takes too long, or has waited in vain.
+    pub async fn in_turn<T>(
+        &self,
+        request: Option<&KeyedRequest>,
+        work: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let under_way = self.under_way(request).await?;
+        let outcome = work.await;
+        under_way.end(matches!(outcome, Err(AuthError::Store(_) | AuthError::Busy)));
+        outcome
+    }
+
+    /// Waits for requests with the same key that this instance is processing.
+    ///
+    /// # Errors
+    /// As [`Self::in_turn`].
     pub async fn under_way(&self, request: Option<&KeyedRequest>) -> Result<UnderWay, AuthError> {
-        let Some(request) = request else { return Ok(UnderWay { _permit: None }) };
+        let Some(request) = request else { return Ok(UnderWay { permit: None }) };
         let permit = self.copies.of(request.key_hash).acquire_owned();
-        let permit = timeout(COPY_WAIT, permit).await.map_err(|_| AuthError::Busy)?;
-        // The semaphore is never closed.
-        Ok(UnderWay { _permit: permit.ok() })
+        match timeout(COPY_WAIT, permit).await {
+            Ok(Ok(permit)) => Ok(UnderWay { permit: Some(permit) }),
+            Ok(Err(_)) | Err(_) => Err(AuthError::Busy),
+        }
     }
 
     /// The record of the same request, if it took effect before.

@@ -66,17 +66,18 @@ impl Logins {
     ) -> Result<SignedIn, AuthError> {
         let mut login = self.attempts.begin(&request.email, context);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
-        let idempotency = &self.idempotency;
-        let _under_way = idempotency.under_way(keyed.as_ref()).await?;
-        let copy = self.attempts.sign_ins.look(keyed.as_ref(), &request.password);
-        let user =
-            self.attempts.verify(&mut login, &request.password, keyed.as_ref(), copy).await?;
-        // Only after the password: the idempotency key must reveal no fact to a caller who does not know it.
-        let outcome = self.open_once(user, keyed.as_ref(), &login).await;
-        if matches!(outcome, Err(AuthError::IdempotencyKeyReused)) {
-            self.attempts.throttle.reset(login.tags()).await;
-        }
-        outcome
+        let keyed = keyed.as_ref();
+        let logged_in = async {
+            let copy = self.attempts.sign_ins.look(keyed, &request.password);
+            let user = self.attempts.verify(&mut login, &request.password, keyed, copy).await?;
+            // Only after the password: the idempotency key must reveal no fact to a caller who does not know it.
+            let outcome = self.open_once(user, keyed, &login).await;
+            if matches!(outcome, Err(AuthError::IdempotencyKeyReused)) {
+                self.attempts.throttle.reset(login.tags()).await;
+            }
+            outcome
+        };
+        self.idempotency.in_turn(keyed, logged_in).await
     }
 
     async fn open_once(
@@ -89,8 +90,8 @@ impl Logins {
         if let Some(earlier) = idempotency.earlier(keyed).await? {
             return self.log_in_again(login, &earlier, user).await;
         }
-        let tokens = match self.open(&user, keyed, login).await? {
-            Some(tokens) => tokens,
+        let (tokens, is_anothers) = match self.open(&user, keyed, login).await? {
+            Some(opened) => opened,
             // A retry of this request may have been faster, at another instance.
             None => match idempotency.faster(keyed).await? {
                 Some(earlier) => return self.log_in_again(login, &earlier, user).await,
@@ -99,7 +100,7 @@ impl Logins {
         };
         self.attempts.throttle.reset(login.tags()).await;
         let devices = self.devices_kept(login);
-        Ok(SignedIn { tokens, devices })
+        Ok(SignedIn { tokens, devices, is_anothers })
     }
 
     /// Answers a retry: the password is right, and the same request has opened a session before.
@@ -109,13 +110,15 @@ impl Logins {
         earlier: &UsedKey,
         user: User,
     ) -> Result<SignedIn, AuthError> {
+        let (tickets, event_log) = (&self.tickets, &self.event_log);
+        let replaced = GivingWay::replaced_by_login(tickets, event_log, login.context).await?;
         self.attempts.throttle.try_reset(login.tags()).await?;
         let client = &login.context.request.client;
         let (tokens, place) = self.retries.answer(earlier, user, client).await?;
         // A thief who has copied the whole request must not get a known device.
         let is_known = place == Place::Same || login.device.is_some();
         let devices = is_known.then(|| self.devices_kept(login)).flatten();
-        Ok(SignedIn { tokens, devices })
+        Ok(SignedIn { tokens, devices, is_anothers: replaced.is_anothers })
     }
 
     fn devices_kept(&self, login: &LoginAttempt<'_>) -> Option<KeptDevices> {
@@ -123,14 +126,14 @@ impl Logins {
         self.attempts.devices.kept(presented, login.device, &login.account, now)
     }
 
-    /// `None`: since the password was verified, the user was disabled or the password changed, or the idempotency key
-    /// was used.
+    /// The tokens, and whether the browser presented a refresh token of no session of this server. `None`: since the
+    /// password was verified, the user was disabled or the password changed, or the idempotency key was used.
     async fn open(
         &self,
         user: &User,
         keyed: Option<&KeyedRequest>,
         login: &LoginAttempt<'_>,
-    ) -> Result<Option<IssuedTokens>, AuthError> {
+    ) -> Result<Option<(IssuedTokens, bool)>, AuthError> {
         let client = &login.context.request.client;
         let session = self.issuer.begin(user, client).await?;
         let event = |kind| self.event_log.event(kind, Some(user.id), client).in_session(session.id);
@@ -156,7 +159,8 @@ impl Logins {
         if !outcome.took_place() {
             return Ok(None);
         }
-        self.issuer.issue(&session, user.clone(), Generation::FIRST).await.map(Some)
+        let tokens = self.issuer.issue(&session, user.clone(), Generation::FIRST).await?;
+        Ok(Some((tokens, giving_way.is_anothers)))
     }
 
     /// Whether neither a session of the user nor a recent login comes from this network. False if the network

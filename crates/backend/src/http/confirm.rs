@@ -24,7 +24,7 @@ pub async fn confirm(
     Json(request): Json<ConfirmRequest>,
 ) -> Result<SessionAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let SignedIn { tokens, devices } =
+    let SignedIn { tokens, devices, .. } =
         step_up.confirm(&token, attempt.as_ref(), &request.password, &context).await?;
     Ok(SessionAnswer { status: StatusCode::OK, names, tokens, devices })
 }

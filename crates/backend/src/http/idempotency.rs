@@ -5,9 +5,10 @@
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::ApiError;
 use super::guard::{Bearer, IdempotencyKey, SameOrigin, read_body};
@@ -48,14 +49,19 @@ pub async fn once(
         ],
     );
     let keys = &app.idempotency;
-    let _under_way = keys.under_way(Some(&keyed)).await?;
-    let idempotency = match (keys.earlier(Some(&keyed)).await?, is_over) {
-        (Some(_), _) => Idempotency::Repeated,
-        (None, None) => Idempotency::Keyed(keyed),
-        (None, Some(refused)) => return Err(refused),
+    let under_way = keys.under_way(Some(&keyed)).await?;
+    let answer = async {
+        let idempotency = match (keys.earlier(Some(&keyed)).await?, is_over) {
+            (Some(_), _) => Idempotency::Repeated,
+            (None, None) => Idempotency::Keyed(keyed),
+            (None, Some(refused)) => return Err(refused),
+        };
+        parts.extensions.insert(Caller { idempotency, ..caller });
+        Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
     };
-    parts.extensions.insert(Caller { idempotency, ..caller });
-    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+    let answer = answer.await.into_response();
+    under_way.end(answer.status() == StatusCode::SERVICE_UNAVAILABLE);
+    Ok(answer)
 }
 
 /// The caller; if its token is no longer valid, with the reason. The first request may have revoked its own session,

@@ -25,8 +25,8 @@ pub async fn login(
     cookies: SessionCookies,
     Json(request): Json<LoginRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let SignedIn { tokens, devices } =
+    let SignedIn { tokens, devices, is_anothers } =
         logins.login(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    let names = cookies.free().await;
+    let names = cookies.free_unless(is_anothers);
     Ok(SessionAnswer { status: StatusCode::OK, names, tokens, devices })
 }

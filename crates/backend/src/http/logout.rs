@@ -18,7 +18,7 @@ use crate::auth::session::logout::{LoggedOut, Logouts, Presented};
 /// 204 for any tokens and any body, with the cookies cleared; `Session-Ended` is `?1` if a presented token was of an
 /// expected session, which is revoked now, and `?0` if none was (RFC 9651 section 3.3.6). 400 for a malformed
 /// `Idempotency-Key`, 422 for that of another request. 503 if the revocation could not be stored, with the cookies
-/// kept, because then no session is revoked. `If-Match` names the expected session: no other is revoked, and the
+/// kept, because then a session may not be revoked. `If-Match` names the expected session: no other is revoked, and the
 /// cookie of another active one is kept. 412 if a refresh token is of another active session, and no token of the
 /// expected one; 400 if the header is not one id, `*` and lists included (RFC 9110 section 13.1.1).
 pub async fn logout(

@@ -25,9 +25,11 @@ pub async fn change(
     Json(request): Json<PasswordRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
+    // Read first: a failure must not hide that the password was changed.
+    let names = cookies.free().await?;
     let tokens = settings.change_password(&caller, &request, attempt.as_ref(), &context).await?;
     let set = SetSession {
-        names: &cookies.free().await,
+        names: &names,
         refresh_token: &tokens.refresh_token,
         seconds: tokens.session_seconds,
     };

@@ -24,8 +24,8 @@ pub async fn register(
     cookies: SessionCookies,
     Json(request): Json<RegisterRequest>,
 ) -> Result<SessionAnswer, ApiError> {
-    let SignedIn { tokens, devices } =
+    let SignedIn { tokens, devices, is_anothers } =
         registrations.register(&request, key.map(|it| it.0).as_ref(), &context).await?;
-    let names = cookies.free().await;
+    let names = cookies.free_unless(is_anothers);
     Ok(SessionAnswer { status: StatusCode::CREATED, names, tokens, devices })
 }

@@ -45,14 +45,15 @@ pub async fn revoke_one(
 ) -> Result<Response, ApiError> {
     // A malformed id is no session's.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    sessions.revoke_one(&caller, id, &context).await?;
     let own = if id == caller.session {
+        // Read first: a failure must not hide that the session was revoked.
         let Accompanying { another_stands, is_anothers } =
             cookies.accompanying(&tokens, caller.session).await?;
         (!another_stands).then(|| ClearSession(cookies.free_unless(is_anothers)))
     } else {
         None
     };
+    sessions.revoke_one(&caller, id, &context).await?;
     Ok((StatusCode::NO_CONTENT, own, ()).into_response())
 }
 

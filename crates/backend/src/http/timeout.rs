@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
 use super::error::ApiError;
+use crate::fail_fast::for_request;
 
 /// The longest request target, in bytes: authority, path and query.
 const URI_BYTES: usize = 4 * 1024;
@@ -18,7 +19,7 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: size limits, the timeout, and a task for each request.
+/// Middleware: size limits, the timeouts, and a task for each request.
 ///
 /// The task continues when the client disconnects: a logout that was received takes place, even if no client waits
 /// for its answer.
@@ -38,8 +39,8 @@ pub async fn request_limits(request: Request, next: Next) -> Response {
         return ApiError::Malformed("HTTP/1.1 asks for exactly one Host header.".to_owned())
             .into_response();
     }
-    let handled = tokio::time::timeout(HANDLER_TIME, next.run(request)).in_current_span();
-    match tokio::spawn(handled).await {
+    let handled = tokio::time::timeout(HANDLER_TIME, for_request(next.run(request)));
+    match tokio::spawn(handled.in_current_span()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::TookTooLong.into_response(),
         Err(_) => ApiError::Panicked.into_response(),

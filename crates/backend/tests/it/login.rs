@@ -104,10 +104,10 @@ async fn every_login_is_a_session_of_its_own() {
 }
 
 /// Stores a user as an older Baton has left them.
-async fn stored(app: &TestApp, password_hash: &str) {
+pub(crate) async fn stored(app: &TestApp, name: &str, password_hash: &str) {
     let user = User {
         id: app.app.entropy.user_id(START),
-        email: Email::parse("alice@example.com").expect("an address"),
+        email: Email::parse(&format!("{name}@example.com")).expect("an address"),
         name: None,
         password_hash: password_hash.to_owned(),
         created_at: START,
@@ -124,13 +124,13 @@ async fn hash_of_alice(app: &TestApp) -> String {
 }
 
 /// "velvet otter under glass", hashed by another implementation of Argon2id with m=8192, t=1.
-const WEAK_HASH: &str = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
+pub(crate) const WEAK_HASH: &str = "$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$6ItiwtgPz7zP1FV2pHzM6Nyhv5Ams3fI3yZr2LfOapU";
 
 /// ASVS V11.4.2: a hash with weaker parameters is replaced at the next successful login.
 #[tokio::test]
 async fn a_weak_hash_is_replaced_at_the_next_login() {
     let app = TestApp::in_memory().await;
-    stored(&app, WEAK_HASH).await;
+    stored(&app, "alice", WEAK_HASH).await;
     app.browser().login("alice", WRONG).await.assert_problem(401, "invalid_credentials");
     assert_eq!(hash_of_alice(&app).await, WEAK_HASH);
     app.browser().login("alice", PASSWORD).await.assert_ok();
@@ -144,7 +144,7 @@ async fn a_weak_hash_is_replaced_at_the_next_login() {
 #[tokio::test]
 async fn a_disabled_user_gets_the_answer_of_a_wrong_password() {
     on_every_store(async |app| {
-        stored(&app, WEAK_HASH).await;
+        stored(&app, "alice", WEAK_HASH).await;
         app.disable("alice").await;
         let disabled = app.browser().login("alice", PASSWORD).await;
         disabled.assert_problem(401, "invalid_credentials");

@@ -1,8 +1,11 @@
 //! Storage failures: fails closed with 503, loses no change, authenticates no caller.
 
+mod any_step;
+
 use std::iter::once;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -118,10 +121,9 @@ async fn however_many_calls_meet_a_frozen_database_each_is_answered_in_time() {
     }
 }
 
-/// The service is read without a deadline but the engine's; its token's session within that of the call.
 #[tokio::test(start_paused = true)]
 async fn however_many_introspections_meet_a_frozen_database_each_is_answered_in_time() {
-    for frozen in failing(Frozen::Everything).chain(failing_or_silent(Frozen::Sessions)) {
+    for frozen in failing_or_silent(Frozen::Everything).chain(failing_or_silent(Frozen::Sessions)) {
         let store = Faulty::new();
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let alice = app.registered("alice").await;
@@ -180,7 +182,7 @@ async fn however_many_registrations_meet_a_frozen_database_each_is_answered_in_t
 /// Step-up: each password check of an account waits for the one before. Four sessions, within their rate limits.
 #[tokio::test(start_paused = true)]
 async fn however_many_step_ups_meet_a_frozen_database_each_is_answered_in_time() {
-    for frozen in failing(Frozen::Everything).chain(failing_or_silent(Frozen::Changes)) {
+    for frozen in failing_or_silent(Frozen::Everything).chain(failing_or_silent(Frozen::Changes)) {
         let store = Faulty::new();
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let mut sessions = vec![app.registered("alice").await];
@@ -254,7 +256,7 @@ async fn a_new_password_that_a_frozen_database_overtakes_is_answered_in_time() {
     }
 }
 
-/// The session is open, and changes freeze before the counts of account and device are reset.
+/// The session is open, and the database freezes before the counts of account and device are reset.
 #[tokio::test(start_paused = true)]
 async fn a_login_whose_counts_cannot_be_reset_is_answered_in_time() {
     for timeout in TIMEOUTS {
@@ -262,12 +264,69 @@ async fn a_login_whose_counts_cannot_be_reset_is_answered_in_time() {
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         let alice = app.registered("alice").await;
         // The attempt, and its session.
-        store.freeze_after(2, Frozen::Changes, timeout);
+        store.freeze_after(2, Frozen::Everything, timeout);
         let begun = Instant::now();
         alice.login("alice", PASSWORD).await.assert_ok();
         let took = begun.elapsed();
         assert!((timeout..PATIENCE).contains(&took), "{took:?}");
     }
+}
+
+/// After a session was revoked, what storage is still asked is best effort: 503 would deny the end.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_took_place_is_not_answered_with_a_failure() {
+    for which in ["own session", "account", "logout"] {
+        let store = Faulty::new();
+        let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+        let alice = app.registered("alice").await;
+        let id = alice.claims()["sid"].as_str().and_then(|id| id.parse().ok());
+        let session = path::session(id.expect("a session"));
+        store.freeze_after(1, Frozen::Everything, NEVER);
+        let begun = Instant::now();
+        let answer = match which {
+            "own session" => alice.call(Method::DELETE, &session, None).await,
+            "account" => alice.call(Method::DELETE, path::ME, None).await,
+            _ => alice.logout().await,
+        };
+        answer.assert_status(204);
+        assert!(!answer.set_cookies().is_empty(), "{which}");
+        assert!(begun.elapsed() < PATIENCE, "{which}");
+    }
+}
+
+/// The session is open, and changes freeze: its cookie has the usual name all the same, which was this server's before.
+#[tokio::test(start_paused = true)]
+async fn a_count_that_cannot_be_reset_does_not_rename_the_cookie() {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let alice = app.registered("alice").await;
+    let before = alice.cookie_names();
+    // The attempt, and its session.
+    store.freeze_after(2, Frozen::Changes, TIMEOUTS[0]);
+    alice.login("alice", PASSWORD).await.assert_ok();
+    assert_eq!(alice.cookie_names(), before);
+}
+
+/// No place in the queue for a hash: a retry that has waited for this shares it, rather than queue as long again.
+#[tokio::test(start_paused = true)]
+async fn a_retry_shares_the_wait_of_its_first_request() {
+    let app = TestApp::in_memory().await;
+    app.registered("alice").await;
+    let hasher = app.app.logins.attempts.hasher.clone();
+    let mut busy = Vec::new();
+    while let Poll::Ready(permit) = poll!(pin!(hasher.permit(Priority::Normal))) {
+        busy.push(permit.expect("a permit"));
+    }
+    let browser = app.browser();
+    let login = json!({"email": "alice@example.com", "password": PASSWORD});
+    let begun = Instant::now();
+    let attempts = (0..3).map(|_| browser.post_with(KEY, path::LOGIN, login.clone()));
+    for answer in join_all(attempts).await {
+        answer.assert_problem(503, "temporarily_unavailable");
+    }
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    drop(busy);
+    browser.post_with(KEY, path::LOGIN, login).await.assert_ok();
 }
 
 /// A reset ends at its first failure, so it begins with the count that the attempt was recorded by: the device's.

@@ -59,23 +59,32 @@ impl Registrations {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
+        let registered = self.register_once(request, email, name, keyed.as_ref(), context);
+        self.idempotency.in_turn(keyed.as_ref(), registered).await
+    }
+
+    async fn register_once(
+        &self,
+        request: &RegisterRequest,
+        email: Email,
+        name: Option<String>,
+        keyed: Option<&KeyedRequest>,
+        context: &SignInContext,
+    ) -> Result<SignedIn, AuthError> {
         let idempotency = &self.idempotency;
-        let _under_way = idempotency.under_way(keyed.as_ref()).await?;
-        let copy = self.attempts.sign_ins.look(keyed.as_ref(), &request.password);
+        let copy = self.attempts.sign_ins.look(keyed, &request.password);
         if copy == Copy::Charged {
             self.attempts.admission.admit_registration(&context.request.client).await?;
         }
-        if let Some(earlier) = idempotency.earlier(keyed.as_ref()).await? {
-            return self.register_again(&earlier, keyed.as_ref(), copy, request, context).await;
+        if let Some(earlier) = idempotency.earlier(keyed).await? {
+            return self.register_again(&earlier, keyed, copy, request, context).await;
         }
         // The queue for a hash, behind logins that wait for storage, and storage have one deadline.
-        let registered = self.try_to_register(request, email, name, keyed.as_ref(), context);
+        let registered = self.try_to_register(request, email, name, keyed, context);
         match within_deadline(registered).await {
             // Perhaps taken by a retry of this request, at another instance.
-            Err(AuthError::EmailTaken) => match idempotency.faster(keyed.as_ref()).await? {
-                Some(earlier) => {
-                    self.register_again(&earlier, keyed.as_ref(), copy, request, context).await
-                }
+            Err(AuthError::EmailTaken) => match idempotency.faster(keyed).await? {
+                Some(earlier) => self.register_again(&earlier, keyed, copy, request, context).await,
                 None => Err(AuthError::EmailTaken),
             },
             outcome => outcome,
@@ -106,7 +115,7 @@ impl Registrations {
         let session = self.issuer.begin(&user, client).await?;
         let event = self.event_log.event(EventKind::Registered, Some(user.id), client);
         let replaced = GivingWay::replaced_by_login(&self.tickets, &self.event_log, context);
-        let GivingWay { sessions, mut events } = replaced.await?;
+        let GivingWay { sessions, mut events, is_anothers } = replaced.await?;
         events.push(event.in_session(session.id));
         let (new_user, new_session) = (Box::new(user.clone()), Box::new(session.clone()));
         let register = Change::Register(new_user, new_session, sessions);
@@ -120,7 +129,7 @@ impl Registrations {
             let presented = &context.devices;
             let known = self.attempts.devices.recognise(presented, &account, *now);
             let devices = self.attempts.devices.kept(presented, known, &account, *now);
-            Ok(SignedIn { tokens, devices })
+            Ok(SignedIn { tokens, devices, is_anothers })
         } else {
             Err(AuthError::EmailTaken)
         }

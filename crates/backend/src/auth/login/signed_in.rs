@@ -9,4 +9,6 @@ pub struct SignedIn {
     pub tokens: IssuedTokens,
     /// The browser's new list of known devices, if it changes.
     pub devices: Option<KeptDevices>,
+    /// Whether the browser presented a refresh token of no session of this server. Not looked at by a step-up.
+    pub is_anothers: bool,
 }

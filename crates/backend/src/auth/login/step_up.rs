@@ -61,7 +61,7 @@ impl StepUp {
         // Every other decision about the ticket is answered there.
         let judged = self.sessions.judge(presented, attempt).await?;
         let tokens = self.sessions.answer(judged, presented, attempt, request).await?;
-        Ok(SignedIn { tokens, devices })
+        Ok(SignedIn { tokens, devices, is_anothers: false })
     }
 
     async fn confirm_password(

@@ -8,7 +8,6 @@ use shared::{NumericDate, RevocationReason, Secret, SessionId};
 use verifier::{AccessToken, Rejection};
 
 use crate::auth::caller::Caller;
-use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::{Idempotency, IdempotencyKeys};
 use crate::auth::rate_limit::admission::Admission;
@@ -67,7 +66,7 @@ impl Callers {
         let verify = || self.access_tokens.verify(unverified_token, self.clock.shared_now());
         let verified = match verify() {
             // Another instance may just have created its key.
-            Err(Rejection::UnknownKey) if self.keys.look_again(&self.store).await => verify(),
+            Err(Rejection::UnknownKey) if self.keys.look_again(&self.store).await? => verify(),
             verified => verified,
         };
         let token = verified.map_err(refused)?;
@@ -136,12 +135,7 @@ impl Callers {
         let verify = || self.access_tokens.verify_expired_or_not(unverified.expose(), now);
         let verified = match verify() {
             // Another instance may just have created its key.
-            Err(Rejection::UnknownKey)
-                if within_deadline(async { Ok(self.keys.look_again(&self.store).await) })
-                    .await? =>
-            {
-                verify()
-            }
+            Err(Rejection::UnknownKey) if self.keys.look_again(&self.store).await? => verify(),
             verified => verified,
         };
         Ok(verified.map_err(refused).ok())

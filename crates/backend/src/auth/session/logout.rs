@@ -100,10 +100,20 @@ impl Logouts {
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
-        let _under_way = self.idempotency.under_way(keyed.as_ref()).await?;
-        self.idempotency.earlier(keyed.as_ref()).await?;
+        let revoked = self.revoke_each(&named, keyed.as_ref(), context);
+        self.idempotency.in_turn(keyed.as_ref(), revoked).await?;
+        Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
+    }
+
+    async fn revoke_each(
+        &self,
+        named: &[Named],
+        keyed: Option<&KeyedRequest>,
+        context: &RequestContext,
+    ) -> Result<(), AuthError> {
+        self.idempotency.earlier(keyed).await?;
         // Of several sessions, the first is stored with the key.
-        let mut bears = keyed.as_ref();
+        let mut bears = keyed;
         for found in named.iter().filter(|found| found.session.is_live()) {
             let event =
                 self.event_log.event(EventKind::LoggedOut, Some(found.user.id), &context.client);
@@ -122,7 +132,7 @@ impl Logouts {
             }
             bears = None;
         }
-        Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
+        Ok(())
     }
 
     /// Revokes the session of a refresh token or an access token (RFC 7009 section 2.1), even an expired one: its

@@ -1,6 +1,7 @@
 //! Sessions that a login supersedes: the browser's previous one, and the least recently used of an account with too
 //! many.
 
+use rotation::UnverifiedTicket;
 use shared::{EventKind, RevocationReason};
 
 use super::tickets::Tickets;
@@ -14,6 +15,8 @@ use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
 pub(in crate::auth) struct GivingWay {
     pub(in crate::auth) sessions: Vec<Superseded>,
     pub(in crate::auth) events: Vec<Event>,
+    /// Whether a refresh token was of no session of this server.
+    pub(in crate::auth) is_anothers: bool,
 }
 
 impl GivingWay {
@@ -30,9 +33,14 @@ impl GivingWay {
     ) -> Result<Self, AuthError> {
         let mut giving_way = Self::default();
         for presented in &context.refresh_tokens {
-            let found = tickets.find(presented).await?;
-            if let Some(found) = found.filter(|found| tickets.stands(&found.session)) {
-                giving_way.add(&found.session, RevocationReason::Login, event_log, context);
+            match tickets.find(presented).await? {
+                Some(found) if tickets.stands(&found.session) => {
+                    giving_way.add(&found.session, RevocationReason::Login, event_log, context);
+                }
+                Some(_) => {}
+                None => {
+                    giving_way.is_anothers |= UnverifiedTicket::parse(presented.expose()).is_some();
+                }
             }
         }
         Ok(giving_way)

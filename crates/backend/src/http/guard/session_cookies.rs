@@ -26,8 +26,11 @@ pub struct SessionCookies {
 
 impl SessionCookies {
     /// The names that this server may write: the usual ones, unless they hold another server's cookies.
-    pub async fn free(&self) -> Names {
-        self.names(self.has_own || self.is_anothers().await)
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub async fn free(&self) -> Result<Names, AuthError> {
+        Ok(self.names(self.has_own || self.is_anothers().await?))
     }
 
     /// The same, if it is known whether the usual cookie holds a refresh token of no session here.
@@ -51,14 +54,13 @@ impl SessionCookies {
         if with_port { Names::at(self.port) } else { Names::usual() }
     }
 
-    /// Whether the usual cookie holds a refresh token of no session here. If storage fails, it counts as another
-    /// server's.
-    async fn is_anothers(&self) -> bool {
+    /// Whether the usual cookie holds a refresh token of no session here.
+    async fn is_anothers(&self) -> Result<bool, AuthError> {
         match &self.usual {
             Some(usual) if UnverifiedTicket::parse(usual.expose()).is_some() => {
-                !self.tickets.knows(usual).await.unwrap_or(false)
+                Ok(!self.tickets.knows(usual).await?)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 }

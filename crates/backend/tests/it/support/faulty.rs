@@ -26,6 +26,10 @@ pub(crate) struct Faulty {
     frozen: Mutex<Option<(Frozen, Duration)>>,
     /// After so many more changes, queries of this part fail after this time.
     freezes_after: Mutex<Option<(usize, Frozen, Duration)>>,
+    /// After so many more calls of any kind, those of this part fail after this time.
+    freezes_at: Mutex<Option<(usize, Frozen, Duration)>>,
+    /// Whether the change that meets this freeze takes place all the same.
+    loses_first: AtomicBool,
     /// Fails after the write is committed: the response is lost, the change is not.
     breaks_after_writing: AtomicBool,
     /// Changes left until it breaks; without a limit if `None`.
@@ -94,6 +98,8 @@ pub(crate) enum Frozen {
     Everything,
     /// Reads of a session, as while another program holds a lock on the table.
     Sessions,
+    /// Reads of the keys.
+    Keys,
     /// Writes; reads are answered.
     Changes,
 }
@@ -112,10 +118,34 @@ impl Faulty {
         *self.frozen.lock().expect("no test panics while holding it") = Some((part, time));
     }
 
+    /// Every query is answered again, and no freeze is to come.
+    pub(crate) fn thaw(&self) {
+        *self.freezes_at.lock().expect("no test panics while holding it") = None;
+        *self.frozen.lock().expect("no test panics while holding it") = None;
+    }
+
     /// Every query of this part fails after this time, once so many more changes are committed.
     pub(crate) fn freeze_after(&self, changes: usize, part: Frozen, time: Duration) {
         let mut freezes_after = self.freezes_after.lock().expect("no test panics while holding it");
         *freezes_after = Some((changes, part, time));
+    }
+
+    /// Every query of this part fails after this time, once so many more of any kind have been answered. If
+    /// `loses_first`, the change that meets the freeze takes place, and only its answer is lost.
+    pub(crate) fn freeze_at(
+        &self,
+        calls: usize,
+        (part, time): (Frozen, Duration),
+        loses_first: bool,
+    ) {
+        self.loses_first.store(loses_first, Ordering::SeqCst);
+        let mut freezes_at = self.freezes_at.lock().expect("no test panics while holding it");
+        *freezes_at = Some((calls, part, time));
+    }
+
+    /// Whether a call has met the freeze that was set.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.lock().expect("no test panics while holding it").is_some()
     }
 
     /// Breaks after so many more changes.
@@ -211,6 +241,11 @@ impl Faulty {
 
     /// The same for a query of this part.
     async fn check_of(&self, part: Frozen) -> Result<(), StoreError> {
+        self.count_down_to_freeze();
+        self.check_part(part).await
+    }
+
+    async fn check_part(&self, part: Frozen) -> Result<(), StoreError> {
         let frozen = *self.frozen.lock().expect("no test panics while holding it");
         let is_frozen = |frozen: Frozen| frozen == Frozen::Everything || frozen == part;
         if let Some((_, time)) = frozen.filter(|(frozen, _)| is_frozen(*frozen)) {
@@ -218,6 +253,19 @@ impl Faulty {
             return Err(StoreError::TimedOut);
         }
         if self.broken.load(Ordering::SeqCst) { Err(sqlx_timeout()) } else { Ok(()) }
+    }
+
+    /// Whether this call meets the freeze.
+    fn count_down_to_freeze(&self) -> bool {
+        let mut freezes_at = self.freezes_at.lock().expect("no test panics while holding it");
+        if let Some((_, part, time)) = freezes_at.take_if(|(calls, ..)| *calls == 0) {
+            self.freeze(part, time);
+            return true;
+        }
+        if let Some((calls, ..)) = &mut *freezes_at {
+            *calls -= 1;
+        }
+        false
     }
 
     fn check_after(&self) -> Result<(), StoreError> {
@@ -232,7 +280,10 @@ fn sqlx_timeout() -> StoreError {
 #[async_trait]
 impl Store for Faulty {
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        self.check_of(Frozen::Changes).await?;
+        if self.count_down_to_freeze() && self.loses_first.load(Ordering::SeqCst) {
+            self.inner.commit(change.clone(), events.clone()).await?;
+        }
+        self.check_part(Frozen::Changes).await?;
         if let Change::Prune(of, range) = &change {
             self.parts.lock().expect("no test panics while holding it").push((*of, *range));
         }
@@ -349,12 +400,10 @@ impl Store for Faulty {
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.check().await?;
         let keys = self.inner.keys().await;
-        let count = || {
-            self.keys_read.fetch_add(1, Ordering::SeqCst);
-        };
-        self.keys_held.pass(count).await;
+        self.keys_read.fetch_add(1, Ordering::SeqCst);
+        self.check_of(Frozen::Keys).await?;
+        self.keys_held.pass(|| ()).await;
         keys
     }
 
