@@ -2,7 +2,7 @@
 # One key of a type that a library does not know takes the whole JWKS from it; in python-jose, the order decides.
 #
 # RFC 7517 section 5: keys whose `kty` is not understood should be ignored. The token is signed by the EC key `today`, which
-# its header names; beside that key stands `next`: of type AKP (ML-DSA, draft-ietf-cose-dilithium), or OKP (Ed25519, RFC 8037).
+# its header names; beside that key stands `next`: of type AKP (ML-DSA), or OKP (Ed25519, RFC 8037).
 # Guess, written down before the run: python-jose tries each key and passes over those that it cannot read; node-jose knows
 # OKP; Authlib, jwskate and josepy refuse the set with AKP, and read the one with OKP.
 # Seen: python-jose 3.5.0 does not look at `kid`. It tries the keys in the order of the set and raises at the first that it

@@ -23,8 +23,8 @@ task_local! {
 }
 
 /// Runs a request, which has not waited yet.
-pub async fn for_request<T>(request: impl Future<Output = T>) -> T {
-    GIVEN_UP.scope(Cell::new(false), request).await
+pub fn for_request<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
+    GIVEN_UP.scope(Cell::new(false), request)
 }
 
 /// Whether this is the work of a request.

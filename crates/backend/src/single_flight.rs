@@ -80,7 +80,7 @@ where
             // A flight that is under way now began after this call.
             self.join_or_begin(ask).landing().await
         };
-        asked(self.limit, shared).await.unwrap_or(Err(Failed::TimedOut))
+        asked(self.limit, Box::pin(shared)).await.unwrap_or(Err(Failed::TimedOut))
     }
 
     /// The result of the flight under way, however old. `None` if there is none.

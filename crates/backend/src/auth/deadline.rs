@@ -12,5 +12,8 @@ use crate::store::StoreError;
 pub async fn within_deadline<T>(
     asked: impl Future<Output = Result<T, AuthError>>,
 ) -> Result<T, AuthError> {
-    within(STORAGE_TIME, asked).await.unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
+    // On the heap: each function that a future is passed to holds it twice, also while its request waits for a body.
+    within(STORAGE_TIME, Box::pin(asked))
+        .await
+        .unwrap_or(Err(AuthError::Store(StoreError::TimedOut)))
 }

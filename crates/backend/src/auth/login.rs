@@ -77,7 +77,7 @@ impl Logins {
             }
             outcome
         };
-        self.idempotency.in_turn(keyed, logged_in).await
+        self.idempotency.in_turn(keyed, Box::pin(logged_in)).await
     }
 
     async fn open_once(

@@ -59,7 +59,7 @@ pub async fn once(
         parts.extensions.insert(Caller { idempotency, ..caller });
         Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
     };
-    let answer = answer.await.into_response();
+    let answer = Box::pin(answer).await.into_response();
     under_way.end(answer.status() == StatusCode::SERVICE_UNAVAILABLE);
     Ok(answer)
 }

@@ -60,7 +60,7 @@ impl Registrations {
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
         let registered = self.register_once(request, email, name, keyed.as_ref(), context);
-        self.idempotency.in_turn(keyed.as_ref(), registered).await
+        self.idempotency.in_turn(keyed.as_ref(), Box::pin(registered)).await
     }
 
     async fn register_once(

@@ -101,7 +101,7 @@ impl Logouts {
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
         let revoked = self.revoke_each(&named, keyed.as_ref(), context);
-        self.idempotency.in_turn(keyed.as_ref(), revoked).await?;
+        self.idempotency.in_turn(keyed.as_ref(), Box::pin(revoked)).await?;
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
 
