@@ -209,6 +209,12 @@ at_any_step! {
         async |it: &Scene| it.alice.confirm(NEW_PASSWORD).await;
     a_change_of_password: 204, NewPassword, as_it_is,
         async |it: &Scene| it.alice.change_password_with(PASSWORD, NEW_PASSWORD, KEY).await;
+    a_retry_of_a_change_of_password: 204, NewPassword,
+        async |it: &Scene| {
+            let lost = it.alice.copied();
+            lost.change_password_with(PASSWORD, NEW_PASSWORD, KEY).await.assert_status(204);
+        },
+        async |it: &Scene| it.alice.change_password_with(PASSWORD, NEW_PASSWORD, KEY).await;
     an_end_of_another_session: 204, Kept, as_it_is,
         async |it: &Scene| it.end_session_of(&it.other).await;
     an_end_of_the_own_session: 204, Ended, as_it_is,
