@@ -160,8 +160,9 @@ impl KeyRing {
             return Ok(());
         }
         let (contents, store) = (Arc::clone(&self.contents), Arc::clone(store));
-        let read = Read(Arc::clone(&self.is_unread));
+        let is_unread = Arc::clone(&self.is_unread);
         let read = || async move {
+            let read = Read(is_unread);
             contents.read(&*store).await?;
             read.succeed();
             Ok(())

@@ -19,7 +19,7 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: size limits, the timeouts, and a task for each request.
+/// Middleware: size limits, the timeout, a task and [`fail_fast`](crate::fail_fast) for each request.
 ///
 /// The task continues when the client disconnects: a logout that was received takes place, even if no client waits
 /// for its answer.

@@ -1,8 +1,9 @@
 //! The key ring from outside: rotation without a rejected token, revocation with immediate effect.
 
+mod unknown_key;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::Method;
 use backend::auth::revocation::key_revocation::revoke_key;
@@ -12,15 +13,10 @@ use backend::entropy::Entropy;
 use backend::keys::{FirstRing, KeyError, KeyRing, KeyState};
 use backend::store::memory::Memory;
 use backend::store::{Change, IdRange, KeyPurpose, Prunable, PruneBefore, Store};
-use serde_json::json;
 use shared::{NumericDate, path};
-use tokio::time::{advance, pause};
 use verifier::{KeySet, Verifier};
 
-use crate::services::{form, service};
-use crate::support::{
-    Browser, Faulty, Frozen, ORIGIN, Place, START, TestApp, on_every_store, settings,
-};
+use crate::support::{Browser, Faulty, ORIGIN, Place, START, TestApp, on_every_store, settings};
 
 const DAY: i64 = 86_400;
 /// How long a service may cache the JWKS.
@@ -211,58 +207,6 @@ async fn what_was_read_first_never_takes_the_place_of_what_was_read_later() {
     drop(held);
     futures_util::future::join(late, later).await.1.expect("no panic");
     assert!(other.app.keys.current().verifying().get(&stolen).is_none());
-}
-
-/// Tokens with an unknown `kid` cause at most one query a second.
-#[tokio::test]
-async fn an_unknown_key_is_looked_up_once_a_second() {
-    let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
-    let stranger = TestApp::in_memory().await.registered("alice").await.through(&app);
-    pause();
-    for _ in 0..3 {
-        let before = store.keys_read();
-        for _ in 0..10 {
-            stranger.me().await.assert_problem(401, "invalid_token");
-        }
-        assert_eq!(store.keys_read() - before, 1);
-        advance(Duration::from_secs(1)).await;
-    }
-}
-
-/// While the ring cannot be read, an unknown key may be that of another instance: its token is not judged, and the
-/// revocation that it asks for is not said to have taken place. Invented keys read the ring no more often.
-#[tokio::test]
-async fn a_token_with_an_unknown_key_is_not_judged_while_storage_fails() {
-    let store = Faulty::new();
-    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
-    let notes = service(&app, "notes", ORIGIN).await;
-    let stranger = TestApp::in_memory().await.registered("alice").await.through(&app);
-    let token = format!("token={}", stranger.access_token());
-    pause();
-    for is_failing in [true, false] {
-        advance(Duration::from_secs(1)).await;
-        let before = store.keys_read();
-        for _ in 0..3 {
-            if is_failing {
-                store.freeze(Frozen::Keys, Duration::ZERO);
-            }
-            let me = stranger.me().await;
-            let revoked = form(&app, path::REVOKE, None, &token).await;
-            let introspected = form(&app, path::INTROSPECT, Some(&notes), &token).await;
-            store.thaw();
-            if is_failing {
-                for answer in [me, revoked, introspected] {
-                    answer.assert_problem(503, "temporarily_unavailable");
-                }
-            } else {
-                me.assert_problem(401, "invalid_token");
-                revoked.assert_ok();
-                assert_eq!(introspected.assert_ok().json(), json!({"active": false}));
-            }
-        }
-        assert_eq!(store.keys_read() - before, 1);
-    }
 }
 
 #[tokio::test]

@@ -59,36 +59,29 @@ impl Registrations {
         let (email, name) = validated(request)?;
         let parts = [email.as_str(), name.as_deref().unwrap_or_default()].map(str::as_bytes);
         let keyed = key.map(|key| KeyedRequest::new(key, &[b"register", parts[0], parts[1]]));
-        let registered = self.register_once(request, email, name, keyed.as_ref(), context);
-        self.idempotency.in_turn(keyed.as_ref(), Box::pin(registered)).await
-    }
-
-    async fn register_once(
-        &self,
-        request: &RegisterRequest,
-        email: Email,
-        name: Option<String>,
-        keyed: Option<&KeyedRequest>,
-        context: &SignInContext,
-    ) -> Result<SignedIn, AuthError> {
-        let idempotency = &self.idempotency;
-        let copy = self.attempts.sign_ins.look(keyed, &request.password);
-        if copy == Copy::Charged {
-            self.attempts.admission.admit_registration(&context.request.client).await?;
-        }
-        if let Some(earlier) = idempotency.earlier(keyed).await? {
-            return self.register_again(&earlier, keyed, copy, request, context).await;
-        }
-        // The queue for a hash, behind logins that wait for storage, and storage have one deadline.
-        let registered = self.try_to_register(request, email, name, keyed, context);
-        match within_deadline(registered).await {
-            // Perhaps taken by a retry of this request, at another instance.
-            Err(AuthError::EmailTaken) => match idempotency.faster(keyed).await? {
-                Some(earlier) => self.register_again(&earlier, keyed, copy, request, context).await,
-                None => Err(AuthError::EmailTaken),
-            },
-            outcome => outcome,
-        }
+        let (keyed, idempotency) = (keyed.as_ref(), &self.idempotency);
+        let registered = async {
+            let copy = self.attempts.sign_ins.look(keyed, &request.password);
+            if copy == Copy::Charged {
+                self.attempts.admission.admit_registration(&context.request.client).await?;
+            }
+            if let Some(earlier) = idempotency.earlier(keyed).await? {
+                return self.register_again(&earlier, keyed, copy, request, context).await;
+            }
+            // The queue for a hash, behind logins that wait for storage, and storage have one deadline.
+            let registered = self.try_to_register(request, email, name, keyed, context);
+            match within_deadline(registered).await {
+                // Perhaps taken by a retry of this request, at another instance.
+                Err(AuthError::EmailTaken) => match idempotency.faster(keyed).await? {
+                    Some(earlier) => {
+                        self.register_again(&earlier, keyed, copy, request, context).await
+                    }
+                    None => Err(AuthError::EmailTaken),
+                },
+                outcome => outcome,
+            }
+        };
+        idempotency.in_turn(keyed, Box::pin(registered)).await
     }
 
     async fn try_to_register(
