@@ -10,6 +10,7 @@ mod error;
 mod fail_fast;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
+mod hot;
 pub mod memory;
 mod open;
 mod opening;

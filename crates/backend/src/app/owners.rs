@@ -26,6 +26,7 @@ use crate::auth::session::own_sessions::OwnSessions;
 use crate::auth::session::refresh::Sessions;
 use crate::auth::session::tickets::Tickets;
 use crate::auth::token::issue_tokens::TokenIssuer;
+use crate::auth::token::verified_tokens::VerifiedTokens;
 use crate::config::Settings;
 
 /// The owners of sessions, and what they share.
@@ -66,6 +67,7 @@ impl SessionOwners {
             revocations: Arc::clone(revocations),
             keys: Arc::clone(keys),
             access_tokens: issuer.access_tokens.clone(),
+            verified: VerifiedTokens::new(&issuer.entropy),
             idempotency: idempotency.clone(),
             admission: admission.clone(),
             policy,

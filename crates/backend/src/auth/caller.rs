@@ -20,12 +20,15 @@ pub struct Caller {
 
 impl Caller {
     pub(in crate::auth) const fn of(token: &AccessToken) -> Self {
-        Self {
-            user: token.sub,
-            session: token.sid,
-            authenticated_at: token.auth_time,
-            idempotency: Idempotency::Unkeyed,
-        }
+        Self::new(token.sub, token.sid, token.auth_time)
+    }
+
+    pub(in crate::auth) const fn new(
+        user: UserId,
+        session: SessionId,
+        authenticated_at: NumericDate,
+    ) -> Self {
+        Self { user, session, authenticated_at, idempotency: Idempotency::Unkeyed }
     }
 
     /// Whether the call is a retry of one that took effect.

@@ -3,3 +3,4 @@
 pub mod access_token;
 pub mod issue_tokens;
 pub mod status_list;
+pub mod verified_tokens;

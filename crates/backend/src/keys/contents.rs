@@ -44,8 +44,9 @@ impl Contents {
         if stored == *self.seen() {
             return;
         }
-        let ring = Ring::open(stored.clone(), &self.master);
-        *self.ring.write() = Arc::new(ring);
+        let mut ring = self.ring.write();
+        *ring = Arc::new(Ring::open(stored.clone(), &self.master, ring.version() + 1));
+        drop(ring);
         *self.seen() = stored;
         if let Some(kid) = self.closed() {
             tracing::error!(event = "key.closed", error = %KeyError::Sealed { kid });

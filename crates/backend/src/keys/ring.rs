@@ -21,6 +21,7 @@ use crate::store::{KeyPurpose, StoredKey};
 /// The ring as it was read last.
 #[derive(Default)]
 pub struct Ring {
+    version: u64,
     stored: Vec<StoredKey>,
     signing: HashMap<String, SigningKey>,
     refresh: HashMap<String, RefreshKey>,
@@ -55,10 +56,11 @@ impl SigningKey {
 
 impl Ring {
     /// Opens every key that is not revoked; one that does not open is left out. Only what was sealed with the
-    /// master key is trusted: an attacker who can write into the database cannot add a key.
+    /// master key is trusted: an attacker who can write into the database cannot add a key. Each ring of a process has
+    /// another `version`.
     #[must_use]
-    pub fn open(mut stored: Vec<StoredKey>, master: &MasterKey) -> Self {
-        let mut ring = Self::default();
+    pub fn open(mut stored: Vec<StoredKey>, master: &MasterKey, version: u64) -> Self {
+        let mut ring = Self { version, ..Self::default() };
         stored.retain(|key| key.revoked_at.is_some() || ring.add(key, master).is_some());
         Self { stored, ..ring }
     }
@@ -132,6 +134,13 @@ impl Ring {
         });
         let signing = alive.filter_map(|(key, _)| self.signing.get(&key.kid));
         signing.fold(KeySet::default(), |set, key| set.with(key.public.clone()))
+    }
+
+    /// Another number for each ring that this process has read: what was verified with a key of one ring may not be
+    /// with those of the next.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The stored rows.

@@ -29,6 +29,9 @@ pub enum Change {
     },
     /// An accepted rotation of a session that is live and still at the generation that was read.
     Accept(SessionId, Box<Accepted>),
+    /// Rotations that took place in memory, several of one session as one. Each row is between the generation that was
+    /// stored last and the new one: an earlier attempt to write may have failed only seemingly.
+    AcceptAll(Vec<(SessionId, Accepted)>),
     /// Revokes a live session. The first reason stands.
     RevokeSession(SessionId, Revocation),
     /// Revokes the live sessions of these. For each of [`SessionScope::User`] and [`SessionScope::Part`] an event
@@ -212,6 +215,7 @@ impl Change {
         match self {
             Self::Keyed(_, change) => change.must_last(),
             Self::Accept(..)
+            | Self::AcceptAll(_)
             | Self::RequireStepUp(..)
             | Self::CountFailure { .. }
             | Self::ForgetFailures(_)

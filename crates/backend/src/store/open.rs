@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
+use super::hot::Hot;
 use super::opening::Opening;
 use super::schema::Schema;
 use super::{Store, StoreError, memory, postgres, queries, sqlite};
@@ -49,11 +50,12 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
     match url.split_once(':') {
         Some(("sqlite", _)) => {
             let (engine, schema) = sqlite::Sqlite::open(url, opening).await?;
-            Ok(Database {
-                store: Arc::new(queries::Sql::new(engine, schema)),
-                name: name_of(url),
-                schema,
-            })
+            let sql = queries::Sql::new(engine, schema);
+            let store: Arc<dyn Store> = match opening {
+                Opening::Create => Arc::new(Hot::over(sql)),
+                Opening::AsItIs | Opening::Migrate => Arc::new(sql),
+            };
+            Ok(Database { store, name: name_of(url), schema })
         }
         Some(("memory", "")) if opening == Opening::AsItIs => {
             Err(StoreError::Absent { found: "it is in the memory of a `baton serve`" })

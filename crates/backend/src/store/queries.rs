@@ -58,6 +58,11 @@ impl<E> Sql<E> {
         Self(engine, schema)
     }
 
+    /// The engine.
+    pub(super) const fn engine(&self) -> &E {
+        &self.0
+    }
+
     /// Whether the table of this migration exists. Commands work on an older schema.
     const fn has_since(&self, migration: i64) -> bool {
         !matches!(self.1, Schema::Older { version, .. } if version < migration)

@@ -51,6 +51,12 @@ impl Script {
         Self { steps, must_last, is_patient, touches_many_pages, is_rotation }
     }
 
+    /// SQLite alone: a commit that changes nothing, for other processes to notice.
+    pub(super) fn announcement() -> Self {
+        let steps = sql::ANNOUNCE.map(|sql| Statement::new(sql).beside()).into();
+        Self { steps, ..Self::of(&Change::Record, &[]) }
+    }
+
     /// An accepted rotation and its event as one statement, if there is no other step: so is nearly every script.
     pub(super) fn rotation_with_event(&self) -> Option<Statement> {
         match self.steps.as_slice() {
@@ -73,6 +79,10 @@ fn steps(change: &Change) -> Vec<Step> {
             steps
         }
         Change::Accept(id, accepted) => vec![accept(*id, accepted).needed()],
+        Change::AcceptAll(all) => {
+            let write = |(id, accepted): &_| accepting(sql::ACCEPT_LATE, *id, accepted).counted();
+            all.iter().map(write).collect()
+        }
         Change::RevokeSession(id, revocation) => revocation::revoke_session(*id, *revocation),
         Change::RevokeSessions(whose, revocation) => {
             revocation::revoke_sessions(whose, *revocation)
@@ -175,11 +185,19 @@ fn open_session(session: &Session) -> Statement {
         .bind_client_info(&session.client)
 }
 
-fn accept(id: SessionId, Accepted { seen, family, client }: &Accepted) -> Statement {
+fn accept(id: SessionId, accepted: &Accepted) -> Statement {
+    accepting(sql::ACCEPT, id, accepted)
+}
+
+fn accepting(
+    sql: &'static str,
+    id: SessionId,
+    Accepted { seen, family, client }: &Accepted,
+) -> Statement {
     let hash = |attempt: &Option<Attempt>| {
         Value::Bytes(attempt.as_ref().map(|attempt| attempt.hash().to_vec()))
     };
-    Statement::new(sql::ACCEPT)
+    Statement::new(sql)
         .bind(id.as_bytes())
         .bind(seen.0)
         .bind(family.generation.0)

@@ -115,6 +115,12 @@ pub(super) const REVOKED_PER_SECOND: &str = "
 /// Accepts a rotation. With its event: [`ACCEPT_AND_RECORD`].
 pub(super) const ACCEPT: &str = accept!("", "");
 
+/// Writes a rotation that took place in memory, and those of the same session before it.
+pub(super) const ACCEPT_LATE: &str = "
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                        address = $7, browser = $8, os = $9, device_kind = $10
+    WHERE id = $1 AND generation >= $2 AND generation < $3 AND revoked_at IS NULL";
+
 /// Requires a step-up before the next refresh.
 pub(super) const REQUIRE_STEP_UP: &str = "
     UPDATE sessions SET wanted_at = $2

@@ -2,6 +2,7 @@
 //! beside it (WAL), and a timeout for either. What is asked or changed is in [`queries`](super::queries) and
 //! [`script`](super::script).
 
+mod alone;
 mod checkpoint;
 mod execute;
 mod file;
@@ -10,6 +11,8 @@ mod fixture;
 mod migrations;
 mod subscription;
 mod timeouts;
+mod wal_index;
+mod watch;
 mod write_connection;
 mod writer;
 
@@ -22,15 +25,19 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::time::timeout;
 
+use self::alone::Alone;
 use self::checkpoint::Checkpoints;
 use self::file::DatabaseFile;
 use self::subscription::Poller;
 use self::timeouts::{READ_TIME, WAIT};
+use self::wal_index::WalIndex;
+use self::watch::Watch;
 use self::write_connection::WriteConnection;
 use self::writer::Writer;
 use super::change::{Change, Outcome};
+use super::hot::{Disturbance, Exclusive, Standing};
 use super::opening::Opening;
-use super::queries::{Engine, Read};
+use super::queries::{Engine, Read, Sql};
 use super::schema::Schema;
 use super::script::Script;
 use super::statement::{Statement, bound};
@@ -41,6 +48,8 @@ const READERS: u32 = 4;
 /// The SQLite engine.
 pub struct Sqlite {
     writer: Writer,
+    watch: Arc<Watch>,
+    alone: Alone,
     checkpoints: Checkpoints,
     readers: SqlitePool,
     file: Arc<DatabaseFile>,
@@ -70,10 +79,19 @@ impl Sqlite {
         let connection =
             WriteConnection::open(options.clone(), Arc::clone(&file), migrates).await?;
         let readers = readers().connect_with(options.clone().read_only(true)).await?;
-        let writer = Writer::start(connection);
         let checkpoints = Checkpoints::new(options.clone(), Arc::clone(&file));
+        // The connections have made it.
+        let watch = Arc::new(Watch::over(WalIndex::open(options.get_filename()).ok()));
+        let writer = Writer::start(connection, Arc::clone(&watch));
+        let alone = match opening {
+            Opening::Create => {
+                let announce = async || writer.carry_out(Script::announcement()).await.map(drop);
+                Alone::enter(options.get_filename(), announce).await?
+            }
+            Opening::AsItIs | Opening::Migrate => Alone::never(),
+        };
         let schema = if migrates { Schema::Current } else { schema };
-        Ok((Self { writer, checkpoints, readers, file, options }, schema))
+        Ok((Self { writer, watch, alone, checkpoints, readers, file, options }, schema))
     }
 }
 
@@ -149,6 +167,33 @@ impl Engine for Sqlite {
         self.checkpoints.close();
         // Last, so that the write-ahead log is checkpointed into the file.
         self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl Exclusive for Sql<Sqlite> {
+    fn standing(&self) -> Standing {
+        let Sqlite { alone, watch, .. } = self.engine();
+        match (alone.is(), watch.is_undisturbed()) {
+            (false, _) => Standing::Shared,
+            (true, true) => Standing::Undisturbed,
+            (true, false) => Standing::Disturbed,
+        }
+    }
+
+    async fn look(&self) -> Result<Disturbance, StoreError> {
+        // The writer looks after each group, an empty one as well.
+        self.engine().writer.carry_out(Script::of(&Change::Record, &[])).await?;
+        Ok(self.engine().watch.disturbance())
+    }
+
+    fn settle(&self, disturbance: Disturbance) {
+        self.engine().alone.step_aside();
+        self.engine().watch.settle(disturbance);
+    }
+
+    fn take_alone(&self) {
+        self.engine().alone.take();
     }
 }
 

@@ -15,6 +15,7 @@ use backend::auth::session::refresh::Sessions;
 use backend::auth::session::tickets::Tickets;
 use backend::auth::token::access_token::AccessTokens;
 use backend::auth::token::issue_tokens::TokenIssuer;
+use backend::auth::token::verified_tokens::VerifiedTokens;
 use backend::keys::KeyRing;
 use backend::lifetimes::{LifetimeSet, Lifetimes};
 use rotation::Policy;
@@ -68,6 +69,7 @@ impl Server {
             revocations,
             keys: Arc::clone(&keys),
             access_tokens,
+            verified: VerifiedTokens::new(&issuer.entropy),
             idempotency: idempotency.clone(),
             admission: admission.clone(),
             policy: POLICY,

@@ -1,5 +1,6 @@
 //! Authenticates the caller of a protected call by its access token, without a database read while the [revocation
-//! cache](crate::auth::revocation::revocation_cache) is fresh. If it is stale, the session is read from the store.
+//! cache](crate::auth::revocation::revocation_cache) is fresh. If it is stale, the session is read from the store. The
+//! signature of a token is verified once ([`VerifiedTokens`]).
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::auth::idempotency::{Idempotency, IdempotencyKeys};
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::revocation::revocation_cache::{RevocationCache, SessionStatus};
 use crate::auth::token::access_token::AccessTokens;
+use crate::auth::token::verified_tokens::VerifiedTokens;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
 use crate::store::{ClientInfo, Session, Store, User};
@@ -38,6 +40,8 @@ pub struct Callers {
     pub keys: Arc<KeyRing>,
     /// Verifies access tokens.
     pub access_tokens: AccessTokens,
+    /// The tokens that were verified a moment ago.
+    pub verified: VerifiedTokens,
     /// Recognises retries.
     pub idempotency: IdempotencyKeys,
     /// The rate limits.
@@ -55,7 +59,20 @@ impl Callers {
     /// [`AuthError::InvalidToken`] or [`AuthError::SessionRevoked`] if it is not; [`AuthError::Store`] if that is
     /// unknown.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
-        self.verify_token(unverified_token).await.map(|token| Caller::of(&token))
+        let presented = self.verified.presented(unverified_token);
+        // Before the token is verified: the ring may be replaced in between.
+        let ring = self.keys.current().version();
+        let known = self.verified.caller(presented, ring, self.clock.shared_now());
+        let is_active = |caller: &Caller| {
+            matches!(self.revocations.status(caller.session), SessionStatus::Active)
+        };
+        if let Some(caller) = known.filter(is_active) {
+            return Ok(caller);
+        }
+        let token = self.verify_token(unverified_token).await?;
+        let validity = self.access_tokens.validity(&token, self.clock.shared_now());
+        self.verified.add(presented, &token, ring, validity);
+        Ok(Caller::of(&token))
     }
 
     /// The claims of an access token, if it is valid and its session active.

@@ -1,6 +1,7 @@
 //! Access tokens: short-lived JWTs (RFC 9068). They are issued here; verification is the `verifier` crate's work
 //! alone.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Header};
@@ -150,6 +151,13 @@ impl AccessTokens {
         now: NumericDate,
     ) -> Result<AccessToken, Rejection> {
         self.verifier.verify_with(self.keys.current().verifying(), unverified_token, now)
+    }
+
+    /// When a token that was verified by `now` is valid for certain: not before, because one of its claims may be a
+    /// little ahead.
+    #[must_use]
+    pub fn validity(&self, token: &AccessToken, now: NumericDate) -> Range<NumericDate> {
+        token.iat.max(now)..token.exp.plus(self.verifier.skew().seconds())
     }
 
     /// Verifies an access token that may have expired: for logout, and to answer a retry.

@@ -41,6 +41,17 @@ impl Tables {
                 self.and_revoke_superseded(done, &superseded)
             }
             Change::Accept(id, accepted) => rows(self.accept(id, *accepted)),
+            Change::AcceptAll(all) => {
+                let written = all.into_iter().filter(|(id, accepted)| {
+                    let new = accepted.family.generation;
+                    let behind = self.sessions.get(id).map(|session| session.family.generation);
+                    behind.is_some_and(|it| {
+                        (accepted.seen..new).contains(&it)
+                            && self.accept(*id, Accepted { seen: it, ..accepted.clone() })
+                    })
+                });
+                Outcome { rows: written.count() as u64, revoked: Vec::new() }
+            }
             Change::RevokeSession(id, revocation) => self.revoke_one(id, revocation),
             Change::RevokeSessions(whose, revocation) => self.revoke_sessions(&whose, revocation),
             Change::RequireStepUp(session, now) => {

@@ -235,6 +235,16 @@ pub(in crate::store) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 pub(in crate::store) const DATA_VERSION: &str =
     "SELECT data_version, revocations FROM pragma_data_version, revocation_counter";
 
+/// SQLite alone: another number after every commit of another connection.
+pub(in crate::store) const DATA_VERSION_ALONE: &str = "PRAGMA data_version";
+
+/// SQLite alone: a commit that changes nothing, for other processes to notice.
+pub(in crate::store) const ANNOUNCE: [&str; 2] = [
+    "INSERT INTO login_failures (account, failures, last_at) VALUES (x'00', 0, 0) ON CONFLICT DO NOTHING",
+    "DELETE FROM login_failures -- unguarded: no account has this tag
+     WHERE account = x'00'",
+];
+
 /// SQLite alone: whether sqlx has ever applied a migration.
 pub(in crate::store) const HAS_MIGRATIONS_IN_SQLITE: &str =
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'";

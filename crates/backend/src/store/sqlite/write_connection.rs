@@ -11,6 +11,7 @@ use super::execute::execute;
 use super::file::DatabaseFile;
 use super::migrations;
 use super::timeouts::WAIT;
+use super::watch::Watch;
 use crate::pace::rest;
 use crate::store::change::Outcome;
 use crate::store::script::Script;
@@ -79,12 +80,22 @@ impl WriteConnection {
     ///
     /// # Errors
     /// If the transaction failed: then it is not known whether any change of the group took place.
-    pub(super) async fn commit(&mut self, group: &[Script]) -> Result<Outcomes, StoreError> {
+    pub(super) async fn commit(
+        &mut self,
+        group: &[Script],
+        watch: &Watch,
+    ) -> Result<Outcomes, StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.source.connect().await?.that_looks_often().await?,
+            None => {
+                watch.lost();
+                self.source.connect().await?.that_looks_often().await?
+            }
         };
         let outcomes = connection.commit(group).await;
+        if outcomes.is_ok() {
+            connection.look(watch).await;
+        }
         // While another process holds the lock, no transaction was begun. After any other failure the state of the
         // connection is unknown; dropped, it rolls back and closes by itself.
         if outcomes.as_ref().err().is_none_or(|error| result_code(error) == Some(code::BUSY)) {
@@ -152,6 +163,15 @@ impl Connection {
         Ok(outcomes)
     }
 
+    /// Whether another process has committed.
+    async fn look(&mut self, watch: &Watch) {
+        let mark = watch.mark();
+        match sqlx::query_scalar(sql::DATA_VERSION_ALONE).fetch_one(&mut self.inner).await {
+            Ok(data_version) => watch.saw(mark, data_version),
+            Err(_) => watch.lost(),
+        }
+    }
+
     async fn that_looks_often(mut self) -> sqlx::Result<Self> {
         sqlx::raw_sql(sql::WAIT_BRIEFLY).execute(&mut self.inner).await?;
         Ok(self)
@@ -190,7 +210,7 @@ mod tests {
 
     /// 1 for each that took place; `None` for one that failed alone.
     async fn rows(writer: &mut WriteConnection, group: &[Script]) -> Vec<Option<u64>> {
-        let outcomes = writer.commit(group).await.expect("a commit");
+        let outcomes = writer.commit(group, &Watch::over(None)).await.expect("a commit");
         let rows =
             |outcome: sqlx::Result<Outcome>| outcome.ok().map(|it| u64::from(it.took_place()));
         outcomes.into_iter().map(rows).collect()
@@ -237,7 +257,7 @@ mod tests {
         let connection = &mut writer.connection.as_mut().expect("it is open").inner;
         sqlx::raw_sql(full).execute(connection).await.expect("a limit");
         let group = [register(1, 1), register_at_length(2, 2), open_session(1, 3)];
-        assert!(writer.commit(&group).await.is_err());
+        assert!(writer.commit(&group, &Watch::over(None)).await.is_err());
         // No change of it took place, and the next group's connection has no such limit.
         assert_eq!(rows(&mut writer, &group).await, [Some(1); 3]);
     }
@@ -251,6 +271,6 @@ mod tests {
         let (file, copy) = (folder.path().join("test.db"), folder.path().join("copy.db"));
         std::fs::copy(&file, &copy).expect("a copy");
         std::fs::rename(&copy, &file).expect("another file");
-        assert!(reopened.commit(&[register(1, 1)]).await.is_err());
+        assert!(reopened.commit(&[register(1, 1)], &Watch::over(None)).await.is_err());
     }
 }

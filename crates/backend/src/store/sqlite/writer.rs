@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::timeouts::PATIENCE;
+use super::watch::Watch;
 use super::write_connection::WriteConnection;
 use crate::store::StoreError;
 use crate::store::change::Outcome;
@@ -38,9 +39,9 @@ struct Open {
 
 impl Writer {
     /// Starts the task.
-    pub(super) fn start(connection: WriteConnection) -> Self {
+    pub(super) fn start(connection: WriteConnection, watch: Arc<Watch>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(serve(connection, waiting));
+        let task = tokio::spawn(serve(connection, watch, waiting));
         Self(Mutex::new(Some(Open { queue, task })))
     }
 
@@ -80,13 +81,18 @@ impl Writer {
 }
 
 /// Commits group after group until there are no more callers.
-async fn serve(mut connection: WriteConnection, mut waiting: mpsc::Receiver<Waiting>) {
+async fn serve(
+    mut connection: WriteConnection,
+    watch: Arc<Watch>,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         let reopened = connection.reopened();
         // In a task of its own: if it panics, its callers learn of it at once, because their answers are dropped,
         // and the next group opens a fresh connection.
-        let done = tokio::spawn(commit(connection, std::mem::take(&mut group)));
+        let group = std::mem::take(&mut group);
+        let done = tokio::spawn(commit(connection, Arc::clone(&watch), group));
         connection = done.await.unwrap_or_else(|error| {
             tracing::error!(event = "store.writer_failed", %error);
             reopened
@@ -98,10 +104,14 @@ async fn serve(mut connection: WriteConnection, mut waiting: mpsc::Receiver<Wait
 }
 
 /// Commits one group, answers its callers, and returns the connection.
-async fn commit(mut connection: WriteConnection, group: Vec<Waiting>) -> WriteConnection {
+async fn commit(
+    mut connection: WriteConnection,
+    watch: Arc<Watch>,
+    group: Vec<Waiting>,
+) -> WriteConnection {
     let (changes, answers): (Vec<_>, Vec<_>) =
         group.into_iter().map(|Waiting { change, answer }| (change, answer)).unzip();
-    match connection.commit(&changes).await {
+    match connection.commit(&changes, &watch).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // The change of a dropped call is committed all the same.
@@ -131,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn changes_that_wait_together_are_all_answered() {
         let (connection, _folder) = write_connection().await;
-        let writer = Arc::new(Writer::start(connection));
+        let writer = Arc::new(Writer::start(connection, Arc::new(Watch::over(None))));
         let register = |number| {
             let writer = Arc::clone(&writer);
             tokio::spawn(async move { writer.carry_out(register(number, number)).await })
@@ -144,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_that_waits_for_a_locked_database_times_out() {
         let (connection, folder) = write_connection().await;
-        let writer = Writer::start(connection);
+        let writer = Writer::start(connection, Arc::new(Watch::over(None)));
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let mut other = SqliteConnection::connect(&url).await.expect("another program");
         sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
@@ -158,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_dropped_caller_stalls_no_other_and_undoes_no_change() {
         let (connection, _folder) = write_connection().await;
-        let writer = Writer::start(connection);
+        let writer = Writer::start(connection, Arc::new(Watch::over(None)));
         let mut impatient = Box::pin(writer.carry_out(register(1, 1)));
         assert!(impatient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(impatient);
@@ -168,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_group_that_panics_fails_and_the_next_one_does_not() {
         let (connection, _folder) = write_connection().await;
-        let writer = Writer::start(connection);
+        let writer = Writer::start(connection, Arc::new(Watch::over(None)));
         writer.carry_out(register(1, 1)).await.expect("an answer");
         let panicked = writer.carry_out(panicking()).await;
         assert!(matches!(panicked, Err(StoreError::Stopped)));
@@ -178,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn closing_commits_what_is_queued_and_refuses_later_changes() {
         let (connection, folder) = write_connection().await;
-        let writer = Writer::start(connection);
+        let writer = Writer::start(connection, Arc::new(Watch::over(None)));
         let mut last = Box::pin(writer.carry_out(register(1, 1)));
         assert!(last.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         writer.close().await;
@@ -192,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn without_its_task_a_writer_refuses_at_once() {
         let (connection, _folder) = write_connection().await;
-        let writer = Writer::start(connection);
+        let writer = Writer::start(connection, Arc::new(Watch::over(None)));
         let open = writer.0.lock().take().expect("it is open");
         open.task.abort();
         let _ = open.task.await;

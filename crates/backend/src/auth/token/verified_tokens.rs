@@ -1,0 +1,93 @@
+//! A bounded cache of verified access tokens: the signature of a token that comes with each call is verified once.
+//!
+//! It knows what the token says, not whether that still counts: the session's status is asked at each call
+//! ([`Callers`](crate::auth::session::callers::Callers)), and a disabled user's sessions are revoked. A token is found
+//! until it expires, and only under the ring of keys that verified it. Full, the cache evicts tokens that came once
+//! before those that come again (S3-FIFO), so a flood of distinct tokens evicts none that is in use.
+
+use std::ops::Range;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use quick_cache::sync::Cache;
+use sha2::Sha256;
+use shared::{NumericDate, SessionId, UserId};
+use verifier::AccessToken;
+
+use crate::auth::caller::Caller;
+use crate::entropy::Entropy;
+
+/// How many tokens are kept. Each takes about 200 bytes.
+pub const MOST_TOKENS: usize = 16_384;
+
+/// The tokens, by a hash under a key of this process: no caller can choose which ones collide.
+pub struct VerifiedTokens {
+    key: Hmac<Sha256>,
+    tokens: Cache<[u8; 32], Verified>,
+}
+
+/// The hash of a presented token.
+#[derive(Clone, Copy)]
+pub(in crate::auth) struct Presented([u8; 32]);
+
+/// What a verified token says, and when that holds.
+#[derive(Clone, Copy)]
+struct Verified {
+    user: UserId,
+    session: SessionId,
+    authenticated_at: NumericDate,
+    /// From when on, and until when, it is valid.
+    validity: (NumericDate, NumericDate),
+    /// The version of the ring with which it was verified.
+    ring: u64,
+}
+
+impl VerifiedTokens {
+    /// An empty cache.
+    #[must_use]
+    pub fn new(entropy: &Entropy) -> Self {
+        let key = Hmac::new_from_slice(&entropy.bytes::<32>()).expect("a key of any length");
+        Self { key, tokens: Cache::new(MOST_TOKENS) }
+    }
+
+    /// The hash of a presented token.
+    pub(in crate::auth) fn presented(&self, token: &str) -> Presented {
+        Presented(self.key.clone().chain_update(token).finalize().into_bytes().into())
+    }
+
+    /// The caller, if the token was verified with this version of the ring and is valid now.
+    pub(in crate::auth) fn caller(
+        &self,
+        presented: Presented,
+        ring: u64,
+        now: NumericDate,
+    ) -> Option<Caller> {
+        let verified = self.tokens.get(&presented.0)?;
+        let (since, until) = verified.validity;
+        let holds = verified.ring == ring && (since..until).contains(&now);
+        holds.then(|| Caller::new(verified.user, verified.session, verified.authenticated_at))
+    }
+
+    /// Adds a token that was verified with this version of the ring or a later one.
+    pub(in crate::auth) fn add(
+        &self,
+        presented: Presented,
+        token: &AccessToken,
+        ring: u64,
+        validity: Range<NumericDate>,
+    ) {
+        let verified = Verified {
+            user: token.sub,
+            session: token.sid,
+            authenticated_at: token.auth_time,
+            validity: (validity.start, validity.end),
+            ring,
+        };
+        self.tokens.insert(presented.0, verified);
+    }
+
+    /// How many tokens are kept.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.tokens.len()
+    }
+}
