@@ -255,7 +255,7 @@ async fn ask_if_in_doubt(
 }
 
 /// When a server last worked on the database, unless one does now, and one did a day or two ago: a server that
-/// believes a clock which was set ahead works by it, too, but has left no events in the time that was skipped.
+/// believes a clock which was set ahead works by it, too, but has left no trace in the time that was skipped.
 async fn work_before_doubt(
     store: &dyn Store,
     now: NumericDate,
@@ -269,6 +269,7 @@ async fn work_before_doubt(
         return Ok(Some(served));
     }
     let yesterday = now.plus(-SETTLING_SECONDS - STEADY_SECONDS);
-    let before = store.last_event(Some(yesterday)).await?;
+    let event = store.last_event(Some(yesterday)).await?;
+    let before = event.max(store.last_refresh(Some(yesterday)).await?);
     Ok(before.filter(|before| yesterday.since(*before) > SETTLING_SECONDS))
 }

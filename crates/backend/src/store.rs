@@ -151,6 +151,13 @@ pub trait Store: Send + Sync {
         before: Option<NumericDate>,
     ) -> Result<Option<NumericDate>, StoreError>;
 
+    /// When a session was last refreshed, of all sessions; or before this instant: then of each day the first and the
+    /// last refresh count, on PostgreSQL the last of each session. Evidence of the time where storage has no clock.
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError>;
+
     /// The logins that failed in a row.
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError>;
 

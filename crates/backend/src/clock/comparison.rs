@@ -47,13 +47,13 @@ impl Clock {
         Ok(())
     }
 
-    /// Every call leaves an event, and a server without calls renews its leases. A lease that ends later than one
-    /// begun now is no evidence.
+    /// A refresh leaves its date, any other change an event, and a server without calls renews its leases. A lease
+    /// that ends later than one begun now is no evidence.
     async fn last_work(&self, store: &dyn Store) -> Result<Option<LastWork>, StoreError> {
         let latest = self.now().plus(STEP_TOLERANCE_SECONDS);
         let held = store.lifetimes().await?;
         let renewed = renewals(&held).filter(|at| *at <= latest).max();
-        let newest = store.last_event(None).await?;
+        let newest = store.last_event(None).await?.max(store.last_refresh(None).await?);
         let worked = newest.max(renewed);
         Ok(worked.map(|worked| LastWork { newest: newest.unwrap_or(worked), worked }))
     }

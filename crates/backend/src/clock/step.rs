@@ -40,7 +40,7 @@ pub enum ClockError {
         "the database holds what happened {seconds} s later than the machine's clock shows: set the clock right, or, if it is right, wait 10 minutes or restart with --trust-clock"
     )]
     Behind {
-        /// How far ahead of this clock the newest event in the database lies.
+        /// How far ahead of this clock the newest event or refresh in the database lies.
         seconds: i64,
     },
 }
@@ -70,7 +70,7 @@ pub(super) enum Verdict {
 /// What a database without a clock says about the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastWork {
-    /// Date of the newest event, or else of the last lease renewal: it cannot lie ahead.
+    /// Date of the newest event or refresh, or else of the last lease renewal: it cannot lie ahead.
     pub newest: NumericDate,
     /// When a server last worked on the database: `newest` or later.
     pub worked: NumericDate,
@@ -303,7 +303,7 @@ mod tests {
             Self { detector: StepDetector::new(now), now }
         }
 
-        /// A start over a database whose newest event and last activity are so many seconds old.
+        /// A start over a database whose newest event or refresh and last activity are so many seconds old.
         fn started(newest: i64, worked: i64) -> Self {
             let mut clocks = Self::new();
             let last_work = LastWork { newest: NOW.plus(-newest), worked: NOW.plus(-worked) };

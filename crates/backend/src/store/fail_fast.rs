@@ -57,6 +57,7 @@ fail_fast! {
     subscribe() -> Box<dyn Subscription>;
     events(query: &EventQuery) -> Vec<Event>;
     last_event(before: Option<NumericDate>) -> Option<NumericDate>;
+    last_refresh(before: Option<NumericDate>) -> Option<NumericDate>;
     failures(account: AccountTag) -> Option<Failures>;
     used_key(key_hash: &[u8; 32]) -> Option<UsedKey>;
     keys() -> Vec<StoredKey>;

@@ -168,6 +168,13 @@ impl Store for Armed {
         self.store.last_event(before).await
     }
 
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.store.last_refresh(before).await
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.store.failures(account).await
     }

@@ -282,6 +282,14 @@ impl<E: Exclusive> Shared<E> {
         }
         self.engine.sessions_of(user).await
     }
+
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.write().await?;
+        self.engine.last_refresh(before).await
+    }
 }
 
 macro_rules! hot {
@@ -298,6 +306,13 @@ macro_rules! hot {
 
             async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
                 self.shared.sessions_of(user).await
+            }
+
+            async fn last_refresh(
+                &self,
+                before: Option<NumericDate>,
+            ) -> Result<Option<NumericDate>, StoreError> {
+                self.shared.last_refresh(before).await
             }
 
             $(async fn $call(&self, $($input: $type),*) -> Result<$answer, StoreError> {

@@ -160,6 +160,16 @@ impl Store for Memory {
         Ok(newest.map(|id| made_at(*id.as_bytes())))
     }
 
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        let is_earlier = |at: &NumericDate| before.is_none_or(|before| *at < before);
+        let tables = self.tables();
+        let mut days = tables.refresh_days.values().rev();
+        Ok(days.find_map(|&(first, last)| [last, first].into_iter().find(is_earlier)))
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         Ok(self.tables().failures.get(&account).copied())
     }

@@ -49,6 +49,8 @@ pub(super) type Read<T> = fn(&dyn Columns) -> Result<T, StoreError>;
 const LIFETIMES_SINCE: i64 = 4;
 /// The one that made the table of idempotency keys.
 const USED_KEYS_SINCE: i64 = 9;
+/// The one that made the table of days with refreshes.
+const REFRESH_DAYS_SINCE: i64 = 11;
 
 /// The store over an engine, and the schema that it was opened with.
 pub(super) struct Sql<E>(E, Schema);
@@ -175,6 +177,18 @@ impl<E: Engine> Store for Sql<E> {
         let before = before.map_or([0xff; 16], first_id_at);
         let query = Statement::new(sql::LAST_EVENT).bind(&before);
         Ok(self.0.fetch(query, row::id).await?.pop().map(made_at))
+    }
+
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        // Servers from before that migration leave an event of each refresh.
+        if !self.has_since(REFRESH_DAYS_SINCE) {
+            return Ok(None);
+        }
+        let query = Statement::new(sql::LAST_REFRESH).bind(before.unwrap_or(NumericDate(i64::MAX)));
+        Ok(self.0.fetch(query, row::refreshed_at).await?.pop())
     }
 
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {

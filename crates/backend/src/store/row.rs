@@ -103,6 +103,10 @@ pub(super) fn revoked_at(row: &dyn Columns) -> Result<(NumericDate, [u8; 16]), S
     Ok((date(row, "revoked_at")?, exactly(row, "id")?))
 }
 
+pub(super) fn refreshed_at(row: &dyn Columns) -> Result<NumericDate, StoreError> {
+    date(row, "refreshed_at")
+}
+
 pub(super) fn revoked_count(row: &dyn Columns) -> Result<(NumericDate, u64), StoreError> {
     let sessions = row.number("sessions")?.and_then(|count| u64::try_from(count).ok());
     let sessions = sessions.ok_or(StoreError::Corrupt { what: "count of sessions" })?;

@@ -14,6 +14,10 @@ use crate::support::{PASSWORD, commands};
 /// The leases of a file without a server for weeks, or as a machine sees them whose clock is weeks ahead.
 const WEEKS_AGO: &str = "UPDATE lifetimes SET held_until = held_until - 40 * 86400";
 
+const EVENT_OF_TEN_DAYS_AGO: &str = "INSERT INTO events (id, kind, at, browser, os, device_kind)
+    SELECT unhex(printf('%012x', (unixepoch() - 10 * 86400) * 1000) || '70008000000000000000'),
+           'logged_in', unixepoch() - 10 * 86400, 'x', 'x', 'unknown'";
+
 /// A folder with a database, a session, a service, and two keys, one of which signs.
 fn prepared() -> TempDir {
     let folder = folder();
@@ -149,15 +153,27 @@ fn pruning_asks_if_the_clock_is_not_near_the_time_a_server_last_worked() {
 #[test]
 fn pruning_asks_if_nothing_has_happened_in_the_days_before() {
     let folder = prepared();
-    let event = "INSERT INTO events (id, kind, at, browser, os, device_kind)
-        SELECT unhex(printf('%012x', (unixepoch() - 10 * 86400) * 1000) || '70008000000000000000'),
-               'logged_in', unixepoch() - 10 * 86400, 'x', 'x', 'unknown'";
-    run_sql(&folder.path().join("baton.db"), event);
+    run_sql(&folder.path().join("baton.db"), EVENT_OF_TEN_DAYS_AGO);
     let refused = run_with_input(folder.path(), &["prune"], "");
     let text = String::from_utf8(refused.stderr).expect("UTF-8");
     assert_eq!(refused.status.code(), Some(2), "{text}");
     assert!(text.contains("if the clock is wrong") && text.contains("pass --yes"), "{text}");
     assert!(run(folder.path(), &["prune", "--yes"]).status.success());
+}
+
+/// A refresh leaves no event. Each day keeps the dates of its first and its last.
+#[test]
+fn pruning_does_not_ask_if_sessions_were_refreshed_in_the_days_before() {
+    let folder = prepared();
+    let file = folder.path().join("baton.db");
+    run_sql(&file, EVENT_OF_TEN_DAYS_AGO);
+    // As of a session that was refreshed before this time yesterday, and again after it.
+    let refreshed = "UPDATE sessions SET accepted_at = unixepoch() - 87500;
+        UPDATE sessions SET accepted_at = unixepoch() - 86000;
+        UPDATE sessions SET accepted_at = unixepoch()";
+    run_sql(&file, refreshed);
+    let done = run_with_input(folder.path(), &["prune"], "");
+    assert!(done.status.success(), "{done:?}");
 }
 
 /// A mistyped name is an error before the question.

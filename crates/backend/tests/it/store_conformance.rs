@@ -6,6 +6,7 @@ mod erasure;
 mod events;
 mod idempotency;
 mod keys;
+mod refreshes;
 mod revocation;
 
 use backend::auth::account::email::Email;

@@ -99,6 +99,13 @@ impl Store for SimulatedStore {
         self.memory.last_event(before).await
     }
 
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.memory.last_refresh(before).await
+    }
+
     async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
         self.memory.failures(account).await
     }

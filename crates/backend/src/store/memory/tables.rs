@@ -12,6 +12,8 @@ use crate::store::records::{
     StoredKey, UsedKey, User,
 };
 
+const DAY: i64 = 86_400;
+
 /// All tables.
 #[derive(Default)]
 pub(super) struct Tables {
@@ -20,6 +22,8 @@ pub(super) struct Tables {
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) revoked_at: HashMap<SessionId, NumericDate>,
     pub(super) events: BTreeMap<EventId, Event>,
+    /// The first and the last refresh of each day.
+    pub(super) refresh_days: BTreeMap<i64, (NumericDate, NumericDate)>,
     pub(super) failures: BTreeMap<AccountTag, Failures>,
     pub(super) used_keys: BTreeMap<[u8; 32], UsedKey>,
     pub(super) keys: Vec<StoredKey>,
@@ -202,8 +206,11 @@ impl Tables {
     fn accept(&mut self, id: SessionId, Accepted { seen, family, client }: Accepted) -> bool {
         match self.live(id) {
             Some(session) if session.family.generation == seen => {
+                let at = family.accepted_at;
                 session.family = family;
                 session.client = client;
+                let (_, last) = self.refresh_days.entry(at.0 / DAY).or_insert((at, at));
+                *last = at.max(*last);
                 true
             }
             _ => false,

@@ -158,6 +158,18 @@ pub(in crate::store) const EVENTS_OF_KINDS: SqlText = SqlText {
         ORDER BY e.id DESC LIMIT $4",
 };
 
+/// When a session was last refreshed, before `$1`. SQLite's table has a row for each day: it is the evidence of the
+/// time in a file without a clock. PostgreSQL has a clock and no such table: this reads all sessions there, and no
+/// server asks it.
+pub(in crate::store) const LAST_REFRESH: SqlText = SqlText {
+    sqlite: "
+        SELECT CASE WHEN last_at < $1 THEN last_at ELSE first_at END AS refreshed_at
+        FROM refresh_days WHERE first_at < $1 ORDER BY day DESC LIMIT 1",
+    postgres: "
+        SELECT accepted_at AS refreshed_at FROM sessions WHERE generation > 0 AND accepted_at < $1
+        ORDER BY accepted_at DESC LIMIT 1",
+};
+
 /// A page of the sessions that were revoked in this second. PostgreSQL gets a form that leaves the planner one index:
 /// [`EVENTS_OF_KINDS`].
 pub(in crate::store) const REVOKED_IN: SqlText = SqlText {

@@ -85,6 +85,32 @@ async fn a_clock_that_is_behind_the_newest_event_is_believed_after_ten_minutes()
     .await;
 }
 
+/// A refresh leaves no event, and the leases are exact to half an hour only.
+#[tokio::test]
+async fn a_clock_is_held_to_the_last_refresh_though_nothing_else_happened_for_days() {
+    where_no_clock_is(async |app| {
+        let alice = app.registered("alice").await;
+        for _ in 0..5 {
+            app.clock.advance(DAY);
+            alice.refresh().await.assert_ok();
+        }
+        app.clock.advance(600);
+        alice.refresh().await.assert_ok();
+        let behind = started(&app, -60).await;
+        let there = alice.copied().through(&behind);
+        there.refresh().await.assert_problem(503, "temporarily_unavailable");
+        not_ready_because(&behind, "happened 60 s later").await;
+        let ahead = started(&app, FORTY_DAYS).await;
+        not_ready_because(&ahead, "no server has worked on the database for 3456000 s").await;
+        for seconds in [0, 20 * 3_600] {
+            let right = started(&app, seconds).await;
+            right.clock.settled_now().expect("no doubt");
+            alice.through(&right).refresh().await.assert_ok();
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_stop_of_less_than_a_day_is_no_reason_to_doubt() {
     where_no_clock_is(async |app| {

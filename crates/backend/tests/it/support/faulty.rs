@@ -389,6 +389,14 @@ impl Store for Faulty {
         self.inner.last_event(before).await
     }
 
+    async fn last_refresh(
+        &self,
+        before: Option<NumericDate>,
+    ) -> Result<Option<NumericDate>, StoreError> {
+        self.check().await?;
+        self.inner.last_refresh(before).await
+    }
+
     async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
         self.check().await?;
         self.inner.used_key(key_hash).await
