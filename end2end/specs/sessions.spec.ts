@@ -27,7 +27,7 @@ test('the page lists the sessions of the user, the current one first', async ({ 
   for (const card of [cards.nth(0), cards.nth(1)]) {
     await expect(card).toContainText('Computer');
     await expect(card).toContainText('127.0.0.1');
-    for (const term of ['Logged in', 'Last active', 'Expires']) {
+    for (const term of ['Logged in', 'Last active', 'Refreshed', 'Expires']) {
       await expect(card.getByText(term)).toBeVisible();
     }
   }

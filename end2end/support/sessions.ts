@@ -56,6 +56,7 @@ export function mockSession(number: number) {
     current: number === 1,
     created_at: began,
     last_seen_at: began + 3_600,
+    refreshes: number,
     expires_at: began + 7 * 86_400,
     ip: number === 2 ? '2001:db8:85a3:8d3:1319:8a2e:370:7348' : '203.0.113.9',
     device:

@@ -3,6 +3,7 @@
 
 mod limited;
 mod no_cookie;
+mod refreshes;
 mod refused_origin;
 
 use shared::body::Event;
@@ -13,6 +14,7 @@ pub use no_cookie::{
     COOKIES_ARE_GONE, GONE_WITH_THE_PAGE, LASTED_AS_LONG_AS_ITS_TOKEN, TAKES_A_COOKIE, ends_at,
     no_login_lasts, removed_before,
 };
+pub use refreshes::how_often;
 pub use refused_origin::why_not_from_here;
 
 /// Severity of an event.

@@ -75,6 +75,12 @@ pub struct SessionInfo {
     pub created_at: NumericDate,
     /// When it was last refreshed, or created.
     pub last_seen_at: NumericDate,
+    /// How often its refresh token was rotated: by refreshes, step-up and password changes. A retry that gets the
+    /// same answer again does not count. It is the number of the refresh token that was accepted last: never too
+    /// high, but too low after the database has lost its latest writes, until the next refresh. Absent in answers of
+    /// servers before version 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshes: Option<u32>,
     /// When it expires unless it is refreshed; never later than its absolute expiry.
     pub expires_at: NumericDate,
     /// The last known IP address, if any.

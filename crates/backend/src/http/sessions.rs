@@ -75,6 +75,7 @@ pub(super) fn info(callers: &Callers, session: &Session, caller: &Caller) -> Ses
         current: session.id == caller.session,
         created_at: session.family.created_at,
         last_seen_at: session.family.accepted_at,
+        refreshes: Some(session.family.generation.0),
         expires_at: callers.expires_at(session),
         ip: session.client.address.map(|address| address.to_string()),
         device: session.client.device.clone(),

@@ -5,7 +5,7 @@ use shared::SessionId;
 use shared::body::SessionInfo;
 
 use crate::dom::local_time;
-use crate::messages::{kind_of_device, titled};
+use crate::messages::{how_often, kind_of_device, titled};
 
 /// The list; `revoke` gets the session and the name of its device.
 #[component]
@@ -47,6 +47,7 @@ fn card(
             <dl class="session-facts">
                 {fact("IP address", address)} {fact("Logged in", local_time(session.created_at))}
                 {fact("Last active", local_time(session.last_seen_at))}
+                {session.refreshes.map(|count| fact("Refreshed", how_often(count)))}
                 {fact("Expires", local_time(session.expires_at))}
             </dl>
             {if session.current {

@@ -1,8 +1,8 @@
 //! Messages for users: every event kind and every revocation reason has one, without the server's identifiers.
 
 use frontend::messages::{
-    Filter, Tone, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened, why_limited,
-    why_not_from_here, why_this_ended,
+    Filter, Tone, how_often, is_worth_waiting, seconds, titled, tone, was_wanted, what_happened,
+    why_limited, why_not_from_here, why_this_ended,
 };
 use shared::body::Event;
 use shared::{Device, DeviceKind, EventId, EventKind, LimitedBy, NumericDate, RevocationReason};
@@ -111,6 +111,11 @@ fn a_limit_says_what_helps_where_waiting_does_not() {
     for limited_by in [LimitedBy::Lockout, LimitedBy::SessionLockout] {
         assert!(!is_worth_waiting(Some(limited_by)), "{limited_by:?}");
     }
+}
+
+#[test]
+fn how_often_a_session_was_refreshed_is_said_as_people_say_it() {
+    assert_eq!([0, 1, 2, 12].map(how_often), ["Not yet", "Once", "2 times", "12 times"]);
 }
 
 #[test]

@@ -210,6 +210,12 @@ impl Browser {
         self.send(request, Body::from(body.to_string())).await
     }
 
+    /// How often the session was refreshed, as its user sees it.
+    pub(crate) async fn refreshes(&self) -> u64 {
+        let me = self.me().await.assert_ok().json();
+        me["session"]["refreshes"].as_u64().expect("a count")
+    }
+
     /// The kinds of the user's security events, newest first.
     pub(crate) async fn events(&self) -> Vec<String> {
         let answer = self.call(Method::GET, path::EVENTS, None).await;
