@@ -5,7 +5,7 @@ import { json, mockNextResponse, problem } from '../support/network-faults';
 import { mockEvent } from '../support/sessions';
 import { logIn, open, sendLogin } from '../support/users';
 
-test('events are listed newest first, and refreshes on request only', async ({ page, user }) => {
+test('events are listed newest first, and a refresh is counted instead', async ({ page, user }) => {
   await open(page, pages.login);
   await sendLogin(page, { ...user, password: `${user.password}?` });
   await expect(page.getByRole('alert')).toBeVisible();
@@ -22,11 +22,23 @@ test('events are listed newest first, and refreshes on request only', async ({ p
 
   await page.getByRole('button', { name: 'Refreshes' }).click();
   await expect(page.getByRole('button', { name: 'Refreshes' })).toBeFocused();
-  await expect(events).toHaveText([/^The session was refreshed with Chrome on Linux/]);
-  await expect(page.getByRole('status')).toHaveText('One event');
+  await expect(page.getByText('No unusual refresh is on record.')).toBeVisible();
+  await expect(page.getByRole('status')).toHaveText('No events');
   await page.getByRole('button', { name: 'Logouts and alerts' }).click();
   await expect(events).toHaveText([/^A login failed/, /^Logged out/]);
   await expect(page.locator('.event').first()).toContainText('Alert');
+
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await expect(page.locator('.session-facts > div').filter({ hasText: 'Refreshed' })).toHaveText(/Once$/);
+});
+
+test('refreshes that a server of an earlier version recorded are listed', async ({ account }) => {
+  await account.getByRole('link', { name: 'Activity' }).click();
+  await expect(account.locator('.event').first()).toBeVisible();
+  await mockNextResponse(account, api.events, json({ events: [mockEvent('refreshed', 1)], next: null }));
+  await account.getByRole('button', { name: 'Refreshes' }).click();
+  await expect(account.locator('.event-text')).toHaveText([/^The session was refreshed with Firefox on Linux/]);
+  await expect(account.getByRole('status')).toHaveText('One event');
 });
 
 test('older events come page by page', async ({ account }) => {

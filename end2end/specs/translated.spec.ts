@@ -168,7 +168,7 @@ test('a translated list of events is filtered, and older ones are added to it', 
   await expect(events).toHaveText([/^Logged out/]);
   await expect(said).toHaveText('One event');
   await filter('Refreshes').click();
-  await expect(account.locator('main .aside')).toHaveText(/^No session has been refreshed yet\./);
+  await expect(account.locator('main .aside')).toHaveText(/^No unusual refresh is on record\./);
   await expect(said).toHaveText('No events');
   await expect(events).toHaveCount(0);
   await filter('Logins').click();

@@ -23,7 +23,7 @@ use parts::Walk;
 
 /// How long a revoked or expired session is kept: its user may still ask for the reason.
 const OVER_SECONDS: i64 = 7 * 86_400;
-/// How long events of refreshes are kept: most events are.
+/// How long events of retries are kept, and of refreshes, which servers before 0.2 recorded.
 const ROUTINE_SECONDS: i64 = 7 * 86_400;
 /// How long events without an account are kept. Callers can cause as many as they like.
 const ANONYMOUS_SECONDS: i64 = 86_400;

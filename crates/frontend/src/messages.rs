@@ -31,13 +31,14 @@ pub enum Tone {
 /// The filters of the activity page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
-    /// All events except refreshes, which are many.
+    /// All events except those of refreshes.
     Everything,
     /// Logins, and failed logins.
     Logins,
     /// Logouts, revocations and alerts.
     LogoutsAndAlerts,
-    /// Refreshes, with their retries and duplicates.
+    /// Retries and late copies of refreshes, refreshes after the server had lost data, and those that servers before
+    /// 0.2 recorded one by one.
     Refreshes,
 }
 
@@ -65,7 +66,7 @@ impl Filter {
             Self::Logins => "There are no logins on record, and no failed ones.",
             Self::LogoutsAndAlerts => "There are no logouts on record, and no alerts.",
             Self::Refreshes => {
-                "No session has been refreshed yet. Each is when its access token has expired."
+                "No unusual refresh is on record. How often each session was refreshed is under Sessions."
             }
         }
     }

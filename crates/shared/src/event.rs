@@ -52,7 +52,8 @@ names! {
         LoggedIn = "logged_in",
         /// A login with a wrong password failed.
         LoginFailed = "login_failed",
-        /// A refresh token was rotated.
+        /// A refresh token was rotated. Servers before 0.2 recorded each; since then it is only read, and a session's
+        /// `refreshes` count them.
         Refreshed = "refreshed",
         /// A refresh token was rotated after the database had lost its latest writes.
         Recovered = "recovered",

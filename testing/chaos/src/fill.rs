@@ -19,7 +19,7 @@ const HOUR: i64 = 3_600;
 /// The number of accounts that share the rows.
 const ACCOUNTS: u64 = 20_000;
 
-/// Events of many accounts: nine of ten are routine refreshes.
+/// Events of many accounts: nine of ten are routine refreshes, as servers before 0.2 recorded them.
 pub(crate) async fn events(database: &Database, count: u64) -> Result<()> {
     let (begin, span) = (unix_seconds() - (DAYS + 1) * DAY, DAYS * DAY);
     let at = format!("{begin} + n * {span} / {count}");

@@ -1,6 +1,6 @@
 //! The security event log (audit log): every change of the domain is committed here, with its security events in the
-//! same transaction. Events are in the store, for the user, and in the audit log, for the operator; revocations are
-//! added to this instance's cache at once.
+//! same transaction. A refresh has none, unless it is unusual. Events are in the store, for the user, and in the
+//! audit log, for the operator; revocations are added to this instance's cache at once.
 
 use std::sync::Arc;
 

@@ -29,8 +29,6 @@ pub(super) struct Script {
     pub(super) is_patient: bool,
     /// It changes rows all over the tables and their indexes.
     pub(super) touches_many_pages: bool,
-    /// It accepts a rotation.
-    is_rotation: bool,
 }
 
 impl Script {
@@ -39,7 +37,6 @@ impl Script {
         let must_last = change.must_last();
         let is_patient = matches!(change, Change::PruneErased(_));
         let touches_many_pages = matches!(change, Change::Prune(..) | Change::PruneErased(_));
-        let is_rotation = matches!(change, Change::Accept(..));
         let mut steps = steps(change);
         let is_alone = matches!(change, Change::Record);
         for event in events {
@@ -48,23 +45,13 @@ impl Script {
                 event.user.filter(|_| event.makes_room()).map(|user| trim(user, event.kind)),
             );
         }
-        Self { steps, must_last, is_patient, touches_many_pages, is_rotation }
+        Self { steps, must_last, is_patient, touches_many_pages }
     }
 
     /// SQLite alone: a commit that changes nothing, for other processes to notice.
     pub(super) fn announcement() -> Self {
         let steps = sql::ANNOUNCE.map(|sql| Statement::new(sql).beside()).into();
         Self { steps, ..Self::of(&Change::Record, &[]) }
-    }
-
-    /// An accepted rotation and its event as one statement, if there is no other step: so is nearly every script.
-    pub(super) fn rotation_with_event(&self) -> Option<Statement> {
-        match self.steps.as_slice() {
-            [accept, record] if self.is_rotation => {
-                Some(accept.followed_by(record, sql::ACCEPT_AND_RECORD))
-            }
-            _ => None,
-        }
     }
 }
 

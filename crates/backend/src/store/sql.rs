@@ -2,20 +2,6 @@
 //! one conditional write, whose `WHERE` is its guard. What differs between the engines, or one alone needs, is in
 //! [`engines`].
 
-/// Accepts a rotation: only from the generation that was read, only while the session is live.
-macro_rules! accept {
-    ($before:literal, $after:literal) => {
-        concat!(
-            $before,
-            "
-        UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
-                            address = $7, browser = $8, os = $9, device_kind = $10
-        WHERE id = $1 AND generation = $2 AND revoked_at IS NULL",
-            $after
-        )
-    };
-}
-
 /// An event with all its columns, whose values follow.
 macro_rules! insert_event {
     () => {
@@ -112,8 +98,11 @@ pub(super) const REVOKED_PER_SECOND: &str = "
     WHERE revoked_at >= $1 AND (revoked_at, id) > ($1, $2) AND (revoked_at, id) <= ($3, $4)
     GROUP BY revoked_at ORDER BY revoked_at";
 
-/// Accepts a rotation. With its event: [`ACCEPT_AND_RECORD`].
-pub(super) const ACCEPT: &str = accept!("", "");
+/// Accepts a rotation: only from the generation that was read, only while the session is live.
+pub(super) const ACCEPT: &str = "
+    UPDATE sessions SET generation = $3, attempt = $4, previous_attempt = $5, accepted_at = $6,
+                        address = $7, browser = $8, os = $9, device_kind = $10
+    WHERE id = $1 AND generation = $2 AND revoked_at IS NULL";
 
 /// Writes a rotation that took place in memory, and those of the same session before it.
 pub(super) const ACCEPT_LATE: &str = "

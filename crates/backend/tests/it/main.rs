@@ -40,6 +40,7 @@ mod problems;
 mod race;
 mod rate_limits;
 mod refresh;
+mod refreshes;
 mod register;
 mod replay;
 mod retention;

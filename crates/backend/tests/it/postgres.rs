@@ -359,7 +359,7 @@ async fn events_left(observer: &mut PgConnection) -> usize {
 /// there is no account to record it for.
 #[tokio::test]
 async fn what_happens_while_an_account_is_erased_leaves_no_event() {
-    for what in ["a failed login", "a wrong password in a session", "a refresh"] {
+    for what in ["a failed login", "a wrong password in a session", "a refresh elsewhere"] {
         let Some(schema) = Schema::new().await else { return };
         let mut url = schema.url.clone();
         url.query_pairs_mut().append_pair("application_name", &schema.name);
@@ -369,13 +369,16 @@ async fn what_happens_while_an_account_is_erased_leaves_no_event() {
         let app = TestApp::over(store, Place::Schema(schema), &[]).await;
         // Declared last: if the test fails, its locks are released before the schema is dropped.
         let mut other = other;
-        let alice = app.registered("alice").await;
+        let alice = app.browser().at("203.0.113.9");
+        alice.register("alice").await.assert_status(201);
+        // From another network, so that an event comes with the rotation.
+        let elsewhere = alice.copied().at("198.51.100.7");
         sqlx::raw_sql(ERASE).execute(&mut other).await.expect("an erasure");
         let stranger = app.browser();
         let mut call = pin!(async {
             match what {
                 "a failed login" => stranger.login("alice", "a wrong password, mistyped").await,
-                "a refresh" => alice.refresh_with(KEY).await,
+                "a refresh elsewhere" => elsewhere.refresh_with(KEY).await,
                 _ => alice.confirm("a wrong password, mistyped").await,
             }
         });

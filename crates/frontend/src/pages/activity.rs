@@ -135,7 +135,7 @@ fn ActivityContent() -> impl IntoView {
     });
     view! {
         <p class="lead">
-            "The security events of your account, newest first. Refreshes of your sessions have a list of their own."
+            "The security events of your account, newest first. Unusual refreshes have a list of their own; Sessions counts the others."
         </p>
         <FilterBar chosen=page.filter />
         {move || match page.state.get() {

@@ -36,7 +36,9 @@ pub(crate) async fn with_one_key(env: Arc<TestEnv>) -> Result<()> {
         let first = answers.into_iter().next().context("there are 200")?;
         client.settle(first)?;
     }
-    let accepted = u64::try_from(env.log_lines(r#"event="refreshed""#)?.len())?;
+    let rows = env.database.sessions().await?;
+    let row = rows.get(&client.session()).context("the session has no row")?;
+    let accepted = u64::try_from(row.generation)?;
     if accepted != env.rounds {
         bail!("{accepted} refreshes were accepted in {} rounds; one in each was due", env.rounds);
     }

@@ -199,6 +199,8 @@ impl Sessions {
         }
     }
 
+    /// Accepts a rotation. The session's row counts it and has its date: an event and a line for each would be most
+    /// of the database and of the log. What is unusual about it is an event.
     async fn accept(
         &self,
         generation: Generation,
@@ -216,12 +218,18 @@ impl Sessions {
         }
         let family = found.session.family.accepted(generation, attempt.cloned(), now);
         let recovered = seen.successor() != Some(generation);
-        let kind = if recovered { EventKind::Recovered } else { EventKind::Refreshed };
-        events.insert(0, self.event(kind, &found, context));
+        if recovered {
+            events.insert(0, self.event(EventKind::Recovered, &found, context));
+        }
         let accepted = Accepted { seen, family: family.clone(), client: context.client.clone() };
         let accept = Change::Accept(found.session.id, Box::new(accepted));
         if !self.event_log.commit(accept, events).await?.took_place() {
             return Ok(None);
+        }
+        if !recovered {
+            let (user, session, client) = (found.user.id, found.session.id, &context.client);
+            let network = client.address.map(tracing::field::display);
+            tracing::debug!(target: AUDIT, event = "refreshed", %user, %session, network, device = %client.device);
         }
         let session = Session { family, ..found.session };
         self.issuer.issue(&session, found.user, successor(generation)?).await.map(Some)

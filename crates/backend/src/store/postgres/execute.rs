@@ -19,14 +19,9 @@ pub(super) async fn execute(
     connection: &mut PgConnection,
     script: &Script,
 ) -> Result<Outcome, Error> {
-    if let Some(rotation) = script.rotation_with_event() {
-        let query = bound::<Postgres>(rotation.sql.postgres, &rotation.values);
-        let rows = connection.execute(query).await?.rows_affected();
-        return Ok(Outcome { rows, revoked: Vec::new() });
-    }
     match script.steps.as_slice() {
         [] => Ok(Outcome::default()),
-        // A single statement is a transaction by itself.
+        // A single statement is a transaction by itself. So is nearly every rotation.
         only @ [_] => Ok(take_all(connection, only).await?.unwrap_or_default()),
         steps => in_transaction(connection, steps).await,
     }

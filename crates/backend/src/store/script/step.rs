@@ -1,6 +1,6 @@
 //! A step of a script: a statement, and what its outcome means for the change.
 
-use crate::store::statement::{SqlText, Statement};
+use crate::store::statement::Statement;
 
 /// A statement of a script, and what its outcome means.
 #[derive(Debug, Clone)]
@@ -42,12 +42,6 @@ impl Statement {
 }
 
 impl Step {
-    /// Both as one statement, with the values of the first before those of the second.
-    pub(super) fn followed_by(&self, next: &Self, sql: SqlText) -> Statement {
-        let values = [self.statement.values.clone(), next.statement.values.clone()].concat();
-        Statement { sql, values }
-    }
-
     pub(super) fn revoking_sessions(self) -> Self {
         Self { revokes_sessions: true, ..self }
     }

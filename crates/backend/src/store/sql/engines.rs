@@ -1,5 +1,4 @@
-//! What differs between the engines, or only one of them needs: transactions, durability, and two statements in one
-//! where the round trip is the cost.
+//! What differs between the engines, or only one of them needs: transactions and durability.
 
 use super::RECORD;
 use crate::store::statement::SqlText;
@@ -90,27 +89,6 @@ pub(in crate::store) const USERS_BEYOND_ASCII: SqlText = SqlText {
     sqlite: users_beyond_ascii!("length(CAST(email AS BLOB))"),
     postgres: users_beyond_ascii!("octet_length(email)"),
 };
-
-/// `ACCEPT` and `RECORD` in one round trip; their values follow each other. For SQLite, each statement that is handed
-/// to the thread that owns the connection costs as much as what it does; after a failure half-way, [`UNDO_ACCEPT`]
-/// has to follow.
-pub(in crate::store) const ACCEPT_AND_RECORD: SqlText = SqlText {
-    sqlite: concat!(
-        accept!("\n    SAVEPOINT rotation;", " RETURNING id;\n    "),
-        insert_event!(),
-        "
-    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 WHERE changes() = 1;
-    RELEASE rotation"
-    ),
-    postgres: concat!(
-        accept!("\n    WITH accepted AS (", " RETURNING id\n    )\n    "),
-        insert_event!(),
-        "\n    SELECT $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM accepted"
-    ),
-};
-
-/// SQLite alone: the rollback after [`ACCEPT_AND_RECORD`] has failed half-way.
-pub(in crate::store) const UNDO_ACCEPT: &str = "ROLLBACK TO rotation; RELEASE rotation";
 
 /// `RECORD` for an event without a change. In PostgreSQL, without a lock it could see the account as it was before
 /// its erasure, and commit after the erasure has looked for events. The lock is the one of a foreign key: of all

@@ -6,45 +6,49 @@ use sqlx::{Connection as _, Executor as _, Sqlite, SqliteConnection};
 use crate::store::change::Outcome;
 use crate::store::row;
 use crate::store::script::{Script, Step};
-use crate::store::sql::UNDO_ACCEPT;
-use crate::store::statement::{Statement, bound};
+use crate::store::statement::bound;
 
-/// Executes all steps or none. It has a savepoint: SQLite undoes one failing statement by itself, but not the ones
-/// before it.
+/// Executes all steps or none. Several have a savepoint: SQLite undoes one failing statement by itself, but not the
+/// ones before it. Nearly every rotation is one statement, and each that is handed to the thread which owns the
+/// connection costs as much as what it does.
 pub(super) async fn execute(
     connection: &mut SqliteConnection,
     script: &Script,
 ) -> sqlx::Result<Outcome> {
-    if script.steps.is_empty() {
-        return Ok(Outcome::default());
+    match script.steps.as_slice() {
+        [] => Ok(Outcome::default()),
+        only @ [_] => Ok(take_all(connection, only).await?.unwrap_or_default()),
+        steps => in_savepoint(connection, steps).await,
     }
-    if let Some(rotation) = script.rotation_with_event() {
-        return accept_and_record(connection, &rotation).await;
-    }
-    let mut savepoint = connection.begin().await?;
-    let mut outcome = Outcome::default();
-    for step in &script.steps {
-        if !take(&mut savepoint, step, &mut outcome).await? {
-            savepoint.rollback().await?;
-            return Ok(Outcome::default());
-        }
-    }
-    savepoint.commit().await?;
-    Ok(outcome)
 }
 
-async fn accept_and_record(
-    connection: &mut SqliteConnection,
-    Statement { sql, values }: &Statement,
-) -> sqlx::Result<Outcome> {
-    match connection.fetch_all(bound::<Sqlite>(sql.sqlite, values)).await {
-        Ok(accepted) => Ok(Outcome { rows: accepted.len() as u64, revoked: Vec::new() }),
-        Err(error) => {
-            // After an error of the whole group there may be no savepoint, and the group is given up anyway.
-            let undone = connection.execute(sqlx::raw_sql(UNDO_ACCEPT)).await;
-            Err(undone.err().unwrap_or(error))
+async fn in_savepoint(connection: &mut SqliteConnection, steps: &[Step]) -> sqlx::Result<Outcome> {
+    let mut savepoint = connection.begin().await?;
+    let outcome = take_all(&mut savepoint, steps).await?;
+    match outcome {
+        Some(outcome) => {
+            savepoint.commit().await?;
+            Ok(outcome)
+        }
+        None => {
+            savepoint.rollback().await?;
+            Ok(Outcome::default())
         }
     }
+}
+
+/// `None`: a needed step changed no row.
+async fn take_all(
+    connection: &mut SqliteConnection,
+    steps: &[Step],
+) -> sqlx::Result<Option<Outcome>> {
+    let mut outcome = Outcome::default();
+    for step in steps {
+        if !take(connection, step, &mut outcome).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(outcome))
 }
 
 /// Takes a step. `false`: it was needed and changed no row.

@@ -77,7 +77,7 @@ pub(super) fn accept(session: u8) -> Script {
 pub(super) fn accept_and_record(session: u8, event: u8) -> Script {
     let event = Event {
         id: EventId::from_bytes([event; 16]),
-        kind: EventKind::Refreshed,
+        kind: EventKind::Recovered,
         at: NOW,
         user: None,
         session: None,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use shared::path;
 
@@ -92,13 +93,14 @@ async fn an_account_under_attack_keeps_every_event_though_the_log_does_not() {
         app.browser().login("alice", "a wrong password").await.assert_status(401);
     }
     // Each event of the authenticated user is a line.
-    for _ in 0..30 {
-        alice.refresh().await.assert_ok();
+    for number in 0..30 {
+        let name = Some(json!({ "name": format!("Alice {number}") }));
+        alice.call(Method::PUT, path::NAME, name).await.assert_status(204);
     }
     limit.summarise(Due::Now);
     let log = log.objects();
     let count = |event: &str| log.iter().filter(|line| line["fields"]["event"] == event).count();
-    assert_eq!(count("refreshed"), 30);
+    assert_eq!(count("name_changed"), 30);
     assert_eq!(count("login_failed"), AT_ONCE as usize + 1);
     let summary = log.iter().find(|line| line["fields"]["count"] == 30 - AT_ONCE);
     let summary = summary.expect("a summary");
@@ -109,7 +111,7 @@ async fn an_account_under_attack_keeps_every_event_though_the_log_does_not() {
     assert!(summary["fields"]["since"].as_str().is_some_and(|since| since.ends_with('Z')));
     let events = alice.events().await;
     let page_and_next = |kind: &str| events.iter().filter(|event| *event == kind).count();
-    assert_eq!(page_and_next("refreshed"), 30);
+    assert_eq!(page_and_next("name_changed"), 30);
     let failed = app.browser().login("alice", PASSWORD).await;
     failed.assert_ok();
     let query = backend::store::EventQuery {

@@ -24,7 +24,7 @@ async fn erase(store: &dyn Store, user: &User) {
     assert!(commit(store, Change::Erase(user.id, revocation)).await.took_place());
 }
 
-/// Failed logins and refreshes race with the erasure.
+/// Failed logins, and refreshes from another network, race with the erasure.
 #[tokio::test]
 async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment() {
     on_every_engine(async |store| {
@@ -42,7 +42,8 @@ async fn an_erased_account_leaves_no_event_whatever_happens_at_the_same_moment()
                     let family = family(store, session.id).await;
                     let next = accepted(&family, u32::from(number) + 1, None);
                     let accept = Change::Accept(session.id, Box::new(next));
-                    let recorded = numbered(round, LOGGED + number, &user, EventKind::Refreshed);
+                    let recorded =
+                        numbered(round, LOGGED + number, &user, EventKind::NetworkChanged);
                     store.commit(accept, vec![recorded]).await.expect("a store");
                 }
             };

@@ -66,8 +66,8 @@ async fn events_are_stored_with_their_change_or_not_at_all() {
         };
         let accept = accepted(&family(store, session.id).await, 1, None);
         let accept = || Change::Accept(session.id, Box::new(accept.clone()));
-        assert!(commit(accept(), recorded(1, EventKind::Refreshed)).await);
-        assert!(!commit(accept(), recorded(2, EventKind::Refreshed)).await);
+        assert!(commit(accept(), recorded(1, EventKind::Recovered)).await);
+        assert!(!commit(accept(), recorded(2, EventKind::Recovered)).await);
         let end = || Change::RevokeSession(session.id, revocation);
         assert!(commit(end(), recorded(3, EventKind::LoggedOut)).await);
         assert!(!commit(end(), recorded(4, EventKind::LoggedOut)).await);
@@ -81,7 +81,7 @@ async fn events_are_stored_with_their_change_or_not_at_all() {
             EventKind::Disabled,
             EventKind::NameChanged,
             EventKind::LoggedOut,
-            EventKind::Refreshed,
+            EventKind::Recovered,
         ];
         assert_eq!(kinds(store, one.id).await, seen);
     })
@@ -105,7 +105,7 @@ async fn a_change_whose_event_cannot_be_stored_does_not_take_place() {
         assert!(family(&*store, session.id).await.is_live());
         let accept = accepted(&family(&*store, session.id).await, 1, None);
         let accept = Change::Accept(session.id, Box::new(accept));
-        let recorded = vec![event(1, &one, EventKind::Refreshed)];
+        let recorded = vec![event(1, &one, EventKind::Recovered)];
         assert!(store.commit(accept, recorded).await.is_err());
         assert_eq!(family(&*store, session.id).await.generation, Generation(0));
     }
