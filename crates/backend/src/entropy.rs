@@ -1,5 +1,6 @@
 //! Entropy: the only source of random bytes. Ids are made here, too, from random bytes and the instant.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +15,14 @@ pub struct Entropy {
     source: Source,
     /// The last event id's second and counter.
     event: Arc<Mutex<(i64, u32)>>,
+    requests: Arc<Requests>,
+}
+
+/// Makes request ids: distinct, for SipHash of numbers under one key hardly ever collides.
+#[derive(Debug, Default)]
+struct Requests {
+    key: RandomState,
+    numbers: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -26,14 +35,26 @@ impl Entropy {
     /// The operating system's random source.
     #[must_use]
     pub fn system() -> Self {
-        Self { source: Source::System, event: Arc::default() }
+        Self { source: Source::System, event: Arc::default(), requests: Arc::default() }
     }
 
     /// A deterministic source for tests. Never for secrets.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let source = Source::Seeded { seed, drawn: Arc::new(AtomicU64::new(0)) };
-        Self { source, event: Arc::default() }
+        Self { source, event: Arc::default(), requests: Arc::default() }
+    }
+
+    /// A new request's id: a count under a key of this process, so that it says nothing and needs no system call.
+    #[must_use]
+    pub fn request_id(&self) -> [u8; 8] {
+        match &self.source {
+            Source::System => {
+                let number = self.requests.numbers.fetch_add(1, Ordering::Relaxed);
+                self.requests.key.hash_one(number).to_be_bytes()
+            }
+            Source::Seeded { .. } => self.bytes(),
+        }
     }
 
     /// `N` random bytes, at most 32.

@@ -3,6 +3,7 @@
 //!
 //! Read [`guard`] first: a handler's signature names what it requires of a request.
 
+pub mod around;
 pub mod assets;
 mod cached;
 pub mod client_address;

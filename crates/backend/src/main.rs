@@ -8,6 +8,11 @@ use std::process::ExitCode;
 use backend::command;
 use backend::config::CommandLine;
 use backend::telemetry::Log;
+use mimalloc::MiMalloc;
+
+/// A request allocates a hundred times: with glibc's allocator that took a fifth of its time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // Dropping it writes the last lines, also after a panic.

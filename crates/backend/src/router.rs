@@ -2,28 +2,29 @@
 //! table of contents of the API.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, delete, get, post, put};
 use shared::path;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::AppState;
+use crate::http::around::around;
 use crate::http::{
-    assets, clock, confirm, events, headers, health, idempotency, introspect, jwks, login, logout,
-    me, metadata, name, password, problem, refresh, register, request_id, revoke, sessions, site,
-    status_list, timeout,
+    assets, clock, confirm, events, health, idempotency, introspect, jwks, login, logout, me,
+    metadata, name, password, refresh, register, revoke, sessions, site, status_list,
 };
 
 /// The application as a service.
 pub fn router(app: AppState) -> Router {
     Router::new()
-        .route(path::ME, get(me::me).delete(me::delete))
+        .route(path::ME, delete(me::delete))
         .route(path::NAME, put(name::change))
-        .route(path::SESSIONS, get(sessions::list).delete(sessions::revoke_others))
+        .route(path::SESSIONS, delete(sessions::revoke_others))
         .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::revoke_one))
         // Idempotency keys: a retry of a call with an access token has no second effect. The calls below have rules
         // of their own.
         .route_layer(from_fn_with_state(app.clone(), idempotency::once))
+        .route(path::ME, get(me::me))
+        .route(path::SESSIONS, get(sessions::list))
         .route(path::REGISTER, post(register::register))
         .route(path::LOGIN, post(login::login))
         .route(path::REFRESH, post(refresh::refresh))
@@ -47,11 +48,6 @@ pub fn router(app: AppState) -> Router {
         .route("/api/", any(site::no_such_endpoint))
         .route("/api/{*rest}", any(site::no_such_endpoint))
         .fallback(site::page)
-        // The innermost middleware first: a request passes them from the bottom up.
-        .layer(CatchPanicLayer::custom(timeout::panicked))
-        .layer(from_fn(timeout::request_limits))
-        .layer(from_fn(problem::write))
-        .layer(from_fn_with_state(app.clone(), headers::secure))
-        .layer(from_fn_with_state(app.clone(), request_id::assign))
+        .layer(from_fn_with_state(app.clone(), around))
         .with_state(app)
 }

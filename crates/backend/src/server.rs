@@ -16,11 +16,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -124,8 +125,10 @@ fn spawn(graceful: &GracefulShutdown, stream: TcpStream, peer: Peer, router: Rou
         let is_last = is_open.load(Ordering::Relaxed);
         connection.work();
         async move {
-            let body = |body| WatchedBody { body, connection: Arc::clone(&connection) };
-            let mut request = request.map(|it| axum::body::Body::new(body(it)));
+            let mut request = request.map(|body| match body.is_end_stream() {
+                true => Body::empty(),
+                false => Body::new(WatchedBody { body, connection: Arc::clone(&connection) }),
+            });
             request.extensions_mut().insert(peer);
             let response = router.oneshot(request).await.map(|response| closing(response, is_last));
             // What is left now depends on how fast the client reads.

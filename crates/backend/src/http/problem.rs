@@ -5,10 +5,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use shared::Problem;
 use shared::problem::PROBLEM_JSON;
@@ -20,10 +18,8 @@ use crate::telemetry::causes;
 
 const JSON: &str = "application/json";
 
-/// Middleware: gives every failure its problem document.
-pub async fn write(id: RequestId, request: Request, next: Next) -> Response {
-    let wants_page = refusal_page::is_wanted(&request);
-    let response = next.run(request).await;
+/// Gives a failure its problem document, or its page if the request asks for one.
+pub(super) fn write(id: RequestId, wants_page: bool, response: Response) -> Response {
     let error = match response.extensions().get::<Arc<ApiError>>() {
         Some(error) => Arc::clone(error),
         None => match bare_failure(&response) {

@@ -3,16 +3,13 @@
 //!
 //! Not tower-http's `SetRequestIdLayer`, which keeps the id that a client sends.
 
-use std::convert::Infallible;
 use std::fmt;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::Response;
 use shared::path::REQUEST_ID;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use super::client_address::ClientAddress;
 use crate::entropy::Entropy;
@@ -28,40 +25,31 @@ impl fmt::Display for RequestId {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for RequestId {
-    type Rejection = Infallible;
+impl RequestId {
+    /// Draws an id.
+    pub(super) fn draw(entropy: &Entropy) -> Self {
+        Self(entropy.request_id())
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(*parts.extensions.get::<Self>().expect("the outermost layer names every request"))
+    /// The log span of its request.
+    pub(super) fn span(self, client: ClientAddress, request: &Request) -> Span {
+        let method = start(request.method().as_str(), METHOD_BYTES);
+        let path = start(request.uri().path(), PATH_BYTES);
+        tracing::error_span!(target: REQUEST, "request", id = %self, %method, path, client = %client)
+    }
+
+    /// Sets `X-Request-Id`.
+    pub(super) fn name(self, response: &mut Response) {
+        let value =
+            HeaderValue::from_str(&self.to_string()).expect("hexadecimal digits are visible ASCII");
+        response.headers_mut().insert(REQUEST_ID, value);
+        tracing::debug!(event = "request.answered", status = response.status().as_u16());
     }
 }
 
 /// How much of a method and of a path is logged: the client chooses both, and a line is bounded.
 const METHOD_BYTES: usize = 16;
 const PATH_BYTES: usize = 256;
-
-/// Middleware, the outermost: draws the id, opens the log span, sets `X-Request-Id`.
-pub async fn assign(
-    State(entropy): State<Entropy>,
-    client: ClientAddress,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = RequestId(entropy.bytes());
-    request.extensions_mut().insert(id);
-    let method = start(request.method().as_str(), METHOD_BYTES);
-    let path = start(request.uri().path(), PATH_BYTES);
-    let span =
-        tracing::error_span!(target: REQUEST, "request", %id, %method, path, client = %client);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let value =
-        HeaderValue::from_str(&id.to_string()).expect("hexadecimal digits are visible ASCII");
-    response.headers_mut().insert(REQUEST_ID, value);
-    span.in_scope(|| {
-        tracing::debug!(event = "request.answered", status = response.status().as_u16())
-    });
-    response
-}
 
 /// Truncates a text, to whole characters.
 fn start(text: &str, bytes: usize) -> &str {

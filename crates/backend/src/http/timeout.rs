@@ -1,12 +1,13 @@
-//! Middleware for every handler: size limits, a timeout, and isolation of panics.
+//! For every handler: size limits, a timeout, and isolation of panics.
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, Version, header::HOST};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
@@ -19,11 +20,13 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Middleware: size limits, the timeout, a task and [`fail_fast`](crate::fail_fast) for each request.
-///
-/// The task continues when the client disconnects: a logout that was received takes place, even if no client waits
+/// Size limits, the timeout and [`fail_fast`](crate::fail_fast) for each request, and a task for those that may change
+/// state: it continues when the client disconnects, so a logout that was received takes place even if no client waits
 /// for its answer.
-pub async fn request_limits(request: Request, next: Next) -> Response {
+///
+/// A panic is a 500 for that request alone. Its message may hold secrets, so it is not logged here; the panic hook has
+/// logged it.
+pub(super) async fn limited(request: Request, next: Next) -> Response {
     let uri = request.uri();
     let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
     let query = uri.query().map_or(0, |query| query.len() + 1);
@@ -39,18 +42,20 @@ pub async fn request_limits(request: Request, next: Next) -> Response {
         return ApiError::Malformed("HTTP/1.1 asks for exactly one Host header.".to_owned())
             .into_response();
     }
+    // RFC 9110 section 9.2.1: a safe method changes no state.
+    let is_safe = request.method().is_safe();
     let handled = tokio::time::timeout(HANDLER_TIME, for_request(next.run(request)));
-    match tokio::spawn(handled.in_current_span()).await {
+    let handled = AssertUnwindSafe(handled).catch_unwind();
+    let handled = if is_safe {
+        handled.await
+    } else {
+        tokio::spawn(handled.in_current_span()).await.unwrap_or_else(|error| Err(Box::new(error)))
+    };
+    match handled {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::TookTooLong.into_response(),
         Err(_) => ApiError::Panicked.into_response(),
     }
-}
-
-/// A panic is a 500 for that request alone. Its message may hold secrets, so it is not logged here; the panic hook
-/// has logged it.
-pub fn panicked(_: Box<dyn Any + Send>) -> Response {
-    ApiError::Panicked.into_response()
 }
 
 fn size(headers: &HeaderMap) -> usize {

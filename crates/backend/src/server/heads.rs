@@ -6,6 +6,7 @@ mod against_the_parser;
 mod filter;
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,12 +51,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for FilteredHeads<S> {
         let this = &mut *self;
         // An empty read means the end of the stream: read on while no byte passes.
         while this.taken == this.passed.len() {
-            let mut chunk = [0; CHUNK_BYTES];
-            let mut chunk = ReadBuf::new(&mut chunk);
+            let mut chunk = [MaybeUninit::uninit(); CHUNK_BYTES];
+            let mut chunk = ReadBuf::uninit(&mut chunk);
             ready!(Pin::new(&mut this.stream).poll_read(context, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            this.passed.reserve(chunk.filled().len());
             this.filter.feed(chunk.filled(), &mut this.passed);
             this.is_open.store(this.filter.is_open(), Ordering::Relaxed);
         }

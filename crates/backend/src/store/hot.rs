@@ -12,7 +12,6 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,8 +169,7 @@ impl<E: Exclusive> Shared<E> {
             return Ok(());
         }
         let all = unwritten.len();
-        let outcome =
-            self.engine.commit(Change::AcceptAll(unwritten.clone()), Vec::new()).await?;
+        let outcome = self.engine.commit(Change::AcceptAll(unwritten.clone()), Vec::new()).await?;
         let mut rows = self.rows();
         if outcome.rows == all as u64 {
             rows.written(&unwritten);

@@ -111,7 +111,8 @@ impl Admission {
     }
 
     /// Admits a call with an access token. It is called beside every verification of such a token
-    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new endpoint is rate limited by default.
+    /// ([`Bearer`](crate::http::guard::Bearer)), so that a new endpoint is rate limited by default. `client` is read for the event of a
+    /// refusal.
     ///
     /// # Errors
     /// [`AuthError::RateLimited`].
@@ -119,13 +120,14 @@ impl Admission {
         &self,
         caller: &Caller,
         is_change: bool,
-        client: &ClientInfo,
+        client: impl AsyncFnOnce() -> ClientInfo,
     ) -> Result<(), AuthError> {
         let Err(limited) = self.limits.call(caller.session, caller.user, is_change) else {
             return Ok(());
         };
+        let client = client().await;
         let event = async || {
-            let event = self.event_log.event(EventKind::Limited, Some(caller.user), client);
+            let event = self.event_log.event(EventKind::Limited, Some(caller.user), &client);
             event.in_session(caller.session)
         };
         Err(self.refuse(limited, event).await)

@@ -53,25 +53,29 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The caller that an access token authenticates, if it is valid and its session active.
+    /// The caller of a token that was verified before and is still valid, if its session is known to be active. Without
+    /// waiting.
+    #[must_use]
+    pub fn recognise(&self, unverified_token: &str) -> Option<Caller> {
+        let presented = self.verified.presented(unverified_token);
+        let ring = self.keys.current().version();
+        let caller = self.verified.caller(presented, ring, self.clock.shared_now())?;
+        let status = self.revocations.status(caller.session);
+        matches!(status, SessionStatus::Active).then_some(caller)
+    }
+
+    /// The caller that an access token authenticates, if it is valid and its session active. Afterwards
+    /// [`Self::recognise`] knows it.
     ///
     /// # Errors
     /// [`AuthError::InvalidToken`] or [`AuthError::SessionRevoked`] if it is not; [`AuthError::Store`] if that is
     /// unknown.
     pub async fn authenticate(&self, unverified_token: &str) -> Result<Caller, AuthError> {
-        let presented = self.verified.presented(unverified_token);
         // Before the token is verified: the ring may be replaced in between.
         let ring = self.keys.current().version();
-        let known = self.verified.caller(presented, ring, self.clock.shared_now());
-        let is_active = |caller: &Caller| {
-            matches!(self.revocations.status(caller.session), SessionStatus::Active)
-        };
-        if let Some(caller) = known.filter(is_active) {
-            return Ok(caller);
-        }
         let token = self.verify_token(unverified_token).await?;
         let validity = self.access_tokens.validity(&token, self.clock.shared_now());
-        self.verified.add(presented, &token, ring, validity);
+        self.verified.add(self.verified.presented(unverified_token), &token, ring, validity);
         Ok(Caller::of(&token))
     }
 
@@ -172,7 +176,7 @@ impl Callers {
         let caller = self.genuine(unverified).await?.map(|token| Caller::of(&token));
         if let Some(caller) = &caller {
             self.admission.give_back_unverified(client);
-            self.admission.admit_call(caller, true, client).await?;
+            self.admission.admit_call(caller, true, async || client.clone()).await?;
         }
         Ok(caller)
     }

@@ -34,10 +34,17 @@ where
         let unverified_token =
             credentials(&parts.headers, "bearer").ok_or_else(callers::no_token)?;
         let callers = Arc::<Callers>::from_ref(state);
-        let caller = within_deadline(callers.authenticate(unverified_token)).await?;
-        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
+        let caller = match callers.recognise(unverified_token) {
+            Some(caller) => caller,
+            None => within_deadline(callers.authenticate(unverified_token)).await?,
+        };
         // RFC 9110 section 9.2.1: any other method may change state.
-        callers.admission.admit_call(&caller, !parts.method.is_safe(), &context.client).await?;
+        let is_change = !parts.method.is_safe();
+        let client = async || {
+            let Ok(context) = RequestContext::from_request_parts(parts, state).await;
+            context.client
+        };
+        callers.admission.admit_call(&caller, is_change, client).await?;
         Ok(Self(caller))
     }
 }

@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use memchr::{memchr, memchr2};
+
 /// So much of the cookies of one request passes, ours or not, and the rest of the one that begins there.
 const COOKIE_BYTES: usize = 4 * 1024;
 /// And so much of ours that come later: they take 1.2 KiB.
@@ -23,6 +25,8 @@ const LEFT_OUT_BYTES: usize = 1024 * 1024;
 const TOO_MUCH: usize = 24 * 1024;
 /// So much of a line is enough to recognise it.
 const START_BYTES: usize = 64;
+/// How long `cookie` is: the colon after it has to be seen.
+const COOKIE_NAME: usize = 6;
 /// Methods after which a body is as long as `Content-Length` says.
 const METHODS: [&[u8]; 7] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"];
 /// The end of a request line that was cut.
@@ -102,13 +106,57 @@ impl HeadFilter {
                     }
                     part
                 }
-                State::Head => {
-                    self.byte(*byte, passed);
-                    1
-                }
+                State::Head => match self.plain(bytes) {
+                    0 => {
+                        self.byte(*byte, passed);
+                        1
+                    }
+                    plain => {
+                        self.pass(&bytes[..plain], passed);
+                        plain
+                    }
+                },
             };
             bytes = &bytes[done..];
         }
+    }
+
+    /// How many of the next bytes pass without a look at each: up to the end of the line, of a cookie, of what may be
+    /// the name of a line of cookies, or of what has room.
+    fn plain(&self, bytes: &[u8]) -> usize {
+        let line = &self.line;
+        let room = match &line.pair {
+            Some(Pair::Passes(length) | Pair::Ours(length)) => PAIR_BYTES.saturating_sub(*length),
+            Some(Pair::Named(_) | Pair::LeftOut) => 0,
+            None if line.length <= COOKIE_NAME => COOKIE_NAME - line.length,
+            None => LINE_BYTES.saturating_sub(line.length),
+        };
+        let bytes = &bytes[..room.min(bytes.len())];
+        let end = match line.pair {
+            Some(_) => memchr2(b';', b'\n', bytes),
+            None => memchr(b'\n', bytes),
+        };
+        end.unwrap_or(bytes.len())
+    }
+
+    /// Passes so many bytes that need no look at each.
+    fn pass(&mut self, bytes: &[u8], passed: &mut Vec<u8>) {
+        let line = &mut self.line;
+        line.length += bytes.len();
+        let room = START_BYTES - line.start.len();
+        line.start.extend(&bytes[..room.min(bytes.len())]);
+        match &mut line.pair {
+            Some(Pair::Passes(length)) => {
+                *length += bytes.len();
+                self.head.cookie_bytes += bytes.len();
+            }
+            Some(Pair::Ours(length)) => {
+                *length += bytes.len();
+                self.head.our_bytes += bytes.len();
+            }
+            _ => {}
+        }
+        passed.extend(bytes);
     }
 
     fn byte(&mut self, byte: u8, passed: &mut Vec<u8>) {

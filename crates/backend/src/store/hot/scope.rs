@@ -36,7 +36,10 @@ impl Scope {
             Change::RevokeSessions(SessionScope::Part(Part { after, up_to, .. }), _) => {
                 Some(Self::Range(*after.as_bytes(), *up_to.as_bytes()))
             }
-            Change::RevokeSessions(SessionScope::User(user) | SessionScope::OthersOf(user, _), _)
+            Change::RevokeSessions(
+                SessionScope::User(user) | SessionScope::OthersOf(user, _),
+                _,
+            )
             | Change::Rehash { user, .. }
             | Change::Respell { user, .. }
             | Change::Rename { user, .. }

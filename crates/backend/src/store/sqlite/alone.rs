@@ -133,7 +133,13 @@ impl Alone {
 fn lock_file(database: &Path, end: &str) -> io::Result<File> {
     let mut path = database.as_os_str().to_owned();
     path.push(end);
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE_FILE).open(path)
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE_FILE)
+        .open(path)
 }
 
 fn is_locked(tried: Result<(), TryLockError>) -> Result<bool, StoreError> {
