@@ -75,6 +75,8 @@ const DOCUMENTATION: Step = Step {
         "--bin",
         "chaos",
         "--bin",
+        "load",
+        "--bin",
         "xtask",
     ],
     rustdoc_flags: Some("-D warnings -A rustdoc::private_intra_doc_links"),
