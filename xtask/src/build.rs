@@ -6,6 +6,11 @@ use crate::workspace::Workspace;
 use crate::{process, tools};
 use anyhow::{Context, Result};
 
+/// Every program that ships, and those that test them. Not `-p backend`: features are unified over the whole
+/// workspace, as for the tests (`--examples` adds those of the tests' own dependencies), so that crates compiled by
+/// `cargo xtask test` are reused.
+const PROGRAMS: [&str; 4] = ["build", "--workspace", "--bins", "--examples"];
+
 /// Builds both and prints the sizes.
 pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<()> {
     site_and_program(workspace, release)?;
@@ -14,6 +19,13 @@ pub(crate) fn build(workspace: &Workspace, release: bool) -> Result<()> {
     let shown = program.strip_prefix(&workspace.root).unwrap_or(&program);
     report::say(&format!("\nBuilt {} and target/site.", shown.display()));
     Ok(())
+}
+
+/// Builds every program without optimisations, as the tests are built.
+pub(crate) fn all_programs(workspace: &Workspace, title: &str) -> Result<()> {
+    report::step(title, || {
+        process::run(&mut process::cargo(workspace, &PROGRAMS)).context(tools::COMPILER_REMEDY)
+    })
 }
 
 /// Builds `target/{debug,release}/notes`.

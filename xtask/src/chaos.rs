@@ -4,17 +4,12 @@ use crate::cluster;
 use crate::process::{self, Failed};
 use crate::tools::{self, faketime, postgres, pypi};
 use crate::workspace::Workspace;
-use crate::{environment, report};
+use crate::{build, environment, report};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::process::Command;
 
-/// The suite and the program. Not `-p backend`: features are unified over the whole workspace, as for the tests
-/// (`--examples` adds those of the tests' own dependencies), so that crates compiled by `cargo xtask test` are
-/// reused.
-const PROGRAM: [&str; 4] = ["build", "--workspace", "--bins", "--examples"];
-
-/// The same program with failpoints, at which it ends itself. No other build has them.
+/// The program with failpoints, at which it ends itself. No other build has them.
 const FAILPOINTS: [&str; 7] =
     ["build", "--workspace", "--bin", "baton", "--examples", "--features", "backend/failpoints"];
 
@@ -52,9 +47,7 @@ fn suite(workspace: &Workspace) -> Result<Command> {
     if !without_postgres() {
         postgres::ensure(workspace)?;
     }
-    report::step("Building the server and the fault suite", || {
-        process::run(&mut process::cargo(workspace, &PROGRAM)).context(tools::COMPILER_REMEDY)
-    })?;
+    build::all_programs(workspace, "Building the server and the fault suite")?;
     report::step("Building the server with failpoints", || {
         let mut cargo = process::cargo(workspace, &FAILPOINTS);
         // A target folder of its own for the program; intermediate artifacts are shared.

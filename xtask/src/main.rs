@@ -1,9 +1,11 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
 //! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`,
-//! `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`; they are built on `tools` (installs missing tools),
-//! `site` (the browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report` (output).
+//! `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`, `bench`; they are built on `tools` (installs missing
+//! tools), `site` (the browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report`
+//! (output).
 #![forbid(unsafe_code)]
 
+mod bench;
 mod browsers;
 mod build;
 mod chaos;
@@ -110,6 +112,9 @@ enum Task {
     Simulate(simulate::Seeds),
     /// Whether a login takes as long for an unknown user, a wrong password and a disabled user.
     Timing(timing::Measurement),
+    /// What calls, refreshes and logins cost, beside a bare axum server and against the last release; writes
+    /// docs/performance.md.
+    Bench(bench::Measurement),
 }
 
 fn main() -> ExitCode {
@@ -132,6 +137,7 @@ fn main() -> ExitCode {
         Task::Chaos { arguments } => chaos::chaos(&workspace, &arguments),
         Task::Mutants { arguments } => mutants::mutants(&workspace, &arguments),
         Task::Timing(measurement) => timing::timing(&workspace, &measurement),
+        Task::Bench(measurement) => bench::bench(&workspace, &measurement),
         Task::Simulate(seeds) => simulate::simulate(&workspace, &seeds),
     };
     match outcome {

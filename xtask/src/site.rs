@@ -22,7 +22,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let wanted = format!("{}\n{}\n", asset::COMPRESSION, inputs(workspace, &bundle)?);
     let stamp = workspace.cache().join("site.stamp");
     let known = std::fs::read_to_string(&stamp).unwrap_or_default();
-    if known == wanted && workspace.site().join("site.json").is_file() {
+    if known == wanted && is_built(workspace) {
         return Ok(());
     }
     report::step("Writing the site, with compressed copies", || {
@@ -31,6 +31,11 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         publish::publish(&workspace.site(), &assets, reuse)?;
         std::fs::write(&stamp, &wanted).context("target/xtask cannot be written to")
     })
+}
+
+/// Whether there is a site, up to date or not.
+pub(crate) fn is_built(workspace: &Workspace) -> bool {
+    workspace.site().join("site.json").is_file()
 }
 
 /// Prints the sizes of the site's files, plain and compressed.

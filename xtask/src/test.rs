@@ -1,7 +1,7 @@
-//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a few rounds of the fault suite,
-//! the documentation's examples, then the browser tests in a real Chromium against the real server, the real bundle
-//! and the real gateway. The runners' own summary lines are printed again at the very end (`summary`), where a reader
-//! of a long log looks first.
+//! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a second of every workload of the
+//! load generator, a few rounds of the fault suite, the documentation's examples, then the browser tests in a real
+//! Chromium against the real server, the real bundle and the real gateway. The runners' own summary lines are printed
+//! again at the very end (`summary`), where a reader of a long log looks first.
 
 mod summary;
 
@@ -10,7 +10,7 @@ use crate::process::{self, Stream};
 use crate::report::{self, Stopwatch};
 use crate::tools::{self, cargo, chromium, node, pypi};
 use crate::workspace::Workspace;
-use crate::{chaos, environment, site};
+use crate::{bench, chaos, environment, site};
 use anyhow::{Context, Result};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -37,6 +37,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     for kind in Kind::ALL {
         let mut command = match kind {
             Kind::Rust => nextest(workspace, &cluster, filters),
+            Kind::Load => bench::a_second_each(workspace, filters)?,
             Kind::Faults => chaos::a_few_rounds(workspace, filters)?,
             Kind::Examples => examples(workspace, filters),
             Kind::Browser => playwright(workspace, &browser, filters),
@@ -70,7 +71,7 @@ fn run(kind: Kind, command: &mut Command, parts: &mut Vec<Outcome>) -> Result<()
     }
     let stream = match kind {
         Kind::Rust => Stream::Error,
-        Kind::Faults | Kind::Examples | Kind::Browser => Stream::Output,
+        Kind::Load | Kind::Faults | Kind::Examples | Kind::Browser => Stream::Output,
     };
     let stopwatch = Stopwatch::start();
     let (lines, verdict) = process::tee(command, stream, |line| kind.is_summary(line))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Rust,
+    Load,
     Faults,
     Examples,
     Browser,
@@ -21,11 +22,13 @@ pub(crate) struct Outcome {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Rust, Self::Faults, Self::Examples, Self::Browser];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Rust, Self::Load, Self::Faults, Self::Examples, Self::Browser];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust tests (cargo nextest)",
+            Self::Load => "Load, a second each (cargo xtask bench)",
             Self::Faults => "Faults, a few rounds (cargo xtask chaos)",
             Self::Examples => "Documentation examples (cargo test --doc)",
             Self::Browser => "Browser tests (Playwright)",
@@ -38,6 +41,7 @@ impl Kind {
             Self::Rust => {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
             }
+            Self::Load => "cargo xtask bench --few",
             Self::Faults => "cargo xtask chaos --few",
             Self::Examples => "cargo test --doc --workspace",
             Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
@@ -48,6 +52,7 @@ impl Kind {
     pub(crate) fn is_summary(self, line: &str) -> bool {
         match self {
             Self::Rust => line.starts_with("Summary ["),
+            Self::Load => line.starts_with("workloads: ") && line.ends_with(" passed"),
             Self::Faults => line.contains(" passed, ") && line.ends_with(" failed"),
             Self::Examples => line.starts_with("test result: "),
             Self::Browser => browser_summary(line),
@@ -96,12 +101,15 @@ mod tests {
     use super::*;
 
     const NEXTEST: &str = "Summary [   3.1s] 120 tests run: 119 passed, 1 failed, 2 skipped";
+    const LOAD: &str = "workloads: 10 passed";
     const FAULTS: &str = "13 passed, 0 failed";
     const EXAMPLES: &str = "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured";
 
     #[test]
     fn each_runner_is_recognised_by_its_last_words() {
         assert!(Kind::Rust.is_summary(NEXTEST));
+        assert!(Kind::Load.is_summary(LOAD));
+        assert!(!Kind::Load.is_summary("me: `GET /api/me` with an access token"));
         assert!(Kind::Faults.is_summary(FAULTS));
         assert!(!Kind::Faults.is_summary("race (sqlite): 200 refreshes of one cookie"));
         assert!(Kind::Examples.is_summary(EXAMPLES));
@@ -121,6 +129,7 @@ mod tests {
         };
         let parts = [
             part(Kind::Rust, &[NEXTEST]),
+            part(Kind::Load, &[LOAD]),
             part(Kind::Faults, &[FAULTS]),
             part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
             part(Kind::Browser, &["1 failed", "20 passed (14.0s)"]),
@@ -128,13 +137,14 @@ mod tests {
         let text = table(&parts);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            lines[lines.len() - 6..],
-            [NEXTEST, FAULTS, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
+            lines[lines.len() - 7..],
+            [NEXTEST, LOAD, FAULTS, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
         );
         let counts: Vec<_> =
             lines.iter().filter_map(|line| line.split_whitespace().rev().nth(4)).collect();
         assert!(
             counts.contains(&"119")
+                && counts.contains(&"10")
                 && counts.contains(&"13")
                 && counts.contains(&"8")
                 && counts.contains(&"20"),
