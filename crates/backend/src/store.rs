@@ -110,6 +110,11 @@ pub trait Store: Send + Sync {
     /// The session and its user.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError>;
 
+    /// The session and its user, if that is known without waiting.
+    fn session_at_hand(&self, _id: SessionId) -> Option<(Session, User)> {
+        None
+    }
+
     /// The user's sessions that are not revoked, the one seen last first, a thousand at most. Storage does not
     /// judge their expiry.
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError>;

@@ -21,11 +21,19 @@ pub struct RequestId([u8; 8]);
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 
 impl RequestId {
+    /// In hexadecimal.
+    fn digits(self) -> [u8; 16] {
+        std::array::from_fn(|at| {
+            let shift = if at % 2 == 0 { 4 } else { 0 };
+            b"0123456789abcdef"[usize::from(self.0[at / 2] >> shift & 0xf)]
+        })
+    }
+
     /// Draws an id.
     pub(super) fn draw(entropy: &Entropy) -> Self {
         Self(entropy.request_id())
@@ -41,7 +49,7 @@ impl RequestId {
     /// Sets `X-Request-Id`.
     pub(super) fn name(self, response: &mut Response) {
         let value =
-            HeaderValue::from_str(&self.to_string()).expect("hexadecimal digits are visible ASCII");
+            HeaderValue::from_bytes(&self.digits()).expect("hexadecimal digits are visible");
         response.headers_mut().insert(REQUEST_ID, value);
         tracing::debug!(event = "request.answered", status = response.status().as_u16());
     }

@@ -27,6 +27,9 @@ pub enum KeyError {
         /// Its mode.
         mode: u32,
     },
+    /// A token could not be signed.
+    #[error("a token could not be signed")]
+    Unsigned,
     /// The database holds no ring.
     #[error(
         "--database / BATON_DATABASE: it holds no key ring yet: `baton serve` makes it on its first start"

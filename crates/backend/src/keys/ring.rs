@@ -6,8 +6,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::EncodingKey;
+use jsonwebtoken::{Algorithm, Header};
 use rotation::RefreshKey;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use shared::NumericDate;
 use verifier::{KeySet, PublicKey};
@@ -17,6 +18,9 @@ use super::plan::{self, KeyPlan, KeyState, Successor};
 use super::{KeyError, MasterKey};
 use crate::entropy::Entropy;
 use crate::store::{KeyPurpose, StoredKey};
+
+/// The length of an ES256 signature.
+const SIGNATURE_BYTES: usize = 64;
 
 /// The ring as it was read last.
 #[derive(Default)]
@@ -28,17 +32,54 @@ pub struct Ring {
     verifying: KeySet,
 }
 
-/// A key that signs access tokens.
+/// A key that signs access tokens and status lists.
+///
+/// Opened once: `jsonwebtoken::encode` checks the private key anew for each token, which costs more than the signature.
 pub struct SigningKey {
-    private: EncodingKey,
+    pair: EcdsaKeyPair,
     public: PublicKey,
+    access_token_header: String,
+    status_list_header: String,
+}
+
+/// The types of the JWTs that are signed here. They keep one kind from being taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenType {
+    /// `at+jwt` (RFC 9068 section 2.1).
+    AccessToken,
+    /// `statuslist+jwt` (Token Status List section 5.1).
+    StatusList,
 }
 
 impl SigningKey {
-    /// The private part, to sign with.
-    #[must_use]
-    pub const fn private(&self) -> &EncodingKey {
-        &self.private
+    /// Signs claims as a JWT in the compact serialization (RFC 7515 section 7.1).
+    ///
+    /// # Errors
+    /// If the claims are no JSON, or signing fails.
+    pub fn sign(&self, typ: TokenType, claims: &impl Serialize) -> Result<String, KeyError> {
+        let header = match typ {
+            TokenType::AccessToken => &self.access_token_header,
+            TokenType::StatusList => &self.status_list_header,
+        };
+        let claims = serde_json::to_vec(claims).map_err(|_| KeyError::Unsigned)?;
+        let mut token =
+            String::with_capacity(header.len() + 2 * claims.len() + 2 * SIGNATURE_BYTES);
+        token.push_str(header);
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let signature = self.signature(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
+    }
+
+    /// The ES256 signature of any bytes (RFC 7518 section 3.4).
+    ///
+    /// # Errors
+    /// If signing fails.
+    pub fn signature(&self, input: &[u8]) -> Result<[u8; SIGNATURE_BYTES], KeyError> {
+        let signature = self.pair.sign(&SystemRandom::new(), input).ok();
+        signature.and_then(|it| it.as_ref().try_into().ok()).ok_or(KeyError::Unsigned)
     }
 
     /// Its `kid`: the RFC 7638 thumbprint of its public part.
@@ -50,7 +91,9 @@ impl SigningKey {
     fn from_pkcs8(pkcs8: &[u8]) -> Option<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).ok()?;
         let public = PublicKey::from_uncompressed_point(pair.public_key().as_ref()).ok()?;
-        Some(Self { private: EncodingKey::from_ec_der(pkcs8), public })
+        let access_token_header = header("at+jwt", public.kid())?;
+        let status_list_header = header("statuslist+jwt", public.kid())?;
+        Some(Self { pair, public, access_token_header, status_list_header })
     }
 }
 
@@ -148,6 +191,14 @@ impl Ring {
     pub fn stored(&self) -> &[StoredKey] {
         &self.stored
     }
+}
+
+/// A header in base64url.
+fn header(typ: &str, kid: &str) -> Option<String> {
+    let mut header = Header::new(Algorithm::ES256);
+    header.typ = Some(typ.to_owned());
+    header.kid = Some(kid.to_owned());
+    Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).ok()?))
 }
 
 /// A new key, sealed, to be stored.

@@ -36,6 +36,10 @@ macro_rules! fail_fast {
                 }
             })+
 
+            fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
+                self.0.session_at_hand(id)
+            }
+
             async fn close(&self) {
                 self.0.close().await;
             }

@@ -302,6 +302,11 @@ macro_rules! hot {
                 self.shared.find_session(id).await
             }
 
+            fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
+                let is_undisturbed = self.shared.engine.standing() == Standing::Undisturbed;
+                is_undisturbed.then(|| self.shared.rows().get(id)).flatten()
+            }
+
             async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
                 self.shared.sessions_of(user).await
             }

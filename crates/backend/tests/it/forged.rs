@@ -1,10 +1,7 @@
 //! The catalogue of forged tokens at every endpoint that takes one: no authentication, no introspection result, no
 //! revocation. Derived from a token of this server, with its own signing key.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use forgery::{Case, Lure, Original, catalogue, twin};
-use jsonwebtoken::Algorithm;
 use serde_json::json;
 use shared::path::{self, INTROSPECT, REVOKE};
 use url::form_urlencoded;
@@ -18,8 +15,7 @@ async fn original(app: &TestApp, browser: &Browser) -> Original {
     let ring = app.app.keys.current();
     let sign = move |bytes: &[u8]| {
         let key = ring.signing(START).expect("a key");
-        let signature = jsonwebtoken::crypto::sign(bytes, key.private(), Algorithm::ES256);
-        URL_SAFE_NO_PAD.decode(signature.expect("a signature")).expect("base64url")
+        key.signature(bytes).expect("a signature").to_vec()
     };
     Original::new(&browser.access_token(), &jwks, sign)
 }

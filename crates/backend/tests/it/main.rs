@@ -58,4 +58,5 @@ mod store_failure;
 mod superseded;
 mod two_servers;
 mod unauthenticated;
+mod verified_tokens;
 mod which_database;

@@ -108,7 +108,10 @@ impl Callers {
     /// # Errors
     /// As [`Self::authenticate`]: the session may have been revoked at this moment.
     pub async fn look_up(&self, caller: &Caller) -> Result<Authenticated, AuthError> {
-        let found = self.store.find_session(caller.session).await?;
+        let found = match self.store.session_at_hand(caller.session) {
+            Some(found) => Some(found),
+            None => self.store.find_session(caller.session).await?,
+        };
         let refused = |reason| session_is_over(caller.session, reason);
         let (session, user) = found.ok_or_else(|| refused(None))?;
         if let Some(reason) = session.revocation_reason() {

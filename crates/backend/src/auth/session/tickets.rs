@@ -48,7 +48,11 @@ impl Tickets {
         let Some(unverified) = UnverifiedTicket::parse(presented.expose()) else {
             return Ok(None);
         };
-        let Some((session, user)) = self.store.find_session(unverified.session()).await? else {
+        let found = match self.store.session_at_hand(unverified.session()) {
+            Some(found) => Some(found),
+            None => self.store.find_session(unverified.session()).await?,
+        };
+        let Some((session, user)) = found else {
             return Ok(None);
         };
         let kid = &session.refresh_key_id;

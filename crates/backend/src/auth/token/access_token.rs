@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use shared::{NumericDate, Secret, SessionId, UserId, path};
 use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
@@ -12,6 +11,7 @@ use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
 use crate::auth::error::AuthError;
 use crate::auth::revocation::status_index::place;
 use crate::keys::KeyRing;
+use crate::keys::ring::TokenType;
 
 /// The `client_id` of Baton's own browser client, the only client (RFC 9068 section 2.2).
 pub const CLIENT_ID: &str = "baton-web";
@@ -113,10 +113,6 @@ impl AccessTokens {
     pub fn issue(&self, statement: Statement) -> Result<Secret, AuthError> {
         let ring = self.keys.current();
         let key = ring.signing(statement.iat)?;
-        let mut header = Header::new(Algorithm::ES256);
-        // RFC 9068 section 2.1: the type keeps other kinds of JWT from being taken for this one.
-        header.typ = Some("at+jwt".to_owned());
-        header.kid = Some(key.kid().to_owned());
         let claims = Claims {
             iss: &self.issuer,
             sub: statement.sub,
@@ -136,9 +132,7 @@ impl AccessTokens {
                 status_list: Place { idx: place(statement.sid), uri: &self.status_list_uri },
             },
         };
-        jsonwebtoken::encode(&header, &claims, key.private())
-            .map(Secret::new)
-            .map_err(|error| AuthError::Cryptography(error.to_string()))
+        Ok(key.sign(TokenType::AccessToken, &claims).map(Secret::new)?)
     }
 
     /// Verifies a presented access token, without a check whether its session is revoked.

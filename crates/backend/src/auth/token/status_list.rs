@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, Header};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use shared::NumericDate;
@@ -20,6 +19,7 @@ use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::clock::tolerance::SLACK_SECONDS;
 use crate::clock::{BootInstant, Clock};
 use crate::keys::KeyRing;
+use crate::keys::ring::TokenType;
 use crate::lifetimes::Lifetimes;
 use crate::single_flight::SingleFlight;
 use crate::store::{Store, StoreError};
@@ -124,13 +124,7 @@ impl StatusLists {
         };
         let ring = self.keys.current();
         let key = ring.signing(now)?;
-        let mut header = Header::new(Algorithm::ES256);
-        // Section 5.1: the type keeps other kinds of JWT from being taken for this one.
-        header.typ = Some("statuslist+jwt".to_owned());
-        header.kid = Some(key.kid().to_owned());
-        jsonwebtoken::encode(&header, &claims, key.private())
-            .map(|token| token.into_bytes().into())
-            .map_err(|error| AuthError::Cryptography(error.to_string()))
+        Ok(key.sign(TokenType::StatusList, &claims)?.into_bytes().into())
     }
 
     /// Cached until a bit changes. A single flight makes each list.

@@ -91,3 +91,73 @@ impl VerifiedTokens {
         self.tokens.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: NumericDate = NumericDate(1_800_000_000);
+    const RING: u64 = 1;
+
+    fn token(number: usize) -> AccessToken {
+        AccessToken {
+            iss: "https://a.example".to_owned(),
+            sub: UserId::from_bytes([1; 16]),
+            aud: Vec::new(),
+            exp: NOW.plus(900),
+            iat: NOW,
+            jti: number.to_string(),
+            client_id: String::new(),
+            sid: SessionId::from_bytes((number as u128).to_be_bytes()),
+            auth_time: NOW,
+            amr: Vec::new(),
+            scope: None,
+            status: None,
+        }
+    }
+
+    fn add(cache: &VerifiedTokens, number: usize) {
+        let presented = cache.presented(&number.to_string());
+        cache.add(presented, &token(number), RING, NOW..NOW.plus(900));
+    }
+
+    fn find(cache: &VerifiedTokens, number: usize) -> Option<Caller> {
+        cache.caller(cache.presented(&number.to_string()), RING, NOW)
+    }
+
+    #[test]
+    fn a_token_is_found_while_it_is_valid_under_the_ring_that_verified_it() {
+        let cache = VerifiedTokens::new(&Entropy::seeded(1));
+        add(&cache, 7);
+        let at = |ring, now| cache.caller(cache.presented("7"), ring, now);
+        assert_eq!(find(&cache, 7), Some(Caller::of(&token(7))));
+        assert!(at(RING, NOW.plus(899)).is_some());
+        for (ring, now) in
+            [(RING, NOW.plus(900)), (RING, NOW.plus(-1)), (RING + 1, NOW), (RING - 1, NOW)]
+        {
+            assert_eq!(at(ring, now), None, "{ring} {now:?}");
+        }
+        assert_eq!(find(&cache, 8), None);
+    }
+
+    /// An account may have 200 sessions, and as many tokens as it refreshes.
+    #[test]
+    fn a_flood_of_distinct_tokens_evicts_none_that_is_in_use() {
+        let cache = VerifiedTokens::new(&Entropy::seeded(1));
+        let in_use = 0..MOST_TOKENS / 2;
+        for _ in 0..2 {
+            for number in in_use.clone() {
+                if find(&cache, number).is_none() {
+                    add(&cache, number);
+                }
+            }
+        }
+        for number in in_use.end..in_use.end + 20 * MOST_TOKENS {
+            assert_eq!(find(&cache, number), None);
+            add(&cache, number);
+        }
+        let lost = in_use.filter(|number| find(&cache, *number).is_none()).count();
+        assert_eq!(lost, 0);
+        assert!(cache.count() <= MOST_TOKENS);
+    }
+}
