@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, delete, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 use shared::path;
 
 use crate::app::AppState;
@@ -15,16 +15,16 @@ use crate::http::{
 
 /// The application as a service.
 pub fn router(app: AppState) -> Router {
+    // A retry of a call with an access token and an idempotency key has no second effect.
+    let keyed = |change: MethodRouter<AppState>| {
+        change.route_layer(from_fn_with_state(app.clone(), idempotency::once))
+    };
     Router::new()
-        .route(path::ME, delete(me::delete))
-        .route(path::NAME, put(name::change))
-        .route(path::SESSIONS, delete(sessions::revoke_others))
-        .route(&format!("{}/{{id}}", path::SESSIONS), delete(sessions::revoke_one))
-        // Idempotency keys: a retry of a call with an access token has no second effect. The calls below have rules
-        // of their own.
-        .route_layer(from_fn_with_state(app.clone(), idempotency::once))
-        .route(path::ME, get(me::me))
-        .route(path::SESSIONS, get(sessions::list))
+        .route(path::ME, get(me::me).merge(keyed(delete(me::delete))))
+        .route(path::NAME, keyed(put(name::change)))
+        .route(path::SESSIONS, get(sessions::list).merge(keyed(delete(sessions::revoke_others))))
+        .route(&format!("{}/{{id}}", path::SESSIONS), keyed(delete(sessions::revoke_one)))
+        // The calls below have rules of their own for idempotency keys.
         .route(path::REGISTER, post(register::register))
         .route(path::LOGIN, post(login::login))
         .route(path::REFRESH, post(refresh::refresh))

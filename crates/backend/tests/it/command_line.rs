@@ -236,7 +236,8 @@ fn prune_removes_what_is_long_over_and_says_how_much() {
     let aged = "
         UPDATE sessions SET created_at = 1, accepted_at = 1,
                             id = CAST(x'010000000001' || substr(id, 7) AS BLOB);
-        UPDATE events SET at = 1, id = CAST(x'010000000001' || substr(id, 7) AS BLOB)";
+        UPDATE events SET at = 1, id = CAST(x'010000000001' || substr(id, 7) AS BLOB);
+        DELETE FROM refresh_days";
     run_sql(&database, aged);
     // No event is recent, so that pruning asks for confirmation.
     let said = pruned(&["--yes"]);

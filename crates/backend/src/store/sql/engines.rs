@@ -230,9 +230,9 @@ pub(in crate::store) const DATA_VERSION_ALONE: &str = "PRAGMA data_version";
 
 /// SQLite alone: a commit that changes nothing, for other processes to notice.
 pub(in crate::store) const ANNOUNCE: [&str; 2] = [
-    "INSERT INTO login_failures (account, failures, last_at) VALUES (x'00', 0, 0) ON CONFLICT DO NOTHING",
+    "INSERT INTO login_failures (account, failures, last_at) VALUES (zeroblob(32), 0, 0) ON CONFLICT DO NOTHING",
     "DELETE FROM login_failures -- unguarded: no account has this tag
-     WHERE account = x'00'",
+     WHERE account = zeroblob(32)",
 ];
 
 /// SQLite alone: whether sqlx has ever applied a migration.

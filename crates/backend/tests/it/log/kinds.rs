@@ -85,6 +85,10 @@ const OTHERS: [&str; 42] = [
     "site.missing",
     "stdout.unread",
     "store.close_failed",
+    "store.no_lock_files",
+    "store.rotations_lost",
+    "store.rotations_overtaken",
+    "store.rotations_unwritten",
     "store.writer_failed",
 ];
 
