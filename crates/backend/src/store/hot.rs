@@ -170,13 +170,24 @@ impl<E: Exclusive> Shared<E> {
         }
         let all = unwritten.len();
         let outcome = self.engine.commit(Change::AcceptAll(unwritten.clone()), Vec::new()).await?;
-        let mut rows = self.rows();
         if outcome.rows == all as u64 {
-            rows.written(&unwritten);
-        } else {
-            // Another process has changed some of these rows. The database knows which.
-            rows.drop_all(unwritten.into_iter().map(|(session, _)| session));
-            tracing::info!(event = "store.rotations_overtaken", rotations = all);
+            self.rows().written(&unwritten);
+            return Ok(());
+        }
+        // Another process has changed some of these rows, or an earlier attempt to write them has succeeded after all.
+        for (session, accepted) in unwritten {
+            let stored = self.engine.find_session(session).await?;
+            let is_written = stored.is_some_and(|(stored, _)| {
+                stored.is_live()
+                    && stored.family.generation == accepted.family.generation
+                    && stored.family.attempt == accepted.family.attempt
+            });
+            if is_written {
+                self.rows().written(&[(session, accepted)]);
+            } else {
+                self.rows().forget(session);
+                tracing::info!(event = "store.rotation_overtaken", %session);
+            }
         }
         Ok(())
     }
@@ -195,6 +206,7 @@ impl<E: Exclusive> Shared<E> {
             self.rows().release(hold);
         }
         if disturbance.is_new {
+            // None is accepted any more.
             self.write().await?;
             self.rows().clear();
             self.engine.settle(disturbance);
@@ -259,10 +271,14 @@ impl<E: Exclusive> Shared<E> {
 
     /// `None` if the database has to judge.
     fn accept(&self, id: SessionId, accepted: &Accepted) -> Option<Outcome> {
-        if self.engine.standing() != Standing::Undisturbed {
-            return None;
-        }
-        let acceptance = self.rows().accept(id, accepted);
+        let acceptance = {
+            let mut rows = self.rows();
+            // Under the lock, so that none comes after the last write before the rows are dropped.
+            if self.engine.standing() != Standing::Undisturbed {
+                return None;
+            }
+            rows.accept(id, accepted)
+        };
         match acceptance {
             Acceptance::Accepted => {
                 self.accepted.notify_one();

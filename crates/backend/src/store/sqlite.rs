@@ -165,8 +165,9 @@ impl Engine for Sqlite {
     async fn close(&self) {
         self.readers.close().await;
         self.checkpoints.close();
-        // Last, so that the write-ahead log is checkpointed into the file.
+        // After the others, so that the write-ahead log is checkpointed into the file.
         self.writer.close().await;
+        self.alone.leave();
     }
 }
 

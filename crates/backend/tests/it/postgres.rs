@@ -117,7 +117,7 @@ async fn a_server_that_cuts_every_connection_is_found_again() {
 async fn a_rotation_whose_answer_was_cut_off_heals_with_its_key() {
     let Some((app, relay)) = far_away().await else { return };
     let alice = app.registered("alice").await;
-    relay.cut_before(b"INSERT 0 1");
+    relay.cut_before(b"UPDATE 1");
     assert_unavailable(&in_time(alice.refresh_with(KEY)).await);
     in_time(alice.refresh_with(KEY)).await.assert_ok();
     in_time(alice.refresh()).await.assert_ok();

@@ -160,12 +160,10 @@ impl Rows {
         self.unwritten_since = (!self.unwritten.is_empty()).then(Instant::now);
     }
 
-    /// Drops these rows, written or not: another process has changed one of them, and the database is right.
-    pub(super) fn drop_all(&mut self, ids: impl IntoIterator<Item = SessionId>) {
-        for id in ids {
-            self.rows.remove(&id);
-            self.unwritten.remove(&id);
-        }
+    /// Drops a row, written or not: another process has changed it, and the database is right.
+    pub(super) fn forget(&mut self, id: SessionId) {
+        self.rows.remove(&id);
+        self.unwritten.remove(&id);
         if self.unwritten.is_empty() {
             self.unwritten_since = None;
         }

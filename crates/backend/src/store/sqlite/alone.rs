@@ -39,6 +39,8 @@ pub(super) struct Alone {
 enum Role {
     /// Not the owner.
     Guest,
+    /// It serves no longer.
+    Gone,
     /// The owner, which is not alone before this instant.
     Owner(Instant),
 }
@@ -114,6 +116,15 @@ impl Alone {
             && matches!(guests.try_lock(), Ok(()))
         {
             self.is_alone.store(true, Ordering::Release);
+        }
+    }
+
+    /// Leaves the database to others for good.
+    pub(super) fn leave(&self) {
+        *self.role.lock() = Role::Gone;
+        self.is_alone.store(false, Ordering::Release);
+        if let Some((owner, guests)) = &self.files {
+            let _ = (guests.unlock(), owner.unlock());
         }
     }
 

@@ -43,7 +43,7 @@ const BY_CONNECTIONS: [&str; 2] = ["connection.evicted", "connection.refused"];
 
 /// Kinds that callers cannot cause, or not often: by start and stop, by operators, once per spell of a failure, or,
 /// as `service.limited` and `keys.unread`, limited on their own.
-const OTHERS: [&str; 42] = [
+const OTHERS: [&str; 46] = [
     "accept.failed",
     "address.shared",
     "addresses.rewritten",
@@ -87,7 +87,7 @@ const OTHERS: [&str; 42] = [
     "store.close_failed",
     "store.no_lock_files",
     "store.rotations_lost",
-    "store.rotations_overtaken",
+    "store.rotation_overtaken",
     "store.rotations_unwritten",
     "store.writer_failed",
 ];
