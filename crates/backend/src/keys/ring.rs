@@ -34,7 +34,7 @@ pub struct Ring {
 
 /// A key that signs access tokens and status lists.
 ///
-/// Opened once: `jsonwebtoken::encode` checks the private key anew for each token, which costs more than the signature.
+/// Opened once: `jsonwebtoken::encode` checks the private key again for each token, which costs more than the signature.
 pub struct SigningKey {
     pair: EcdsaKeyPair,
     public: PublicKey,

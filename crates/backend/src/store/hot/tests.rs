@@ -171,7 +171,7 @@ async fn a_crash_loses_the_rotations_of_a_moment_and_no_revocation() {
 
 #[tokio::test]
 async fn what_another_process_revokes_is_noticed_before_the_next_answer() {
-    const REVOKE: &str = "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'logout'";
+    const REVOKE: &str = "UPDATE sessions SET revoked_at = 1800000000, revoked_because = 'logout' WHERE revoked_at IS NULL";
     for has_unwritten in [false, true] {
         let mut served = Served::new().await;
         let mut read = served.session().await;
@@ -192,7 +192,7 @@ async fn what_another_process_changes_beside_an_unwritten_rotation_is_kept() {
     let mut served = Served::new().await;
     served.session().await;
     assert!(served.rotate().await);
-    served.from_elsewhere("UPDATE users SET name = 'Another'").await;
+    served.from_elsewhere("UPDATE users SET name = 'Another' WHERE disabled_at IS NULL").await;
     let found = served.store.find_session(ID).await.expect("a store").expect("the session");
     assert_eq!(found.0.family.generation, Generation(1));
     assert_eq!(found.1.name.as_deref(), Some("Another"));
