@@ -34,6 +34,7 @@ use crate::auth::account::email::Email;
 pub use change::{Change, Outcome, Part, PasswordChange, Revocation, SessionScope, Superseded};
 pub use error::StoreError;
 pub use fail_fast::FailFast;
+pub use hot::{Disturbance, Exclusive, Hot, Standing};
 pub use open::{Database, is_forgetful, name_of, open, open_database, without_credentials};
 pub use opening::Opening;
 pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};

@@ -7,71 +7,29 @@
 //! ([`Exclusive::standing`], asked at each use). Why this is safe:
 //! docs/decisions/0043-rotations-take-place-in-memory-first.md.
 
+mod exclusive;
 mod rows;
 mod scope;
+mod store;
+mod task;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use parking_lot::{Mutex, MutexGuard};
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio_util::task::AbortOnDropHandle;
 
-use self::rows::{Acceptance, Rows};
+pub use self::exclusive::{Disturbance, Exclusive, Standing};
+use self::rows::{Acceptance, OLDEST_UNWRITTEN, Rows};
 use self::scope::Scope;
-use super::{
-    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
-    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
-};
-use crate::auth::account::email::Email;
-use crate::pace::{rest_until, ticks};
-use crate::telemetry::causes;
-
-/// How often a process looks whether it is alone with the database.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// An engine that knows whether other processes use its database.
-#[async_trait]
-pub(super) trait Exclusive: Store {
-    /// Whether rows in memory count. Without waiting.
-    fn standing(&self) -> Standing;
-
-    /// Finds out whether another process has committed. The answer is for [`Self::settle`].
-    async fn look(&self) -> Result<Disturbance, StoreError>;
-
-    /// What was in memory has been dropped or written since this look.
-    fn settle(&self, disturbance: Disturbance);
-
-    /// Takes the database for this process alone, if no other one serves it.
-    fn take_alone(&self);
-}
-
-/// Whether rows in memory count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// This process is alone with the database, and no other one has committed since the last [`Exclusive::settle`].
-    Undisturbed,
-    /// Another process may have committed.
-    Disturbed,
-    /// Other servers use the database, so that nothing may be in memory.
-    Shared,
-}
-
-/// What a look has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Disturbance {
-    /// How often others have been noticed.
-    pub(super) number: u64,
-    /// Whether that is more often than was settled.
-    pub(super) is_new: bool,
-}
+use super::{Accepted, Change, Event, Outcome, Session, StoreError, User};
 
 /// The store with hot rows.
-pub(super) struct Hot<E> {
+pub struct Hot<E> {
     shared: Arc<Shared<E>>,
     task: Mutex<Option<AbortOnDropHandle<()>>>,
 }
@@ -112,53 +70,56 @@ impl<E> Drop for Hold<'_, E> {
 impl<E: Exclusive + 'static> Hot<E> {
     /// Over this engine, with a task that writes rotations.
     pub(super) fn over(engine: E) -> Self {
-        let shared = Arc::new(Shared {
+        let hot = Self::of(engine, OLDEST_UNWRITTEN);
+        let task = tokio::spawn(Arc::clone(&hot.shared).run());
+        *hot.task.lock() = Some(AbortOnDropHandle::new(task));
+        hot
+    }
+
+    /// The same without the task, and without regard to time: a simulation writes and settles when it likes.
+    #[must_use]
+    pub fn by_hand(engine: E) -> Self {
+        Self::of(engine, Duration::MAX)
+    }
+
+    fn of(engine: E, oldest_unwritten: Duration) -> Self {
+        let shared = Shared {
             engine,
-            rows: Mutex::new(Rows::new()),
+            rows: Mutex::new(Rows::new(oldest_unwritten)),
             writing: AsyncMutex::default(),
             looking: AsyncMutex::default(),
             accepted: Notify::new(),
             disturbed: Notify::new(),
-        });
-        let task = tokio::spawn(Arc::clone(&shared).run());
-        Self { shared, task: Mutex::new(Some(AbortOnDropHandle::new(task))) }
+        };
+        Self { shared: Arc::new(shared), task: Mutex::default() }
+    }
+
+    /// Writes the rotations that are in memory alone.
+    ///
+    /// # Errors
+    /// If storage fails: then they stay to be written.
+    pub async fn write(&self) -> Result<(), StoreError> {
+        self.shared.write().await
+    }
+
+    /// Makes the rows in memory count again, if another process has committed.
+    ///
+    /// # Errors
+    /// If storage fails: then rows are read from the engine until this succeeds.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        self.shared.settle().await
+    }
+
+    /// The rotations that are in memory alone, each from the generation that was stored last. A crash loses them.
+    #[must_use]
+    pub fn unwritten(&self) -> Vec<(SessionId, Accepted)> {
+        self.shared.rows().unwritten()
     }
 }
 
 impl<E: Exclusive> Shared<E> {
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock()
-    }
-
-    async fn run(self: Arc<Self>) {
-        let mut second = ticks(Duration::ZERO, LOOK_AGAIN);
-        let mut has_failed = false;
-        loop {
-            let due = self.rows().due();
-            let is_due = async {
-                match due {
-                    Some(due) => rest_until(due).await,
-                    None => self.accepted.notified().await,
-                }
-            };
-            let done = tokio::select! {
-                () = self.disturbed.notified() => self.settle().await,
-                () = is_due => if due.is_some() { self.write().await } else { Ok(()) },
-                _ = second.tick() => {
-                    self.engine.take_alone();
-                    self.settle().await
-                }
-            };
-            match done {
-                Ok(()) => has_failed = false,
-                // Once for each outage.
-                Err(error) if !std::mem::replace(&mut has_failed, true) => {
-                    let cause = causes(&error);
-                    tracing::error!(event = "store.rotations_unwritten", %error, cause);
-                }
-                Err(_) => {}
-            }
-        }
     }
 
     /// Writes the rotations that are in memory alone.
@@ -304,71 +265,4 @@ impl<E: Exclusive> Shared<E> {
         self.write().await?;
         self.engine.last_refresh(before).await
     }
-}
-
-macro_rules! hot {
-    ($($call:ident($($input:ident: $type:ty),*) -> $answer:ty;)+) => {
-        #[async_trait]
-        impl<E: Exclusive + 'static> Store for Hot<E> {
-            async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-                self.shared.commit(change, events).await
-            }
-
-            async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-                self.shared.find_session(id).await
-            }
-
-            fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
-                let is_undisturbed = self.shared.engine.standing() == Standing::Undisturbed;
-                is_undisturbed.then(|| self.shared.rows().get(id)).flatten()
-            }
-
-            async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-                self.shared.sessions_of(user).await
-            }
-
-            async fn last_refresh(
-                &self,
-                before: Option<NumericDate>,
-            ) -> Result<Option<NumericDate>, StoreError> {
-                self.shared.last_refresh(before).await
-            }
-
-            $(async fn $call(&self, $($input: $type),*) -> Result<$answer, StoreError> {
-                self.shared.engine.$call($($input),*).await
-            })+
-
-            async fn close(&self) {
-                drop(self.task.lock().take());
-                if let Err(error) = self.shared.write().await {
-                    let cause = causes(&error);
-                    tracing::error!(event = "store.rotations_lost", %error, cause);
-                }
-                self.shared.engine.close().await;
-            }
-        }
-    };
-}
-
-hot! {
-    find_user(email: &Email) -> Option<User>;
-    users(after: Option<UserId>) -> Vec<User>;
-    users_beyond_ascii(after: Option<UserId>) -> Vec<User>;
-    last_session() -> Option<SessionId>;
-    end_of_part(after: SessionId, up_to: SessionId) -> Option<SessionId>;
-    revoked_per_second(since: NumericDate) -> Vec<(NumericDate, u64)>;
-    revoked_in(second: NumericDate, after: Option<SessionId>) -> Vec<RevokedSession>;
-    subscribe() -> Box<dyn Subscription>;
-    events(query: &EventQuery) -> Vec<Event>;
-    last_event(before: Option<NumericDate>) -> Option<NumericDate>;
-    failures(account: AccountTag) -> Option<Failures>;
-    used_key(key_hash: &[u8; 32]) -> Option<UsedKey>;
-    keys() -> Vec<StoredKey>;
-    lifetimes() -> Vec<HeldLifetime>;
-    find_service(id: &str) -> Option<Service>;
-    services() -> Vec<Service>;
-    is_place_taken(id: SessionId) -> bool;
-    clock() -> Option<NumericDate>;
-    part_end(of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]>;
-    ping() -> ();
 }

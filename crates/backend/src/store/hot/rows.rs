@@ -44,13 +44,14 @@ impl Lifecycle<SessionId, Row> for KeepUnwritten {
 pub(super) struct Rows {
     rows: Cache<SessionId, Row, UnitWeighter, DefaultHashBuilder, KeepUnwritten>,
     unwritten: BTreeSet<SessionId>,
-    /// Since when one of them is.
+    /// Since when one of them is, and for how long none may be while others are accepted.
     unwritten_since: Option<Instant>,
+    oldest_unwritten: Duration,
     /// What changes under way may touch.
     held: Vec<(u64, Scope)>,
     /// Those of them whose outcome is not known.
     doubtful: Vec<u64>,
-    /// Another number after each change that may have touched rows.
+    /// Another number after each change that may have touched rows, and after each write of rotations.
     version: u64,
 }
 
@@ -66,13 +67,14 @@ pub(super) enum Acceptance {
 }
 
 impl Rows {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(oldest_unwritten: Duration) -> Self {
         let hasher = DefaultHashBuilder::default();
         let most = MOST_ROWS as u64;
         Self {
             rows: Cache::with(MOST_ROWS, most, UnitWeighter, hasher, KeepUnwritten),
             unwritten: BTreeSet::new(),
             unwritten_since: None,
+            oldest_unwritten,
             held: Vec::new(),
             doubtful: Vec::new(),
             version: 0,
@@ -100,7 +102,7 @@ impl Rows {
     /// Accepts a rotation in memory: the conditional write of the SQL engines.
     pub(super) fn accept(&mut self, id: SessionId, accepted: &Accepted) -> Acceptance {
         let is_full = self.unwritten.len() >= MOST_UNWRITTEN;
-        let is_late = self.unwritten_since.is_some_and(|it| it.elapsed() > OLDEST_UNWRITTEN);
+        let is_late = self.unwritten_since.is_some_and(|it| it.elapsed() > self.oldest_unwritten);
         let Some(mut row) = self.rows.get_mut(&id).filter(|_| !is_full && !is_late) else {
             return Acceptance::NotHere;
         };
@@ -147,6 +149,8 @@ impl Rows {
 
     /// These rotations are on the disk. Later ones of the same sessions are not.
     pub(super) fn written(&mut self, written: &[(SessionId, Accepted)]) {
+        // A row that was read before the rotation was accepted must not be added after it was written.
+        self.version += 1;
         for (id, accepted) in written {
             let Some(mut row) = self.rows.peek_mut(id) else { continue };
             let generation = accepted.family.generation;

@@ -18,6 +18,9 @@ pub(super) enum Scope {
 }
 
 impl Scope {
+    /// Every session.
+    pub(super) const ALL: Self = Self::Range([0; 16], [0xff; 16]);
+
     /// `None`: it touches no row that was stored before. Exhaustive, so that a new change has to be thought about.
     pub(super) fn of(change: &Change) -> Option<Self> {
         match change {

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use rotation::{Attempt, Family, Generation, Seed};
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
+use super::rows::{Acceptance, Rows, WRITE_AFTER};
 use super::{Exclusive as _, Hot, Standing};
 use crate::auth::account::email::Email;
 use crate::pace::rest;
@@ -31,8 +34,17 @@ struct Served {
 
 impl Served {
     async fn new() -> Self {
+        Self::with(Hot::over).await
+    }
+
+    /// The same without the task that writes.
+    async fn by_hand() -> Self {
+        Self::with(Hot::by_hand).await
+    }
+
+    async fn with(start: fn(Sql<Sqlite>) -> Hot<Sql<Sqlite>>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = serve(&folder).await;
+        let store = start(engine(&folder).await);
         let mut other = SqliteConnectOptions::new();
         other = other.filename(folder.path().join("test.db"));
         let other = other.connect().await.expect("another process");
@@ -67,15 +79,19 @@ impl Served {
 }
 
 async fn serve(folder: &TempDir) -> Hot<Sql<Sqlite>> {
+    Hot::over(engine(folder).await)
+}
+
+async fn engine(folder: &TempDir) -> Sql<Sqlite> {
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let (engine, schema) = Sqlite::open(&url, Opening::Create).await.expect("a database");
-    Hot::over(Sql::new(engine, schema))
+    Sql::new(engine, schema)
 }
 
 /// Waits until rows in memory count.
 async fn alone(store: &Hot<Sql<Sqlite>>) {
     while store.shared.engine.standing() != Standing::Undisturbed {
-        rest(std::time::Duration::from_millis(5)).await;
+        rest(Duration::from_millis(5)).await;
     }
 }
 
@@ -125,7 +141,7 @@ async fn a_rotation_takes_place_in_memory_and_is_written_a_moment_later() {
     assert!(!commit(&served.store, next(&first)).await.took_place(), "it was overtaken");
     assert!(served.rotate().await);
     while served.on_disk().await != (2, true) {
-        rest(super::rows::WRITE_AFTER / 10).await;
+        rest(WRITE_AFTER / 10).await;
     }
     let reopened = {
         served.store.close().await;
@@ -145,6 +161,51 @@ async fn closing_writes_what_is_in_memory_alone() {
     assert_eq!(served.on_disk().await, (0, true));
     served.store.close().await;
     assert_eq!(served.on_disk().await, (1, true));
+}
+
+#[tokio::test]
+async fn a_rotation_that_comes_while_the_store_closes_is_written_or_fails() {
+    let mut served = Served::new().await;
+    served.session().await;
+    assert!(served.rotate().await);
+    let second = next(&served.session().await);
+    let mut close = Box::pin(served.store.close());
+    assert!(close.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let (rotated, ()) = tokio::join!(served.store.commit(second, Vec::new()), close);
+    let is_accepted = rotated.is_ok_and(|outcome| outcome.took_place());
+    assert_eq!(served.on_disk().await, (if is_accepted { 2 } else { 1 }, true));
+}
+
+/// Two calls read a row. The slower one must not put it over the rotation that followed the faster one.
+#[test]
+fn a_row_that_was_read_before_a_rotation_is_not_added_after_it_was_written() {
+    let mut rows = Rows::new(Duration::MAX);
+    let (version, read) = (rows.version(), session(ID));
+    rows.add(version, &read, &user());
+    let Change::Accept(id, accepted) = next(&read) else { panic!("a rotation") };
+    assert_eq!(rows.accept(id, &accepted), Acceptance::Accepted);
+    let unwritten = rows.unwritten();
+    rows.written(&unwritten);
+    rows.add(version, &read, &user());
+    let (row, _) = rows.get(ID).expect("the row");
+    assert_eq!(row.family.generation, Generation(1));
+}
+
+/// What cannot be written is due all the time.
+#[tokio::test]
+async fn a_write_that_fails_is_not_tried_again_at_once() {
+    let mut served = Served::by_hand().await;
+    served.session().await;
+    assert!(served.rotate().await);
+    served.from_elsewhere("ALTER TABLE sessions RENAME TO gone").await;
+    let begun = Instant::now();
+    let task = tokio::spawn(Arc::clone(&served.store.shared).run());
+    // One for the other process, and one for each connection that the writer gives up after it has failed.
+    while served.store.shared.engine.look().await.expect("a look").number < 6 {
+        rest(Duration::from_millis(5)).await;
+    }
+    task.abort();
+    assert!(begun.elapsed() >= 2 * WRITE_AFTER, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

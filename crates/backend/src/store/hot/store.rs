@@ -1,0 +1,83 @@
+//! `Store` with hot rows: what does not depend on them is the engine's.
+
+use async_trait::async_trait;
+use shared::{NumericDate, SessionId, UserId};
+
+use super::scope::Scope;
+use super::{Exclusive, Hot, Standing};
+use crate::auth::account::email::Email;
+use crate::store::{
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
+    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
+};
+use crate::telemetry::causes;
+
+macro_rules! hot {
+    ($($call:ident($($input:ident: $type:ty),*) -> $answer:ty;)+) => {
+        #[async_trait]
+        impl<E: Exclusive + 'static> Store for Hot<E> {
+            async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+                self.shared.commit(change, events).await
+            }
+
+            async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+                self.shared.find_session(id).await
+            }
+
+            fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
+                let is_undisturbed = self.shared.engine.standing() == Standing::Undisturbed;
+                is_undisturbed.then(|| self.shared.rows().get(id)).flatten()
+            }
+
+            async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+                self.shared.sessions_of(user).await
+            }
+
+            async fn last_refresh(
+                &self,
+                before: Option<NumericDate>,
+            ) -> Result<Option<NumericDate>, StoreError> {
+                self.shared.last_refresh(before).await
+            }
+
+            $(async fn $call(&self, $($input: $type),*) -> Result<$answer, StoreError> {
+                self.shared.engine.$call($($input),*).await
+            })+
+
+            async fn close(&self) {
+                drop(self.task.lock().take());
+                // For good: what comes after the last write is for the engine to refuse.
+                let hold = self.shared.rows().hold(Scope::ALL);
+                if let Err(error) = self.shared.write().await {
+                    let cause = causes(&error);
+                    tracing::error!(event = "store.rotations_lost", %error, cause);
+                }
+                self.shared.rows().leave(hold);
+                self.shared.engine.close().await;
+            }
+        }
+    };
+}
+
+hot! {
+    find_user(email: &Email) -> Option<User>;
+    users(after: Option<UserId>) -> Vec<User>;
+    users_beyond_ascii(after: Option<UserId>) -> Vec<User>;
+    last_session() -> Option<SessionId>;
+    end_of_part(after: SessionId, up_to: SessionId) -> Option<SessionId>;
+    revoked_per_second(since: NumericDate) -> Vec<(NumericDate, u64)>;
+    revoked_in(second: NumericDate, after: Option<SessionId>) -> Vec<RevokedSession>;
+    subscribe() -> Box<dyn Subscription>;
+    events(query: &EventQuery) -> Vec<Event>;
+    last_event(before: Option<NumericDate>) -> Option<NumericDate>;
+    failures(account: AccountTag) -> Option<Failures>;
+    used_key(key_hash: &[u8; 32]) -> Option<UsedKey>;
+    keys() -> Vec<StoredKey>;
+    lifetimes() -> Vec<HeldLifetime>;
+    find_service(id: &str) -> Option<Service>;
+    services() -> Vec<Service>;
+    is_place_taken(id: SessionId) -> bool;
+    clock() -> Option<NumericDate>;
+    part_end(of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]>;
+    ping() -> ();
+}
