@@ -27,7 +27,7 @@ pub const DECISIONS: [&str; 9] = [
 pub(crate) const CONTENDED: &str = "contended";
 
 /// Every other event that must occur in a run.
-pub const EVENTS: [&str; 40] = [
+pub const EVENTS: [&str; 46] = [
     "request arrives",
     "request is lost",
     "request is copied",
@@ -68,10 +68,23 @@ pub const EVENTS: [&str; 40] = [
     "thief copies the jar",
     "thief copies the pending key",
     "thief presents a ticket",
+    ACCEPTED_IN_MEMORY,
+    ROTATIONS_WRITTEN,
+    "crash loses unwritten rotations",
+    OTHERS_NOTICED,
+    "call is aborted",
+    "an aborted call's change is made",
 ];
 
 /// A sign-in was retried by the browser, or by a proxy before the servers.
 pub(crate) const SIGN_IN_COPIED: &str = "sign-in is copied";
+
+/// In a memory-first world, a rotation took place in memory.
+pub(crate) const ACCEPTED_IN_MEMORY: &str = "rotation accepted in memory";
+/// Rotations in memory were written to the database.
+pub(crate) const ROTATIONS_WRITTEN: &str = "rotations written";
+/// An instance has dropped what was in its memory, because another process had committed.
+pub(crate) const OTHERS_NOTICED: &str = "another process is noticed";
 
 /// Sign-outs outside the assumptions: the known limits, counted.
 pub(crate) const OUTSIDE: &str = "honest sign-out outside the assumptions";

@@ -20,15 +20,25 @@ impl World {
     /// An instance crashes, which aborts its calls; a crashed one restarts.
     pub(crate) fn instance_crashes_or_starts(&mut self) {
         let index = self.rng.below(self.instances.len());
-        let up = &mut self.instances[index].up;
-        *up = !*up;
-        if *up {
-            record!(self, "instance {} starts again", index + 1);
+        if self.instances[index].up {
+            self.instance_crashes(index);
         } else {
-            self.counts.add("instance crashes");
-            self.in_flight.retain(|call| call.instance != index);
-            record!(self, "instance {} crashes, and its calls with it", index + 1);
+            record!(self, "instance {} starts again", index + 1);
+            if self.setting.memory_first {
+                self.instances[index] = self.machine.start();
+            }
+            self.instances[index].up = true;
         }
+    }
+
+    fn instance_crashes(&mut self, index: usize) {
+        self.counts.add("instance crashes");
+        record!(self, "instance {} crashes, and its calls with it", index + 1);
+        self.instances[index].up = false;
+        if self.setting.memory_first {
+            self.memory_is_lost();
+        }
+        self.in_flight.retain(|call| call.instance != index);
     }
 
     /// Arms a fault for a call's next access to the store.
@@ -46,14 +56,14 @@ impl World {
     }
 
     /// Counts and records a fault that has struck.
-    pub(crate) fn fault_struck(&mut self, call: &InFlight, fault: Fault) {
+    pub(crate) fn fault_struck(&mut self, work: &str, fault: Fault) {
         let (name, words) = match fault {
             Fault::Before => ("store fails before the action", "fails and does nothing"),
             Fault::After => ("store fails after the action", "does it and fails"),
             Fault::Changed => ("write finds a changed row", "finds a changed row"),
         };
         self.counts.add(name);
-        record!(self, "for request {} the store {words}", call.request.id);
+        record!(self, "for {work} the store {words}");
     }
 
     /// The store becomes unavailable, or available again.
@@ -66,9 +76,13 @@ impl World {
         record!(self, "the store is {}", if away { "unavailable" } else { "back" });
     }
 
-    /// The database loses its last rotations, as in a failover.
+    /// The database loses its last rotations, as in a failover. With rotations in memory it is a power cut: the
+    /// instance crashes, too.
     pub(crate) fn rotations_are_lost(&mut self) {
         let count = self.rng.weighted(&[(5, 1), (3, 2), (1, 5)]).unwrap_or(1);
+        if self.setting.memory_first && self.instances[0].up {
+            self.instance_crashes(0);
+        }
         let lost = self.store.lose(count);
         if lost.is_empty() {
             return;
@@ -104,7 +118,7 @@ impl World {
         let Some(stored) = self.store.user(&self.users[user].email) else { return };
         let id = stored.id;
         self.users[user].disabled_at = Some(self.clock.now());
-        self.store.disable(id);
+        self.by_another_process(|store| store.disable(id));
         self.observer.disabled(id, self.event);
         self.counts.add("user is disabled");
         record!(self, "{} is disabled", self.user_name(user));
@@ -135,7 +149,7 @@ impl World {
         self.send(Party::Stranger, Call::Refresh { ticket: forged, key });
     }
 
-    fn some_session(&mut self) -> Option<SessionId> {
+    pub(crate) fn some_session(&mut self) -> Option<SessionId> {
         let sessions: Vec<SessionId> = self.observer.sessions().collect();
         if sessions.is_empty() { None } else { Some(sessions[self.rng.below(sessions.len())]) }
     }

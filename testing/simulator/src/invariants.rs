@@ -128,8 +128,9 @@ struct WatchedSession {
     highest: u32,
     /// The event at which its first ticket was accepted.
     presented: Option<u32>,
-    /// Whether its row is revoked.
+    /// Whether its row is revoked, and the event since which it is.
     ended: bool,
+    ended_at: Option<u32>,
     /// The event at which its end was first answered.
     revocation_answered: Option<u32>,
     /// Whether it may end: after a logout, an administrator's revocation, or its expiry.
@@ -207,6 +208,14 @@ impl Observer {
     pub(crate) fn disabled(&mut self, user: UserId, event: u32) {
         self.disabled.insert(user);
         for watched in self.sessions.values_mut().filter(|it| it.user == Some(user)) {
+            watched.may_be_revoked = true;
+            watched.revocation_answered.get_or_insert(event);
+        }
+    }
+
+    /// Another process has revoked a session: it counts as revoked from now on.
+    pub(crate) fn revoked_elsewhere(&mut self, session: SessionId, event: u32) {
+        if let Some(watched) = self.sessions.get_mut(&session) {
             watched.may_be_revoked = true;
             watched.revocation_answered.get_or_insert(event);
         }

@@ -7,17 +7,18 @@
 //!
 //! Real code: `backend::auth::session::refresh::Sessions` with its tickets, MACs and signatures, `rotation::{decide,
 //! decide_sign_in}`, idempotency keys as `backend::auth::idempotency` looks for them and commits them, the engine in
-//! memory with its conditional writes, and of the client `frontend::session::{attempt, refresh_outcome, retry}`.
-//! Models: [`server`] for HTTP and hasher, [`browser`] and [`tab`] for the browser around that code. It must not know
-//! tokio, threads or time.
+//! memory with its conditional writes, in some worlds `backend::store::Hot`, where rotations take place in memory
+//! first, and of the client `frontend::session::{attempt, refresh_outcome, retry}`. Models: [`server`] for HTTP and
+//! hasher, [`browser`] and [`tab`] for the browser around that code. It must not know tokio, threads or time.
 //!
 //! Read [`setting`] for the assumptions, [`invariants`] for the promises, [`world`] for the loop, then [`network`],
-//! [`scheduler`], [`store`], [`tab`], [`thief`] and [`faults`] for what can happen.
+//! [`scheduler`], [`store`], [`instance`], [`tab`], [`thief`] and [`faults`] for what can happen.
 #![forbid(unsafe_code)]
 
 mod browser;
 pub mod coverage;
 mod faults;
+mod instance;
 pub mod invariants;
 mod network;
 mod rng;
@@ -118,6 +119,7 @@ impl Simulator {
         });
         let mut counts = std::mem::take(&mut world.counts);
         counts.absorb(&world.observer.counts);
+        counts.absorb(&world.store.counts());
         counts.absorb(&log.take());
         let violation = world.observer.violation().cloned();
         Run { events: world.event, counts, violation, trace: world.trace.into_lines() }

@@ -52,6 +52,27 @@ pub enum Bug {
     AddressFirst,
     /// A retried sign-in gets ticket 1 although it was presented.
     TicketOneAgain,
+    /// A revocation is written behind, like a rotation in memory: a crash loses it.
+    RevocationWrittenBehind,
+    /// A revocation does not take its session out of memory.
+    RevokedRowStays,
+    /// A commit of another process is not noticed: rows in memory count as before.
+    OthersUnnoticed,
+    /// A row comes back into memory before the change of a dropped caller is made.
+    HoldReleasedEarly,
+}
+
+impl Bug {
+    /// Whether it concerns rotations in memory alone.
+    const fn is_in_memory(self) -> bool {
+        matches!(
+            self,
+            Self::RevocationWrittenBehind
+                | Self::RevokedRowStays
+                | Self::OthersUnnoticed
+                | Self::HoldReleasedEarly
+        )
+    }
 }
 
 /// An assumption behind an invariant. Without it, a seed shows the violation: these are the known limits of the
@@ -110,12 +131,14 @@ pub(crate) struct Setting {
     pub(crate) long_waits: bool,
     /// No user has an account yet.
     pub(crate) newcomers: bool,
+    /// There is one instance, and rotations take place in its memory first.
+    pub(crate) memory_first: bool,
     pub(crate) experiment: Experiment,
 }
 
 impl Setting {
     /// Draws the setting of a seed.
-    pub(crate) fn draw(rng: &mut SeededRng, experiment: Experiment) -> Self {
+    pub(crate) fn draw(seed: u64, rng: &mut SeededRng, experiment: Experiment) -> Self {
         let users = rng.weighted(&[(6, 1), (2, 2), (1, 3)]).unwrap_or(1);
         let mut browsers = Vec::new();
         for user in 0..users {
@@ -142,6 +165,7 @@ impl Setting {
             copies: rng.percent(60),
             long_waits: rng.percent(25),
             newcomers: rng.percent(30),
+            memory_first: is_memory_first(seed, experiment),
             experiment,
         }
     }
@@ -159,7 +183,13 @@ impl Setting {
     /// rotation. A rollback between the two presentations accepts the second like a first; a late `Set-Cookie` lets
     /// the owner retry an older attempt.
     pub(crate) fn finds_thieves(&self) -> bool {
-        self.holds(Assumption::NothingIsLostAfterATheft, !self.rollbacks) && !self.late_cookies
+        let none_lost = !self.loses_rotations();
+        self.holds(Assumption::NothingIsLostAfterATheft, none_lost) && !self.late_cookies
+    }
+
+    /// Whether rotations may be lost: by the database, or with the memory of an instance that crashes.
+    fn loses_rotations(&self) -> bool {
+        self.rollbacks || (self.memory_first && self.faults)
     }
 
     /// Whether owner and thief share at most one generation when the thief has the pending key. A client that got the
@@ -180,7 +210,7 @@ impl Setting {
     /// Whether no tab refreshes while another one changes the password. Where rotations are lost, that could bring
     /// back an older ticket than the other tab was given: in one of 200,000 seeds; the model has the counterexample.
     pub(crate) fn password_changes_are_alone(&self) -> bool {
-        self.tabs == Tabs::ShareAKey && self.rollbacks
+        self.tabs == Tabs::ShareAKey && self.loses_rotations()
     }
 
     /// Whether a retried sign-in must not begin a second session `seconds` after the first.
@@ -192,12 +222,22 @@ impl Setting {
     /// rollbacks zero: a rotation accepted after a gap does not know the attempt before it, so a late duplicate of
     /// that attempt would pass for a replay.
     pub(crate) fn behind(&self) -> Option<u32> {
-        let none_lost = self.holds(Assumption::NoCopyOutlivesALoss, !self.rollbacks);
+        let none_lost = self.holds(Assumption::NoCopyOutlivesALoss, !self.loses_rotations());
         if self.late_requests { None } else { Some(u32::from(none_lost)) }
     }
 
     /// Whether an assumption holds in this world, or is dropped.
     fn holds(&self, assumption: Assumption, here: bool) -> bool {
         here || self.experiment.without == Some(assumption)
+    }
+}
+
+/// Drawn apart, so that the other draws of a seed do not depend on it. An experiment about another matter keeps its
+/// worlds.
+fn is_memory_first(seed: u64, experiment: Experiment) -> bool {
+    match experiment {
+        Experiment { bug: Some(bug), .. } => bug.is_in_memory(),
+        Experiment { without: Some(_), .. } => false,
+        Experiment { bug: None, without: None } => SeededRng::of(!seed).percent(25),
     }
 }

@@ -1,26 +1,31 @@
 //! The store under the servers: the engine in memory, with a yield before and after each access, so that the
 //! scheduler picks the interleaving. It injects faults on request, and loses its last rotations, as a failover does.
-//! The bugs planted in it are in [`planted`].
+//! Its changes are in [`writes`], what it is to an instance with rotations in memory in [`memory_first`]. The bugs
+//! planted in it are in [`planted`].
 
 mod engine;
+mod memory_first;
 mod pause;
 mod planted;
+mod served;
 mod sign_ins;
+mod writes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use backend::clock::Clock;
 use backend::store::memory::Memory;
-use backend::store::{
-    Accepted, Change, Outcome, PasswordChange, Revocation, Session, Store as _, StoreError, User,
-};
+use backend::store::{Accepted, Change, Revocation, Session, Store as _, StoreError, User};
 use parking_lot::{Mutex, MutexGuard};
 use rotation::Family;
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
+use crate::coverage::Counts;
 use crate::setting::Bug;
+pub(crate) use engine::Engine;
 pub(crate) use pause::at_once;
 use pause::yield_once;
+pub(crate) use served::Served;
 
 /// A fault at the next access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +43,12 @@ pub(crate) struct SimulatedStore {
     clock: Clock,
     bug: Option<Bug>,
     state: Mutex<State>,
+    /// In a memory-first world, while its instance is up: the rotations that are in its memory alone.
+    in_memory: Mutex<Option<InMemory>>,
 }
+
+/// Lists the rotations that are in an instance's memory alone.
+type InMemory = Box<dyn Fn() -> Vec<(SessionId, Accepted)> + Send>;
 
 #[derive(Default)]
 struct State {
@@ -56,6 +66,22 @@ struct State {
     /// For the planted grace period: families before their last rotation.
     before: BTreeMap<SessionId, Family<RevocationReason>>,
     sign_ins: SignIns,
+    memory_first: MemoryFirst,
+    counts: Counts,
+}
+
+/// What matters in a memory-first world alone.
+#[derive(Default)]
+struct MemoryFirst {
+    /// The changes of dropped callers that are still to be made, in their order.
+    late: VecDeque<Change>,
+    /// How often another process has committed, and how many of these commits the instance has dealt with.
+    others: u64,
+    settled: u64,
+    /// Whether there was a commit since the instance looked last: it may have been another's.
+    is_unseen: bool,
+    /// For a planted bug: sessions before a revocation that is not written yet.
+    before_revocation: Vec<Session>,
 }
 
 /// A session that was begun with an idempotency key.
@@ -74,7 +100,8 @@ struct SignIns {
 
 impl SimulatedStore {
     pub(crate) fn new(clock: Clock, bug: Option<Bug>) -> Self {
-        Self { memory: Memory::default(), clock, bug, state: Mutex::default() }
+        let (state, in_memory) = (Mutex::default(), Mutex::default());
+        Self { memory: Memory::default(), clock, bug, state, in_memory }
     }
 
     /// Adds a user, durably, with a session whose ticket was not issued.
@@ -125,10 +152,11 @@ impl SimulatedStore {
         self.state().not_durable.len()
     }
 
-    /// Disables a user, durably, as an administrator does.
+    /// Disables a user, durably, as an administrator's process does.
     pub(crate) fn disable(&self, user: UserId) {
         let revocation = Revocation { reason: RevocationReason::Disabled, at: self.clock.now() };
         let _ = self.write_revocations(Change::Disable(user, revocation));
+        self.another_has_committed();
     }
 
     /// The generation that was accepted together with the password of this hash.
@@ -141,8 +169,19 @@ impl SimulatedStore {
         self.state().version
     }
 
-    /// A row, for the observer.
+    /// What has occurred in the store, for the coverage.
+    pub(crate) fn counts(&self) -> Counts {
+        self.state().counts.clone()
+    }
+
+    /// A row as it counts, for the observer: a rotation in memory is ahead of the stored one, unless that is revoked.
     pub(crate) fn row(&self, id: SessionId) -> Option<Session> {
+        let stored = self.stored(id)?;
+        Some(self.ahead_of(&stored).unwrap_or(stored))
+    }
+
+    /// A row as it is stored.
+    fn stored(&self, id: SessionId) -> Option<Session> {
         at_once(self.memory.find_session(id)).ok().flatten().map(|(session, _)| session)
     }
 
@@ -185,78 +224,9 @@ impl SimulatedStore {
         fault
     }
 
-    fn write_session(&self, change: Change) -> Result<Outcome, StoreError> {
-        let done = at_once(self.memory.commit(change, Vec::new()))?;
-        if done.took_place() {
-            let mut state = self.state();
-            state.not_durable.clear();
-            state.version += 1;
-        }
-        Ok(done)
-    }
-
     fn read_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
         let found = at_once(self.memory.find_session(id))?;
         Ok(found.map(|(session, user)| (self.planted_read(session), user)))
-    }
-
-    /// A durable change that revokes sessions of any user.
-    fn write_revocations(&self, change: Change) -> Result<Outcome, StoreError> {
-        let done = at_once(self.memory.commit(change, Vec::new()))?;
-        if done.took_place() {
-            let mut state = self.state();
-            state.version += 1;
-            state.not_durable.clear();
-        }
-        Ok(done)
-    }
-
-    fn write_password(&self, change: PasswordChange) -> Result<Outcome, StoreError> {
-        let (id, hash) = (change.session, change.hash.clone());
-        let (before, generation) = (self.row(id), change.accepted.family.generation.0);
-        let done = self.write_revocations(self.planted_change(change))?;
-        if done.took_place() {
-            let mut state = self.state();
-            state.changes.insert(hash, generation);
-            state.before.extend(before.map(|before| (id, before.family)));
-        }
-        Ok(done)
-    }
-
-    fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<Outcome, StoreError> {
-        let Some(before) = self.row(id) else { return Ok(Outcome::default()) };
-        let done = match self.planted_accept(&before, accepted) {
-            Some(done) => done,
-            None => {
-                let accept = Change::Accept(id, Box::new(accepted.clone()));
-                at_once(self.memory.commit(accept, Vec::new()))?.took_place()
-            }
-        };
-        let changed = self.row(id).is_some_and(|row| row.family != before.family);
-        if done && changed {
-            let mut state = self.state();
-            state.version += 1;
-            state.before.insert(id, before.family.clone());
-            state.not_durable.push(before);
-        }
-        Ok(Outcome { rows: u64::from(done), revoked: Vec::new() })
-    }
-
-    fn write_revocation(
-        &self,
-        id: SessionId,
-        revocation: Revocation,
-    ) -> Result<Outcome, StoreError> {
-        let before = self.row(id);
-        let done = at_once(self.memory.commit(Change::RevokeSession(id, revocation), Vec::new()))?;
-        if done.took_place() {
-            let mut state = self.state();
-            state.version += 1;
-            // A durable write takes all earlier ones along: a log is flushed up to its end.
-            state.not_durable.clear();
-            state.not_durable.extend(before.filter(|_| self.forgets_revocations()));
-        }
-        Ok(done)
     }
 }
 

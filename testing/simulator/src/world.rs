@@ -2,6 +2,7 @@
 //! [`invariants`](crate::invariants).
 
 mod cookies;
+mod memory_first;
 mod messages;
 mod names;
 mod tabs;
@@ -11,17 +12,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backend::auth::account::email::Email;
-use backend::auth::revocation::revocation_cache::RevocationCache;
-use backend::auth::security_event_log::SecurityEventLog;
 use backend::auth::token::access_token::AccessTokens;
 use backend::clock::Clock;
-use backend::entropy::Entropy;
 use backend::keys::KeyRing;
 use backend::store::{ClientInfo, User};
-use shared::NumericDate;
+use shared::{NumericDate, SessionId};
 
 use crate::browser::Browser;
 use crate::coverage::Counts;
+use crate::instance::{Instance, Machine};
 use crate::invariants::Observer;
 use crate::network::Wire;
 use crate::rng::SeededRng;
@@ -33,14 +32,9 @@ use crate::thief::Thief;
 use crate::trace::{Trace, record};
 
 const START: NumericDate = NumericDate(1_800_000_000);
+/// In a memory-first world, there is one.
 const INSTANCES: usize = 2;
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
-
-/// A server instance, which may be down.
-pub(crate) struct Instance {
-    pub(crate) server: Arc<Server>,
-    pub(crate) up: bool,
-}
 
 /// The whole state.
 pub(crate) struct World {
@@ -48,7 +42,10 @@ pub(crate) struct World {
     pub(crate) rng: SeededRng,
     pub(crate) clock: Clock,
     pub(crate) store: Arc<SimulatedStore>,
+    pub(crate) machine: Machine,
     pub(crate) instances: Vec<Instance>,
+    /// The sessions with a rotation that is in memory alone, with its generation.
+    pub(crate) in_memory: BTreeSet<(SessionId, u32)>,
     pub(crate) users: Vec<User>,
     /// Users who do not know yet that they have an account.
     pub(crate) newcomers: BTreeSet<usize>,
@@ -91,6 +88,10 @@ enum Step {
     UserDisabled,
     OldToken,
     ForgedTicket,
+    Background,
+    CallAborted,
+    LateChange,
+    AnotherProcess,
 }
 
 impl World {
@@ -103,20 +104,12 @@ impl World {
         access_tokens: &AccessTokens,
     ) -> Self {
         let mut rng = SeededRng::of(seed);
-        let setting = Setting::draw(&mut rng, experiment);
+        let setting = Setting::draw(seed, &mut rng, experiment);
         let clock = Clock::manual(START);
         let store = Arc::new(SimulatedStore::new(clock.clone(), experiment.bug));
-        let instance = |number: usize| {
-            let event_log = SecurityEventLog::new(
-                Arc::clone(&store) as _,
-                clock.clone(),
-                Entropy::seeded(seed.wrapping_mul(4).wrapping_add(number as u64)),
-                Arc::new(RevocationCache::new(&clock)),
-            );
-            let server = Server::new(event_log, Arc::clone(keys), access_tokens.clone());
-            Instance { server: Arc::new(server), up: true }
-        };
-        let instances: Vec<Instance> = (0..INSTANCES).map(instance).collect();
+        let mut machine = Machine::new(seed, &setting, &clock, &store, keys, access_tokens);
+        let count = if setting.memory_first { 1 } else { INSTANCES };
+        let instances: Vec<Instance> = (0..count).map(|_| machine.start()).collect();
         let users = (0..setting.users).map(|number| user(&instances[0].server, number)).collect();
         let browsers =
             setting.browsers.iter().map(|(user, tabs)| Browser::new(*user, *tabs)).collect();
@@ -126,7 +119,9 @@ impl World {
             rng,
             clock,
             store,
+            machine,
             instances,
+            in_memory: BTreeSet::new(),
             users,
             newcomers,
             browsers,
@@ -182,12 +177,24 @@ impl World {
             Step::UserDisabled => self.user_is_disabled(),
             Step::OldToken => self.old_token_is_presented(),
             Step::ForgedTicket => self.forged_ticket_is_presented(),
+            Step::Background => self.background_advances(),
+            Step::CallAborted => self.call_is_aborted(),
+            Step::LateChange => self.late_changes_are_made(),
+            Step::AnotherProcess => self.another_process_commits(),
+        }
+        self.look_at_rows();
+    }
+
+    /// Checks the rows as they are now.
+    pub(crate) fn look_at_rows(&mut self) {
+        if self.setting.memory_first {
+            self.look_into_memory();
         }
         self.observer.look_at_rows(&self.store, &self.setting, self.event);
     }
 
     /// The events that may come next, with their weights.
-    fn possible(&self) -> [(u32, Step); 23] {
+    fn possible(&self) -> [(u32, Step); 27] {
         let setting = &self.setting;
         let if_any = |weight: u32, any: bool| if any { weight } else { 0 };
         let calls = !self.in_flight.is_empty();
@@ -196,6 +203,8 @@ impl World {
         let all_up = self.instances.iter().all(|instance| instance.up);
         let broken = self.store.is_unavailable();
         let faults = setting.faults;
+        let in_memory = setting.memory_first;
+        let revokes = if in_memory { 3 } else { 1 };
         [
             (if_any(150, calls), Step::CallAdvances),
             (if_any(60, !self.arriving().is_empty()), Step::RequestArrives),
@@ -212,14 +221,18 @@ impl World {
             (if_any(6, setting.copies && self.is_signing_in()), Step::SignInCopied),
             (if_any(3, replies), Step::ReplyLost),
             (if_any(4, calls && faults), Step::FaultSet),
-            (if_any(if all_up { 1 } else { 15 }, faults), Step::Crash),
+            (if_any(if all_up { 1 } else { 15 }, faults || !all_up), Step::Crash),
             (if_any(if broken { 20 } else { 1 }, faults), Step::StoreAway),
             (if_any(3, setting.rollbacks && self.store.not_durable() > 0), Step::Rollback),
             (3, Step::Time),
-            (if_any(1, self.event.is_multiple_of(8)), Step::AdministratorRevokes),
+            (if_any(revokes, self.event.is_multiple_of(8)), Step::AdministratorRevokes),
             (if_any(1, self.event.is_multiple_of(64)), Step::UserDisabled),
             (1, Step::OldToken),
             (if_any(1, self.event.is_multiple_of(4)), Step::ForgedTicket),
+            (if_any(24, in_memory && all_up), Step::Background),
+            (if_any(6, in_memory && calls), Step::CallAborted),
+            (if_any(3, self.store.has_late_changes() && !broken), Step::LateChange),
+            (if_any(2, in_memory), Step::AnotherProcess),
         ]
     }
 

@@ -117,7 +117,9 @@ impl Observer {
         let name = format!("session {}, request {}", watched.number, call.request.id);
         match call.outcome {
             Outcome::Granted(tokens) => {
-                let over = watched.revocation_answered.is_some_and(|at| at < call.began);
+                // Answered as revoked, or revoked in its row.
+                let mut revoked = watched.revocation_answered.iter().chain(&watched.ended_at);
+                let over = revoked.any(|at| *at < call.began);
                 let theirs = tokens.session_id == session && Some(tokens.user.id) == watched.user;
                 let mut unique = true;
                 if call.began > watched.rolled_back {

@@ -44,6 +44,9 @@ impl Observer {
             watched.generation = generation;
             watched.highest = watched.highest.max(generation);
             watched.ended = ended;
+            if ended {
+                watched.ended_at.get_or_insert(event);
+            }
         }
         let second = second_session(store, setting);
         found.extend(second.map(|detail| (Invariant::OneSessionPerAttempt, detail)));

@@ -69,4 +69,19 @@ impl SimulatedStore {
     pub(super) fn forgets_revocations(&self) -> bool {
         self.bug == Some(Bug::RevocationForgotten)
     }
+
+    /// Whether a revocation is written behind, with the next rotations.
+    pub(super) fn writes_revocations_behind(&self) -> bool {
+        self.bug == Some(Bug::RevocationWrittenBehind)
+    }
+
+    /// Whether looks and other changes overtake the changes of dropped callers.
+    pub(super) fn lets_others_overtake(&self) -> bool {
+        self.bug == Some(Bug::HoldReleasedEarly)
+    }
+
+    /// Whether commits of another process go unnoticed.
+    pub(super) fn overlooks_others(&self) -> bool {
+        self.bug == Some(Bug::OthersUnnoticed)
+    }
 }

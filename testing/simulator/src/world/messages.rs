@@ -114,7 +114,7 @@ impl World {
         let mut call = self.in_flight.swap_remove(index);
         let (polled, struck) = call.advance(&self.store);
         if let Some(fault) = struck {
-            self.fault_struck(&call, fault);
+            self.fault_struck(&format!("request {}", call.request.id), fault);
         }
         match polled {
             std::task::Poll::Pending => self.in_flight.push(call),
@@ -123,6 +123,8 @@ impl World {
     }
 
     fn call_ends(&mut self, call: &InFlight, outcome: &Outcome) {
+        // A rotation in memory is answered in the step in which it takes place.
+        self.look_at_rows();
         if matches!(outcome, Outcome::Failed(AuthError::Contended)) {
             self.counts.add(CONTENDED);
         }

@@ -90,3 +90,30 @@ fn a_first_ticket_that_is_given_out_after_it_was_presented_is_found() {
         "a late copy of a login gets the ticket of a session that was refreshed"
     );
 }
+
+#[test]
+fn a_revocation_that_is_written_behind_is_found() {
+    let seed = found(Bug::RevocationWrittenBehind, Invariant::RevocationIsFinal);
+    assert!(seed.is_some(), "a crash loses a revocation that was answered");
+}
+
+#[test]
+fn a_revocation_that_leaves_its_session_in_memory_is_found() {
+    let seed = found(Bug::RevokedRowStays, Invariant::RevocationIsFinal);
+    assert!(seed.is_some(), "a revoked session is refreshed in memory");
+}
+
+#[test]
+fn another_process_that_is_not_noticed_is_found() {
+    let seed = found(Bug::OthersUnnoticed, Invariant::RevocationIsFinal);
+    assert!(seed.is_some(), "what an administrator's process has revoked is refreshed in memory");
+}
+
+#[test]
+fn an_old_row_that_comes_back_into_memory_is_found() {
+    let bug = Bug::HoldReleasedEarly;
+    let refreshed = found(bug, Invariant::RevocationIsFinal);
+    // Or its rotation is lost, because the revocation comes before it is written.
+    let seed = refreshed.or_else(|| found(bug, Invariant::GenerationsNeverGoBack));
+    assert!(seed.is_some(), "a dropped caller's revocation comes after its row was read again");
+}
