@@ -1,5 +1,6 @@
 //! The store with hot rows over a file, beside another process: a connection that knows nothing of them.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -18,7 +19,8 @@ use crate::pace::rest;
 use crate::store::queries::Sql;
 use crate::store::sqlite::Sqlite;
 use crate::store::{
-    Accepted, Change, ClientInfo, Opening, Outcome, Revocation, Session, Store, Superseded, User,
+    Accepted, Change, ClientInfo, Opening, Outcome, Revocation, Session, Store, StoreError,
+    Superseded, User,
 };
 
 const NOW: NumericDate = NumericDate(1_800_000_000);
@@ -68,13 +70,28 @@ impl Served {
     }
 
     async fn session(&self) -> Session {
-        self.store.find_session(ID).await.expect("a store").expect("the session").0
+        self.find(ID).await
+    }
+
+    async fn find(&self, id: SessionId) -> Session {
+        self.store.find_session(id).await.expect("a store").expect("the session").0
     }
 
     /// Accepts the next rotation; whether it took place.
     async fn rotate(&self) -> bool {
-        let session = self.session().await;
+        self.rotate_one(ID).await
+    }
+
+    async fn rotate_one(&self, id: SessionId) -> bool {
+        let session = self.find(id).await;
         commit(&self.store, next(&session)).await.took_place()
+    }
+
+    /// Begins a write of rotations, up to where its outcome is waited for.
+    fn begin_to_write(&self) -> Pin<Box<impl Future<Output = Result<(), StoreError>>>> {
+        let mut write = Box::pin(self.store.write());
+        assert!(write.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        write
     }
 }
 
@@ -189,6 +206,30 @@ fn a_row_that_was_read_before_a_rotation_is_not_added_after_it_was_written() {
     rows.add(version, &read, &user());
     let (row, _) = rows.get(ID).expect("the row");
     assert_eq!(row.family.generation, Generation(1));
+}
+
+/// The next write finds one rotation written already. It must not drop what came after it to another session.
+#[tokio::test]
+async fn a_write_whose_outcome_is_not_known_costs_no_later_rotation() {
+    let mut served = Served::by_hand().await;
+    let (seen, other) = (user().password_hash, SessionId::from_bytes([2; 16]));
+    let session = Box::new(session(other));
+    let open = Change::OpenSession { session, seen, superseded: Vec::new() };
+    assert!(commit(&served.store, open).await.took_place());
+    served.session().await;
+    served.find(other).await;
+    assert!(served.rotate().await && served.rotate_one(other).await);
+    drop(served.begin_to_write());
+    while served.on_disk().await != (1, true) {
+        rest(Duration::from_millis(5)).await;
+    }
+    alone(&served.store).await;
+    assert!(served.rotate_one(other).await);
+    let write = served.begin_to_write();
+    assert!(served.rotate_one(other).await);
+    write.await.expect("a store");
+    assert_eq!(served.find(other).await.family.generation, Generation(3));
+    assert_eq!(served.store.unwritten().len(), 1, "the last one");
 }
 
 /// What cannot be written is due all the time.
