@@ -135,7 +135,7 @@ impl<E: Exclusive> Shared<E> {
             self.rows().written(&unwritten);
             return Ok(());
         }
-        // Another process has changed some of these rows, or an earlier attempt to write them has succeeded after all.
+        // Another process has changed some of these rows, or an earlier attempt to write them has succeeded.
         for (session, accepted) in unwritten {
             let stored = self.engine.find_session(session).await?;
             let is_written = stored.is_some_and(|(stored, _)| {
