@@ -40,6 +40,22 @@ test('the program is fetched beside its loader, not after it', async ({ page }) 
   await waitForHydration(page);
 });
 
+test('the second part of the program is fetched when a visitor turns to a form, and each file once', async ({
+  page,
+  networkLog,
+}) => {
+  const files = () => networkLog.urls.filter((url) => /\.(js|wasm)$/.test(url));
+  const secondPart = () => files().filter((url) => url.includes('second_part'));
+  await open(page, pages.home);
+  await page.getByRole('link', { name: 'I have one already' }).click();
+  await expect(page).toHaveURL(pages.login);
+  await page.waitForLoadState('networkidle');
+  expect(secondPart()).toEqual([]);
+  await page.getByLabel('Email').focus();
+  await expect.poll(secondPart).toHaveLength(1);
+  expect(new Set(files()).size).toBe(files().length);
+});
+
 test('the account page is restored without a console error, however it is reached', async ({ account, user }) => {
   await account.reload();
   await expectAccountOf(account, user);

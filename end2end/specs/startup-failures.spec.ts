@@ -91,6 +91,33 @@ test('a page behind the login says so as well', async ({ account, consoleErrors 
   await expect(note(account)).toContainText('The server cannot be reached');
 });
 
+test('a login whose second part of the program does not arrive says so, and is tried again', async ({
+  consoleErrors,
+  page,
+  user,
+}) => {
+  consoleErrors.allow(/./);
+  const secondPart = '**/second_part*.wasm';
+  await page.route(secondPart, (route) => route.abort('connectionfailed'));
+  await page.goto(pages.login);
+  await waitForHydration(page);
+  await sendLogin(page, user);
+  await expect(page.locator('.form-alert')).toHaveText(/^The server cannot be reached\. Nothing is lost/);
+  await expect(page.locator('#email')).toHaveValue(user.email);
+  await page.unroute(secondPart);
+  await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+  await expectAccountOf(page, user);
+});
+
+test('a page whose second part is gone after an update says so', async ({ consoleErrors, page }) => {
+  consoleErrors.allow(/./);
+  await page.route('**/second_part*.wasm', (route) => route.fulfill({ status: 404 }));
+  await page.goto(pages.login);
+  await waitForHydration(page);
+  await page.getByLabel('Email').focus();
+  await expect(note(page)).toContainText('no longer there, as after an update of the server');
+});
+
 test('a page whose start script is blocked says so after a while', async ({ consoleErrors, page }) => {
   consoleErrors.allow(/Content Security Policy|violates/);
   await page.route(pages.login, async (route) => {

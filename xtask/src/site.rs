@@ -6,6 +6,7 @@
 mod asset;
 mod bundle;
 mod publish;
+mod split;
 mod stylesheet;
 
 use crate::files::{self, Fingerprint};
@@ -75,7 +76,7 @@ fn inputs(workspace: &Workspace, bundle: &str) -> Result<String> {
 
 /// All assets of the site.
 fn assets(workspace: &Workspace) -> Result<Vec<Asset>> {
-    let mut assets = bundle::assets(&workspace.bundle())?;
+    let mut assets = bundle::assets(&workspace.parts())?;
     let stylesheet = stylesheet::join(&workspace.style())?;
     assets.push(Asset::new("baton.css", stylesheet.into_bytes()));
     for file in files::under(&workspace.style(), &[])? {

@@ -31,9 +31,9 @@ impl Workspace {
         self.root.join("target")
     }
 
-    /// Trunk's output.
-    pub(crate) fn bundle(&self) -> PathBuf {
-        self.target().join("trunk")
+    /// The bundle in two parts, as it is published.
+    pub(crate) fn parts(&self) -> PathBuf {
+        self.cache().join("parts")
     }
 
     /// The site that the server serves.

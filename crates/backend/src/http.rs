@@ -8,6 +8,7 @@ pub mod assets;
 mod cached;
 pub mod client_address;
 pub mod clock;
+mod compressed;
 pub mod confirm;
 pub mod cookie;
 mod csp;

@@ -22,6 +22,10 @@ mod dom;
 pub mod messages;
 pub mod page;
 mod pages;
+mod part;
+mod route;
+mod router;
+mod second_part;
 pub mod session;
 #[cfg(feature = "hydrate")]
 mod start;
@@ -29,4 +33,4 @@ pub mod transport;
 
 pub use app::App;
 pub use page::shape::seal;
-pub use page::{Assets, NotFoundFlag, NotesService, SignedInHint, page};
+pub use page::{Assets, NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint, page};

@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::MetaTags;
 
 use crate::App;
 use crate::components::start_note::StartNote;
+use crate::route::Route;
 
-pub use server_context::{NotFoundFlag, NotesService, SignedInHint};
+pub use server_context::{NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint};
 
 /// The id of the application's root. Other children of the body may belong to browser extensions.
 pub(crate) const ROOT_ID: &str = "app";
@@ -35,6 +35,8 @@ pub struct Assets {
     pub script: String,
     /// The WebAssembly program.
     pub wasm: String,
+    /// The second part of the program, if there is one.
+    pub second_part: Option<String>,
     /// The icon, if there is one.
     pub icon: Option<String>,
 }
@@ -42,15 +44,19 @@ pub struct Assets {
 /// The document around [`App`].
 pub fn page(assets: Assets) -> impl IntoView {
     let SignedInHint(hint) = use_context().unwrap_or_default();
-    let NotesService(notes) = use_context().unwrap_or_default();
-    let preload = preload_script(&assets);
-    let start = start_script(&assets);
+    let service: NotesService = use_context().unwrap_or_default();
+    let url = use_context().map(|PageUrl(url)| url).unwrap_or_default();
+    let route = Route::of(url.split('?').next().unwrap_or_default(), service);
+    let needs_second_part = hint || route.is_behind_login();
+    let start = start_script(&assets, needs_second_part);
     let Assets { stylesheet, icon, .. } = assets;
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-signed-in-hint=hint.to_string() data-notes-service=notes.to_string()>
+        <html lang="en" data-signed-in-hint=hint.to_string() data-notes-service=service.0.to_string()>
             <head>
                 <meta charset="utf-8" />
+                // Not as a child: Leptos would mark the end of the text.
+                <title inner_html=route.title()></title>
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbf5e9" />
@@ -59,14 +65,12 @@ pub fn page(assets: Assets) -> impl IntoView {
                     name="description"
                     content="Baton is a reference implementation of logging in with short-lived access tokens and rotating refresh tokens, in Rust from the database to the browser."
                 />
-                // Before the stylesheet: a script after it would wait for it.
-                <script nonce=use_nonce()>{preload}</script>
                 <link rel="stylesheet" href=stylesheet />
                 {icon.map(|icon| view! { <link rel="icon" href=icon r#type="image/svg+xml" /> })}
+                // A module waits for the document and its stylesheet.
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>
-                <MetaTags />
             </head>
             <body>
                 // `shape::seal` writes the value of `data-shape` into the HTML.
@@ -79,18 +83,15 @@ pub fn page(assets: Assets) -> impl IntoView {
     }
 }
 
-/// Preloads the program while the browser parses the document. From a script: a browser without scripts would follow
-/// preload links in the document, and has no use for the files.
-fn preload_script(Assets { script, wasm, .. }: &Assets) -> String {
-    format!(
-        "for (const link of [{{ rel: 'modulepreload', href: {script:?} }}, \
-         {{ rel: 'preload', as: 'fetch', type: 'application/wasm', crossOrigin: 'anonymous', href: {wasm:?} }}]) \
-         document.head.append(Object.assign(document.createElement('link'), link));"
-    )
-}
-
 /// Starts the program. The build names the files.
-fn start_script(Assets { stylesheet, script, wasm, .. }: &Assets) -> String {
-    let files = format!("{{ stylesheet: {stylesheet:?}, script: {script:?}, wasm: {wasm:?} }}");
-    format!("const files = {files};\n{}", *START_SCRIPT)
+fn start_script(assets: &Assets, needs_second_part: bool) -> String {
+    let Assets { stylesheet, script, wasm, second_part, .. } = assets;
+    let second_part = second_part.as_deref().unwrap_or_default();
+    let files = format!(
+        "{{ stylesheet: {stylesheet:?}, script: {script:?}, wasm: {wasm:?}, secondPart: {second_part:?} }}"
+    );
+    format!(
+        "const files = {files};\nconst needsSecondPart = {needs_second_part};\n{}",
+        *START_SCRIPT
+    )
 }

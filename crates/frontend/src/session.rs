@@ -57,6 +57,7 @@ mod step_up_prompt;
 mod storage_names;
 mod tabs;
 pub mod transient_error;
+mod wake;
 
 pub(crate) use auth_state::AuthStatus;
 pub use auth_state::{AuthState, SignOutReason, SignedIn};
@@ -64,5 +65,7 @@ pub(crate) use call::{CallPath, CallResult};
 pub(crate) use call_error::CallError;
 pub(crate) use cookie_state::CookieState;
 pub use handle::Session;
+#[cfg(feature = "hydrate")]
+pub(crate) use hint::is_there as hint_is_there;
 pub(crate) use rejected::Rejected;
 pub(crate) use step_up_prompt::StepUpReason;

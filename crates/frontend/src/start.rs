@@ -12,10 +12,17 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::App;
+use crate::app::load_for_first_page;
 use crate::page::ROOT_ID;
 
 thread_local! {
     static STARTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Loads what the page needs beside the program. Whether it could be loaded.
+#[wasm_bindgen]
+pub async fn prepare() -> bool {
+    load_for_first_page().await
 }
 
 /// Hydrates the HTML that the server rendered.

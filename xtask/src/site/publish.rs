@@ -40,6 +40,7 @@ fn list(assets: &[Asset]) -> Result<String> {
         "stylesheet": need("baton.css")?,
         "script": need("frontend.js")?,
         "wasm": need("frontend_bg.wasm")?,
+        "second_part": need("second_part.wasm")?,
         "icon": find("favicon.svg"),
     });
     Ok(serde_json::to_string_pretty(&list)? + "\n")
@@ -52,7 +53,8 @@ mod tests {
 
     fn site(style: &str) -> Vec<Asset> {
         let of = |name: &str, text: &str| Asset::new(name, text.as_bytes().to_vec());
-        vec![of("baton.css", style), of("frontend.js", "js"), of("frontend_bg.wasm", "wasm")]
+        let (script, wasm) = (of("frontend.js", "js"), of("frontend_bg.wasm", "wasm"));
+        vec![of("baton.css", style), script, wasm, of("second_part.wasm", "more wasm")]
     }
 
     #[test]
@@ -66,7 +68,7 @@ mod tests {
         assert_eq!(listed["icon"], serde_json::Value::Null);
         assert_eq!(listed["stylesheet"], site("new")[0].path());
         let files = crate::files::under(&folder.0, &[]).expect("the folder is there");
-        assert_eq!(files.len(), 3 * 3 + 1, "nothing of the old site is left: {files:?}");
+        assert_eq!(files.len(), 4 * 3 + 1, "nothing of the old site is left: {files:?}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Node and the packages of `end2end/package-lock.json`: Playwright, axe, and binaryen, whose
-//! `wasm-opt` Trunk finds on `PATH`.
+//! Node and the packages of `end2end/package-lock.json`: Playwright, axe, and the tools that shrink the site: binaryen
+//! (`wasm-opt`) and esbuild.
 
 use crate::workspace::Workspace;
 use crate::{files, process, report};
@@ -29,14 +29,15 @@ pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// The version of binaryen in the lock file, as part of the bundle's cache key: another version gives another bundle.
-pub(crate) fn binaryen_version(workspace: &Workspace) -> Result<String> {
+/// The version of a package in the lock file, as part of the bundle's cache key: another version of a tool gives
+/// another bundle.
+pub(crate) fn locked_version(workspace: &Workspace, package: &str) -> Result<String> {
     let lock = files::read_text(&lock_file(workspace))?;
     let lock: serde_json::Value =
         serde_json::from_str(&lock).context("end2end/package-lock.json is not JSON")?;
-    match &lock["packages"]["node_modules/binaryen"]["version"] {
+    match &lock["packages"][format!("node_modules/{package}")]["version"] {
         serde_json::Value::String(version) => Ok(version.clone()),
-        _ => bail!("end2end/package-lock.json lacks binaryen, whose wasm-opt the bundle needs"),
+        _ => bail!("end2end/package-lock.json lacks {package}, which the bundle needs"),
     }
 }
 

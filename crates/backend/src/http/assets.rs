@@ -102,7 +102,7 @@ fn answer(asset: &Asset, cache_control: &'static str, headers: &HeaderMap) -> Re
 }
 
 /// Whether a coding is named in `Accept-Encoding` and not refused there (RFC 9110 section 12.5.3).
-fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+pub(super) fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     headers
         .get_all(ACCEPT_ENCODING)
         .iter()

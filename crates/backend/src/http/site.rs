@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use frontend::page::{Assets, NotFoundFlag, NotesService, SignedInHint};
+use frontend::page::{Assets, NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint};
 use leptos::context::provide_context;
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
@@ -18,6 +18,7 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 use shared::path::{SIGNED_IN_COOKIE, at_port};
 
+use super::compressed;
 use super::cookie;
 use super::csp;
 use super::error::ApiError;
@@ -37,6 +38,7 @@ struct Manifest {
     stylesheet: String,
     script: String,
     wasm: String,
+    second_part: Option<String>,
     icon: Option<String>,
 }
 
@@ -49,8 +51,9 @@ impl Site {
         let text = std::fs::read(folder.join("site.json"))?;
         // Rendering spawns tasks; an error means that the executor is already set.
         let _ = any_spawner::Executor::init_tokio();
-        let Manifest { stylesheet, script, wasm, icon } = serde_json::from_slice(&text)?;
-        let assets = Some(Assets { stylesheet, script, wasm, icon });
+        let Manifest { stylesheet, script, wasm, second_part, icon } =
+            serde_json::from_slice(&text)?;
+        let assets = Some(Assets { stylesheet, script, wasm, second_part, icon });
         Ok(Self { assets, notes: NotesService(has_notes) })
     }
 }
@@ -75,34 +78,41 @@ pub async fn page(
             .any(|name| cookie::values(request.headers(), name).any(|value| value == "1")),
     );
     let not_found = NotFoundFlag::default();
-    let flag = not_found.clone();
+    let redirect = ServerRedirect::default();
+    let url = request.uri().path_and_query().map_or("/", |url| url.as_str());
+    let url = PageUrl(url.to_owned());
+    let (flag, target) = (not_found.clone(), redirect.clone());
     let provide = move || {
         provide_context(hint);
         provide_context(notes);
+        provide_context(url.clone());
         provide_context(flag.clone());
+        provide_context(target.clone());
     };
+    let accepts_gzip = compressed::accepts_gzip(request.headers());
     let render = move || {
         set_policy();
         frontend::page::page(assets.clone())
     };
     let response = leptos_axum::render_app_async_with_context(provide, render)(request).await;
-    let mut response = sealed(response).await;
+    let mut response = sealed(response, accepts_gzip).await;
     if not_found.0.load(Ordering::SeqCst) {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
-    // For a client that does not ask for HTML, leptos_axum redirects its own way, with a 200.
-    if response.headers().contains_key(LOCATION) {
+    let target = redirect.0.lock().expect("no holder panics").take();
+    if let Some(target) = target.and_then(|target| HeaderValue::try_from(target).ok()) {
         *response.status_mut() = StatusCode::FOUND;
+        response.headers_mut().insert(LOCATION, target);
     }
     response
 }
 
-/// The response in the shape that hydration relies on.
-async fn sealed(response: Response) -> Response {
+/// The response in the shape that hydration relies on, compressed if the browser takes that.
+async fn sealed(response: Response, accepts_gzip: bool) -> Response {
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.expect("rendering cannot fail");
     let html = String::from_utf8(body.into()).expect("HTML is rendered into a String");
-    Response::from_parts(parts, frontend::seal(html).into())
+    compressed::page(parts, frontend::seal(html), accepts_gzip)
 }
 
 /// The page's Content-Security-Policy, with the nonce of its scripts.

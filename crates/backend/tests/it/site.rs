@@ -234,6 +234,23 @@ async fn files_are_immutable_and_compressed_beforehand() {
     assert_eq!((file.header("content-encoding"), &*file.body), (None, "a{}"));
 }
 
+#[tokio::test]
+async fn a_page_is_compressed_for_browsers_that_take_it_and_an_answer_of_the_api_is_not() {
+    let browser = app().await.browser();
+    let page = with_encoding(&browser, path::HOME_PAGE, "gzip, br").await;
+    page.assert_ok();
+    assert_eq!(page.header("content-encoding"), Some("gzip"));
+    for refused in ["identity", "gzip;q=0", "br"] {
+        let page = with_encoding(&browser, path::HOME_PAGE, refused).await;
+        assert_eq!(page.header("content-encoding"), None, "{refused}");
+        assert_eq!(page.header("vary"), Some("accept-encoding"), "{refused}");
+        assert!(page.body.starts_with("<!DOCTYPE html>"), "{refused}");
+    }
+    let answer = with_encoding(&browser, path::METADATA, "gzip, br").await;
+    answer.assert_ok();
+    assert_eq!(answer.header("content-encoding"), None);
+}
+
 /// ASVS 5.0.0 V4.1.1: every text response names its charset.
 #[tokio::test]
 async fn every_text_says_how_it_is_encoded() {

@@ -1,9 +1,9 @@
 //! Navigation between the pages that need a login.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, ACTIVITY_PAGE, NOTES_PAGE, SESSIONS_PAGE, SETTINGS_PAGE};
 
+use super::link::Link;
 use crate::page::server_context::NotesService;
 
 const PAGES: [(&str, &str); 5] = [
@@ -21,9 +21,9 @@ pub(crate) fn AccountNav() -> impl IntoView {
     let pages = PAGES.into_iter().filter(|(path, _)| has_notes || *path != NOTES_PAGE);
     let links = pages.map(|(path, name)| {
         view! {
-            <A href=path attr:class="account-nav-link">
+            <Link href=path class="account-nav-link">
                 {name}
-            </A>
+            </Link>
         }
     });
     view! {

@@ -1,10 +1,10 @@
 //! The top of the home page: what Baton is, and links to register or log in.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
+use super::link::Link;
 use super::relay_picture::RelayPicture;
 use crate::session::{AuthStatus, Session};
 
@@ -35,19 +35,19 @@ pub(crate) fn Hero() -> impl IntoView {
 fn call_to_action(signed_out: bool) -> AnyView {
     if signed_out {
         view! {
-            <A href=REGISTER_PAGE attr:class="button" attr:data-kind="primary">
+            <Link href=REGISTER_PAGE class="button" kind="primary">
                 "Create an account"
-            </A>
-            <A href=LOGIN_PAGE attr:class="button">
+            </Link>
+            <Link href=LOGIN_PAGE class="button">
                 "I have one already"
-            </A>
+            </Link>
         }
         .into_any()
     } else {
         view! {
-            <A href=ACCOUNT_PAGE attr:class="button" attr:data-kind="primary">
+            <Link href=ACCOUNT_PAGE class="button" kind="primary">
                 "Watch your session run"
-            </A>
+            </Link>
         }
         .into_any()
     }

@@ -1,9 +1,9 @@
 //! Login alert: asks the user whether a new login is theirs. `session::login_alerts` decides which logins are shown.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::path::{ACTIVITY_PAGE, SESSIONS_PAGE};
 
+use super::link::Link;
 use super::text::Text;
 use crate::dom::{focus_soon, local_time};
 use crate::messages::client;
@@ -32,12 +32,12 @@ pub(crate) fn LoginAlertNotice() -> impl IntoView {
                         <Text text=format!("New login: {client}, at {at}. Was it you?{others}") />
                     </p>
                     <div class="notice-actions">
-                        <A href=SESSIONS_PAGE attr:class="button" attr:data-size="small">
+                        <Link href=SESSIONS_PAGE class="button" size="small">
                             "Active sessions"
-                        </A>
-                        <A href=ACTIVITY_PAGE attr:class="button" attr:data-size="small">
+                        </Link>
+                        <Link href=ACTIVITY_PAGE class="button" size="small">
                             "Security activity"
-                        </A>
+                        </Link>
                         <button type="button" class="button" data-size="small" on:click=dismiss>
                             "Dismiss"
                         </button>

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use shared::path::{ACCOUNT_PAGE, HOME_PAGE, LOGIN_PAGE, REGISTER_PAGE};
 
 use super::keyed::keyed;
+use super::link::Link;
 use crate::dom::focus_soon;
+use crate::part::{self, Piece};
 use crate::session::{AuthState, AuthStatus, Session};
 
 #[component]
@@ -15,10 +16,10 @@ pub(crate) fn SiteHeader() -> impl IntoView {
     view! {
         <header class="site-header">
             <div class="site-header-inner">
-                <A href=HOME_PAGE exact=true attr:class="brand">
+                <Link href=HOME_PAGE class="brand">
                     <span class="brand-mark" aria-hidden="true"></span>
                     "Baton"
-                </A>
+                </Link>
                 <nav class="site-nav" aria-label="Main">
                     {keyed(
                         move || status.get(),
@@ -28,7 +29,7 @@ pub(crate) fn SiteHeader() -> impl IntoView {
                             AuthStatus::SignedIn => {
                                 view! {
                                     <AccountLink />
-                                    <LogoutButton />
+                                    {part::view(Piece::LogoutButton)}
                                 }
                                     .into_any()
                             }
@@ -43,26 +44,27 @@ pub(crate) fn SiteHeader() -> impl IntoView {
 #[component]
 fn LoginLinks() -> impl IntoView {
     view! {
-        <A href=LOGIN_PAGE attr:class="nav-link">
+        <Link href=LOGIN_PAGE class="nav-link">
             "Log in"
-        </A>
-        <A href=REGISTER_PAGE attr:class="nav-link">
+        </Link>
+        <Link href=REGISTER_PAGE class="nav-link">
             "Register"
-        </A>
+        </Link>
     }
 }
 
 #[component]
 fn AccountLink() -> impl IntoView {
     view! {
-        <A href=ACCOUNT_PAGE attr:class="nav-link">
+        <Link href=ACCOUNT_PAGE class="nav-link">
             "Account"
-        </A>
+        </Link>
     }
 }
 
+/// Of the second part: signed-in users alone see it.
 #[component]
-fn LogoutButton() -> impl IntoView {
+pub(crate) fn LogoutButton() -> impl IntoView {
     let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let log_out = move |_| {

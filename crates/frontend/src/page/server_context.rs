@@ -1,8 +1,8 @@
 //! What the server knows when it renders a page: contexts on the server, repeated as attributes of `<html>` for the
 //! client, so that its first state is the one that the server rendered.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use leptos::prelude::*;
 
@@ -14,6 +14,14 @@ pub struct SignedInHint(pub bool);
 /// shows its page.
 #[derive(Clone, Copy, Default)]
 pub struct NotesService(pub bool);
+
+/// The path and the query of the request. On the server only.
+#[derive(Clone)]
+pub struct PageUrl(pub String);
+
+/// Set during rendering if another page is to be shown instead: its path on this origin. On the server only.
+#[derive(Clone, Default)]
+pub struct ServerRedirect(pub Arc<Mutex<Option<String>>>);
 
 /// Set during rendering if the page is "not found", so that the server answers 404. On the server only.
 #[derive(Clone, Default)]

@@ -1,11 +1,12 @@
 // Starts the program of a page: loads it with a retry, hydrates, reports a failure. page.rs writes it into every
-// page, after `files`, without comments and indentation. The page is readable without it; forms wait for it.
+// page, after `files` and `needsSecondPart`, without comments and indentation. The page is readable without it; forms wait for it.
 
 const html = document.documentElement;
 const root = document.getElementById('app');
 /** In sessionStorage: this tab has reloaded a page whose files were missing. */
 const RELOADED = 'baton.reloaded';
 const RETRY_MS = 1500;
+const PAINT_MS = 1000;
 const PROBE_MS = 5000;
 
 const MESSAGES = {
@@ -28,7 +29,9 @@ const say = (sentence) => {
 
 /** Why the files of this page cannot be used; called after a failure. */
 const diagnose = async () => {
-  const expected = { stylesheet: 'text/css', script: 'text/javascript', wasm: 'application/wasm' };
+  const wasm = 'application/wasm';
+  const expected = { stylesheet: 'text/css', script: 'text/javascript', wasm };
+  if (needsSecondPart) expected.secondPart = wasm;
   for (const [name, type] of Object.entries(expected)) {
     const options = { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) };
     const answer = await fetch(files[name], options).catch(() => undefined);
@@ -55,10 +58,48 @@ const reloadOnce = () => {
   return true;
 };
 
-/** Another `query` makes another instance, past every cache and past the browser's memory of failed modules. */
+/**
+ * Resolves after the first paint, which the files of the program must not delay on a slow line, nor its start on a slow
+ * machine. A hidden page is not painted.
+ */
+const painted = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, document.hidden ? 0 : PAINT_MS);
+    if (PerformanceObserver.supportedEntryTypes.includes('paint')) {
+      new PerformanceObserver(resolve).observe({ type: 'paint', buffered: true });
+    } else {
+      requestAnimationFrame(() => setTimeout(resolve));
+    }
+  });
+
+/** Begins a download. Who awaits it handles its failure, if it ever comes to that. */
+const download = (file) => {
+  const answer = fetch(file);
+  answer.catch(() => undefined);
+  return answer;
+};
+
+/**
+ * All files at once, and each once: WebKit does not take over what a link preloads. Another `query` makes another
+ * instance, past every cache and past the browser's memory of failed modules.
+ */
 const load = async (query = '') => {
+  const wasm = download(files.wasm + query);
+  let begun = needsSecondPart && download(files.secondPart + query);
+  // For the loader of the second part, which comes with the script.
+  globalThis.fetchSecondPart = () => {
+    const answer = begun || download(files.secondPart + query);
+    begun = undefined;
+    // As after an update of the server: this page cannot learn the new name.
+    answer.then(
+      ({ status }) => status === 404 && say(MESSAGES.removed),
+      () => undefined,
+    );
+    return answer;
+  };
   const program = await import(files.script + query);
-  await program.default({ module_or_path: files.wasm + query });
+  await program.default({ module_or_path: wasm });
+  if (!(await program.prepare())) throw new Error('The second part of the program has not arrived.');
   return program;
 };
 
@@ -174,6 +215,7 @@ const begin = async (program) => {
 
 const start = async () => {
   if (typeof WebAssembly !== 'object') return say(MESSAGES.unable);
+  await painted();
   const program = await fetchProgram();
   if (!program) return;
   try {

@@ -1,7 +1,6 @@
 //! The home page: what Baton is, readable without scripts.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::components::hero::Hero;
 use crate::components::panel::Panel;
@@ -10,7 +9,6 @@ use crate::components::steps::Steps;
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     view! {
-        <Title text="Baton: staying logged in is a relay" />
         <Hero />
         <Steps />
         <div class="columns">

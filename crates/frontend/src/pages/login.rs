@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
-use leptos_router::components::A;
 use shared::Secret;
 use shared::body::LoginRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
@@ -13,9 +11,10 @@ use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
+use crate::components::link::Link;
 use crate::components::password_field::PasswordField;
 use crate::components::script_needed::ScriptNeeded;
-use crate::session::Session;
+use crate::part::SecondPart;
 
 const EMAIL: FieldSpec =
     FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "username" };
@@ -23,7 +22,6 @@ const EMAIL: FieldSpec =
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     view! {
-        <Title text="Log in · Baton" />
         <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
@@ -33,7 +31,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <CookieNote />
             <LoginForm />
             <p class="aside">
-                "New here? " <A href=with_next(REGISTER_PAGE)>"Create an account"</A>
+                "New here? " <Link href=with_next(REGISTER_PAGE)>"Create an account"</Link>
                 ". It takes an email address and a good password."
             </p>
         </section>
@@ -42,7 +40,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
 
 #[component]
 fn LoginForm() -> impl IntoView {
-    let session = expect_context::<Session>();
+    let part = expect_context::<SecondPart>();
     let form = FormState::new("login-form");
     let (email, password) = (NodeRef::new(), NodeRef::new());
     let submit = move |event: web_sys::SubmitEvent| {
@@ -54,7 +52,7 @@ fn LoginForm() -> impl IntoView {
             LoginRequest { email: value_of(email), password: Secret::new(value_of(password)) };
         spawn_local(async move {
             // After success this page is left, and the form with it.
-            if let Err(rejected) = session.log_in(&body).await {
+            if let Err(rejected) = part.log_in(body).await {
                 form.reject(rejected);
             }
         });
@@ -62,7 +60,7 @@ fn LoginForm() -> impl IntoView {
     view! {
         // Before hydration the button is disabled; a form submitted all the same must not be a GET with the password
         // in its URL.
-        <form id=form.id class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit>
+        <form id=form.id class="form" method="post" action=LOGIN_PAGE novalidate on:submit=submit on:focusin=move |_| part.prefetch()>
             <FormAlert form />
             <Field spec=EMAIL node=email form />
             <PasswordField autocomplete="current-password" node=password form />

@@ -2,44 +2,29 @@
 //! same-origin, or it would be an open redirect.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::components::Redirect;
-use leptos_router::hooks::{use_location, use_navigate};
-use leptos_router::location::Url;
 use shared::path::{ACCOUNT_PAGE, LOGIN_PAGE, NEXT_PARAMETER, safe_next};
 
+use crate::router::{Here, Router, escape};
 use crate::session::{AuthStatus, Session};
 
 /// The URL of the login page, which leads back to the current page.
 pub(super) fn login_with_return() -> String {
-    let here = use_location();
-    let mut next = here.pathname.get_untracked();
-    let query = here.search.get_untracked();
-    if !query.is_empty() {
-        next = format!("{next}?{query}");
-    }
     // A server never gets the fragment: a browser carries it over to the target of a redirect (RFC 9110 section
     // 10.2.2).
-    if !cfg!(feature = "ssr") {
-        next += &here.hash.get_untracked();
-    }
-    leading_to(LOGIN_PAGE, &next)
+    let here = expect_context::<Router>().here_untracked().whole();
+    format!("{LOGIN_PAGE}?{NEXT_PARAMETER}={}", escape(&here))
 }
 
 /// The URL of `page`, login or registration, with the `next` parameter of the current one.
 pub(super) fn with_next(page: &'static str) -> impl Fn() -> String {
-    let query = use_location().search;
-    move || match query.with(|query| next_in(query).map(str::to_owned)) {
+    let router = expect_context::<Router>();
+    move || match next_in(&router.here().query) {
         Some(next) => format!("{page}?{NEXT_PARAMETER}={next}"),
         None => page.to_owned(),
     }
 }
 
-fn leading_to(page: &str, next: &str) -> String {
-    format!("{page}?{NEXT_PARAMETER}={}", Url::escape(next))
-}
-
-/// The `next` parameter of a query, still encoded. (The router's map of a query decodes twice.)
+/// The `next` parameter of a query, still encoded.
 fn next_in(query: &str) -> Option<&str> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(name, _)| *name == NEXT_PARAMETER).map(|(_, value)| value)
@@ -49,15 +34,13 @@ fn next_in(query: &str) -> Option<&str> {
 #[component]
 pub(crate) fn RedirectOnceSignedIn() -> impl IntoView {
     let status = expect_context::<Session>().auth_status();
-    let query = use_location().search;
-    take_fragment_along();
+    let router = expect_context::<Router>();
+    take_fragment_along(router);
     move || {
-        (status.get() == AuthStatus::SignedIn).then(|| {
-            let next = query.with_untracked(|query| next_in(query).map(decoded));
-            let path = on_this_origin(safe_next(next.as_deref()));
-            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            view! { <Redirect path options /> }
-        })
+        if status.get() == AuthStatus::SignedIn {
+            let next = next_in(&router.here_untracked().query).map(decoded);
+            router.redirect(&on_this_origin(safe_next(next.as_deref())));
+        }
     }
 }
 
@@ -69,19 +52,14 @@ fn decoded(value: &str) -> String {
 
 /// The fragment that came with the server's redirect belongs to the requested page: it moves into the `next`
 /// parameter before a link on this page can replace it.
-fn take_fragment_along() {
-    let (here, navigate) = (use_location(), use_navigate());
+fn take_fragment_along(router: Router) {
     Effect::new(move |_| {
-        let (query, fragment) = (here.search.get_untracked(), here.hash.get_untracked());
+        let Here { path, query, fragment } = router.here_untracked();
         let Some(next) = next_in(&query) else { return };
         if fragment.is_empty() || next.contains("%23") {
             return;
         }
-        let path = here.pathname.get_untracked();
-        let path = format!("{path}?{NEXT_PARAMETER}={next}{}", Url::escape(&fragment));
-        let options =
-            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate(&path, options);
+        router.rewrite(&format!("{path}?{NEXT_PARAMETER}={next}{}", escape(&fragment)));
     });
 }
 

@@ -3,10 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::components::A;
 use shared::path::HOME_PAGE;
 
+use crate::components::link::Link;
 use crate::page::server_context::NotFoundFlag;
 
 #[component]
@@ -15,7 +14,6 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
         flag.store(true, Ordering::Relaxed);
     }
     view! {
-        <Title text="Page not found · Baton" />
         <section class="narrow prose">
             <p class="eyebrow">"Error 404"</p>
             <h1 class="page-title" tabindex="-1">
@@ -25,9 +23,9 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
                 "There is no page at this address. It may be mistyped, or the page may have moved."
             </p>
             <p>
-                <A href=HOME_PAGE attr:class="button" attr:data-kind="primary">
+                <Link href=HOME_PAGE class="button" kind="primary">
                     "Back to the start"
-                </A>
+                </Link>
             </p>
         </section>
     }

@@ -2,9 +2,6 @@
 //! redirect to the login page and back.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::components::Redirect;
 use shared::RevocationReason;
 use shared::path::LOGIN_PAGE;
 
@@ -12,6 +9,7 @@ use super::login_redirect::login_with_return;
 use crate::components::account_nav::AccountNav;
 use crate::components::keyed::keyed;
 use crate::components::skeleton::Skeleton;
+use crate::router::Router;
 use crate::session::{AuthState, AuthStatus, Session, SignOutReason};
 
 /// A page whose content needs an authenticated user.
@@ -21,7 +19,6 @@ pub(crate) fn ProtectedPage(heading: &'static str, children: ChildrenFn) -> impl
     let status = session.auth_status();
     let session_id = Memo::new(move |_| session.detail(|it| it.session_id));
     view! {
-        <Title text=format!("{heading} · Baton") />
         <section class="account">
             <AccountNav />
             <h1 class="page-title" tabindex="-1">
@@ -52,6 +49,5 @@ fn RedirectToLogin() -> impl IntoView {
         ))
     );
     let path = if left { LOGIN_PAGE.to_owned() } else { login_with_return() };
-    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-    view! { <Redirect path options /> }
+    expect_context::<Router>().redirect(&path);
 }

@@ -3,8 +3,6 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
-use leptos_router::components::A;
 use shared::body::RegisterRequest;
 use shared::path::{LOGIN_PAGE, REGISTER_PAGE};
 use shared::{ErrorCode, Secret};
@@ -14,10 +12,11 @@ use crate::components::button::SubmitButton;
 use crate::components::cookie_note::CookieNote;
 use crate::components::field::{Field, FieldSpec, value_of};
 use crate::components::form::{FormAlert, FormState};
+use crate::components::link::Link;
 use crate::components::password_field::{PASSWORD, PasswordField};
 use crate::components::script_needed::ScriptNeeded;
 use crate::components::strength_meter::{Assessment, STRENGTH_HINT, StrengthMeter, assess};
-use crate::session::Session;
+use crate::part::SecondPart;
 
 const EMAIL: FieldSpec =
     FieldSpec { name: "email", label: "Email", kind: "email", autocomplete: "email" };
@@ -31,7 +30,6 @@ const ANOTHER_PASSWORD: &str =
 #[component]
 pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
-        <Title text="Create your account · Baton" />
         <RedirectOnceSignedIn />
         <section class="narrow">
             <h1 class="page-title" tabindex="-1">
@@ -41,7 +39,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             <CookieNote />
             <RegisterForm />
             <p class="aside">
-                "Been here before? " <A href=with_next(LOGIN_PAGE)>"Use the account you have"</A> "."
+                "Been here before? " <Link href=with_next(LOGIN_PAGE)>"Use the account you have"</Link> "."
             </p>
         </section>
     }
@@ -72,7 +70,7 @@ impl Typed {
 
 #[component]
 fn RegisterForm() -> impl IntoView {
-    let session = expect_context::<Session>();
+    let part = expect_context::<SecondPart>();
     let form = FormState::new("register-form");
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
@@ -87,7 +85,7 @@ fn RegisterForm() -> impl IntoView {
         let body = typed.body();
         spawn_local(async move {
             // After success this page is left, and the form with it.
-            match session.register(&body).await {
+            match part.register(body).await {
                 Ok(()) => {}
                 Err(rejected) if rejected.is(ErrorCode::InvalidCredentials) => {
                     form.reject_field(PASSWORD, ANOTHER_PASSWORD);
@@ -105,6 +103,7 @@ fn RegisterForm() -> impl IntoView {
             action=REGISTER_PAGE
             novalidate
             on:submit=submit
+            on:focusin=move |_| part.prefetch()
             on:input=move |_| update_assessment()
         >
             <FormAlert form />

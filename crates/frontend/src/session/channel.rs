@@ -3,14 +3,13 @@
 
 use std::cell::RefCell;
 
-use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 use shared::body::SessionBody;
 use shared::{RevocationReason, SessionId};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-const NAME: &str = "baton";
+use super::wake;
 
 /// A message to the other tabs.
 #[derive(Serialize, Deserialize)]
@@ -52,7 +51,7 @@ impl Message {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
-    /// A new access token.
+    /// A new access token: [`wake::TOKEN`].
     Token,
     /// A session has ended.
     Ended,
@@ -79,14 +78,9 @@ thread_local! {
 
 /// Subscribes to the channel.
 pub(super) fn open(on_message: impl Fn(Message) + 'static) {
-    if !js_sys::Reflect::has(&window(), &"BroadcastChannel".into()).unwrap_or(false) {
-        return;
-    }
-    let Ok(channel) = BroadcastChannel::new(NAME) else {
-        return;
-    };
+    let Some(channel) = wake::channel() else { return };
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(message) = read(&event) {
+        if let Some(message) = read(&event.data()) {
             on_message(message);
         }
     });
@@ -108,7 +102,8 @@ pub(super) fn post(message: &Message) {
     });
 }
 
-fn read(event: &MessageEvent) -> Option<Message> {
-    let json = js_sys::JSON::stringify(&event.data()).ok()?.as_string()?;
+/// The message in an event's data.
+pub(super) fn read(data: &JsValue) -> Option<Message> {
+    let json = js_sys::JSON::stringify(data).ok()?.as_string()?;
     serde_json::from_str(&json).ok()
 }

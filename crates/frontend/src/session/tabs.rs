@@ -1,8 +1,9 @@
-//! Messages of other tabs, and events of the browser: online, back from the page cache, visible again. It sends no
+//! Messages of other tabs, and events of the browser: online, visible again. It sends no
 //! requests itself; the session does.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
 
 use super::channel::{self, Kind, Message, Reason};
 use super::{AuthState, Session, SignOutReason, local_storage, lock};
@@ -18,12 +19,6 @@ impl Session {
         });
         // The handles would remove the listeners; closing the page does that.
         let _ = window_event_listener(leptos::ev::online, move |_| self.resume_after_error());
-        // A page from the browser's back/forward cache is stale.
-        let _ = window_event_listener(leptos::ev::pageshow, |event| {
-            if event.persisted() {
-                let _ = window().location().reload();
-            }
-        });
         // It is fired at the document and bubbles.
         let _ = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
@@ -36,6 +31,13 @@ impl Session {
     fn resume_after_error(self) {
         if self.transient_error.with_untracked(Option::is_some) {
             self.resume();
+        }
+    }
+
+    /// Receives a message that came before the client was loaded.
+    pub(super) fn hear(self, data: &JsValue) {
+        if let Some(message) = channel::read(data) {
+            self.receive(message);
         }
     }
 

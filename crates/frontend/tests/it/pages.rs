@@ -1,17 +1,16 @@
 //! Pages as the server renders them: readable without scripts, and within the CSP.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 
 use any_server::{Rendered, render, render_without_notes};
 
 /// Renders a page as the server does, with the contexts the server provides.
 mod any_server {
-    use super::{Arc, Mutex, Ordering};
-    use frontend::{Assets, NotFoundFlag, NotesService, SignedInHint, page};
+    use super::Ordering;
+    use frontend::{
+        Assets, NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint, page,
+    };
     use leptos::prelude::*;
-    use leptos_router::components::provide_server_redirect;
-    use leptos_router::location::RequestUrl;
 
     pub(super) struct Rendered {
         pub(super) html: String,
@@ -29,27 +28,25 @@ mod any_server {
     }
 
     fn render_with(path: &str, hint: bool, notes: bool) -> Rendered {
-        let redirect = Arc::new(Mutex::new(None));
+        let redirect = ServerRedirect::default();
         let flag = NotFoundFlag::default();
         let owner = Owner::new();
         let html = owner.with(|| {
-            provide_context(RequestUrl::new(path));
+            provide_context(PageUrl(path.to_owned()));
             provide_context(SignedInHint(hint));
             provide_context(NotesService(notes));
             provide_context(flag.clone());
-            let seen = Arc::clone(&redirect);
-            provide_server_redirect(move |to: &str| {
-                *seen.lock().expect("no test panics while it holds this") = Some(to.to_owned());
-            });
+            provide_context(redirect.clone());
             page(Assets {
                 stylesheet: "/assets/baton-1.css".to_owned(),
                 script: "/assets/frontend-2.js".to_owned(),
                 wasm: "/assets/frontend-3.wasm".to_owned(),
+                second_part: Some("/assets/second_part-5.wasm".to_owned()),
                 icon: Some("/assets/favicon-4.svg".to_owned()),
             })
             .to_html()
         });
-        let redirect = redirect.lock().expect("no test panics while it holds this").take();
+        let redirect = redirect.0.lock().expect("no test panics while it holds this").take();
         Rendered { html, not_found: flag.0.load(Ordering::Relaxed), redirect }
     }
 }
@@ -137,6 +134,32 @@ fn the_way_back_is_whole_and_is_passed_between_login_and_registration() {
         let html = render(&link.replace("/login", here), false).html;
         assert!(html.contains(&format!("href=\"{}\"", link.replace("/login", there))), "{html}");
         assert!(render(here, false).html.contains(&format!("href=\"{there}\"")), "{here}");
+    }
+}
+
+#[test]
+fn the_second_part_is_fetched_at_once_only_where_it_is_needed() {
+    for path in EVERY_PAGE {
+        let is_public = ["/", "/register", "/login?next=%2Faccount", "/nowhere"].contains(&path);
+        for hint in [true, false] {
+            let html = render(path, hint).html;
+            assert!(html.contains("second_part-5.wasm"), "{path}");
+            let needed = format!("const needsSecondPart = {};", hint || !is_public);
+            assert!(html.contains(&needed), "{path} {hint}");
+        }
+    }
+}
+
+#[test]
+fn every_page_has_a_title() {
+    for (path, heading) in BEHIND_LOGIN {
+        let title = format!("<title>{heading} · Baton</title>");
+        assert!(render(path, true).html.contains(&title), "{path}");
+    }
+    for (path, title) in [("/login", "Log in · Baton"), ("/nowhere", "Page not found · Baton")] {
+        let html = render(path, false).html;
+        assert_eq!(html.matches("<title").count(), 1, "{path}");
+        assert!(html.contains(&format!("<title>{title}</title>")), "{path}");
     }
 }
 
