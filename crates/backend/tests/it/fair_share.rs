@@ -112,7 +112,7 @@ pub(crate) fn routes() -> Vec<(Method, String)> {
         let handlers = handlers.lines().next().expect("a line");
         for method in &methods {
             let call = format!("{}(", method.as_str().to_lowercase());
-            let is_one = |before: &str| before.ends_with([' ', '.']);
+            let is_one = |before: &str| before.ends_with([' ', '.', '(']);
             if handlers.match_indices(&call).any(|(at, _)| is_one(&handlers[..at])) {
                 routes.push((method.clone(), path.clone()));
             }
