@@ -1,13 +1,11 @@
 //! For every handler: size limits, a timeout, and isolation of panics.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, Version, header::HOST};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
@@ -20,9 +18,10 @@ const HEADER_BYTES: usize = 16 * 1024;
 /// The timeout of a request, its body included.
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 
-/// Size limits, the timeout and [`fail_fast`](crate::fail_fast) for each request, and a task for those that may change
-/// state: it continues when the client disconnects, so a logout that was received takes place even if no client waits
-/// for its answer.
+/// Size limits, the timeout, a task and [`fail_fast`](crate::fail_fast) for each request.
+///
+/// The task continues when the client disconnects: a logout that was received takes place even if no client waits for
+/// its answer, and a question to storage is given up in order.
 ///
 /// A panic is a 500 for that request alone. Its message may hold secrets, so it is not logged here; the panic hook has
 /// logged it.
@@ -42,16 +41,8 @@ pub(super) async fn limited(request: Request, next: Next) -> Response {
         return ApiError::Malformed("HTTP/1.1 asks for exactly one Host header.".to_owned())
             .into_response();
     }
-    // RFC 9110 section 9.2.1: a safe method changes no state.
-    let is_safe = request.method().is_safe();
     let handled = tokio::time::timeout(HANDLER_TIME, for_request(next.run(request)));
-    let handled = AssertUnwindSafe(handled).catch_unwind();
-    let handled = if is_safe {
-        handled.await
-    } else {
-        tokio::spawn(handled.in_current_span()).await.unwrap_or_else(|error| Err(Box::new(error)))
-    };
-    match handled {
+    match tokio::spawn(handled.in_current_span()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::TookTooLong.into_response(),
         Err(_) => ApiError::Panicked.into_response(),

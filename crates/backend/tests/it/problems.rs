@@ -30,7 +30,6 @@ async fn panics() -> &'static str {
 #[tokio::test]
 async fn a_panic_is_a_500_for_that_request_alone() {
     let app = TestApp::in_memory().await;
-    // A request that may change state has a task of its own.
     for method in [Method::GET, Method::POST] {
         let answer = misbehaving(&app, &method, "/panics").await;
         answer.assert_problem(500, "internal_error");
