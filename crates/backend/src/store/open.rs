@@ -52,8 +52,8 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
             let (engine, schema) = sqlite::Sqlite::open(url, opening).await?;
             let sql = queries::Sql::new(engine, schema);
             let store: Arc<dyn Store> = match opening {
-                Opening::Create => Arc::new(Hot::over(sql)),
-                Opening::AsItIs | Opening::Migrate => Arc::new(sql),
+                Opening::Create | Opening::Migrate => Arc::new(Hot::over(sql)),
+                Opening::AsItIs => Arc::new(sql),
             };
             Ok(Database { store, name: name_of(url), schema })
         }

@@ -84,11 +84,11 @@ impl Sqlite {
         let watch = Arc::new(Watch::over(WalIndex::open(options.get_filename()).ok()));
         let writer = Writer::start(connection, Arc::clone(&watch));
         let alone = match opening {
-            Opening::Create => {
+            Opening::Create | Opening::Migrate => {
                 let announce = async || writer.carry_out(Script::announcement()).await.map(drop);
                 Alone::enter(options.get_filename(), announce).await?
             }
-            Opening::AsItIs | Opening::Migrate => Alone::never(),
+            Opening::AsItIs => Alone::never(),
         };
         let schema = if migrates { Schema::Current } else { schema };
         Ok((Self { writer, watch, alone, checkpoints, readers, file, options }, schema))
