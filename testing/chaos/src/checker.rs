@@ -10,7 +10,7 @@ use crate::client::{Client, RefreshOutcome, refresh_request};
 use crate::database::Database;
 use crate::http;
 use crate::test_env::TestEnv;
-use crate::timing::STEP_TIMEOUT;
+use crate::timing::{STEP_TIMEOUT, Stopwatch, WRITTEN_WITHIN, pause};
 
 /// How many clients sacrifice their session: a replay of the previous token proves that one token is live.
 const REPLAY_CHECKS: usize = 8;
@@ -70,7 +70,20 @@ async fn rows_agree(
     clients: &[Client],
     settled: Settled,
 ) -> Result<()> {
-    let rows = database.sessions().await?;
+    let stopwatch = Stopwatch::start();
+    let rows = loop {
+        let rows = database.sessions().await?;
+        // A rotation may be answered before it is written, and all else not.
+        let is_behind = |client: &&Client| {
+            let row = rows.get(&client.session());
+            row.is_some_and(|row| !client.revoked && row.generation < client.generation() - 1)
+        };
+        if !clients.iter().any(|client| is_behind(&client)) || stopwatch.elapsed() > WRITTEN_WITHIN
+        {
+            break rows;
+        }
+        pause(WRITTEN_WITHIN / 20).await;
+    };
     for client in clients {
         let email = &client.email;
         let Some(row) = rows.get(&client.session()) else {

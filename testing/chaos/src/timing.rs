@@ -13,6 +13,9 @@ pub(crate) const UNAVAILABLE_WITHIN: Duration = Duration::from_secs(3);
 /// The promise: once it is back, every client is served within this time.
 pub(crate) const SERVED_WITHIN: Duration = Duration::from_secs(2);
 
+/// The promise: a rotation is in the database within this time. It is written after 100 ms.
+pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
+
 /// Sleeps.
 #[expect(clippy::disallowed_methods, reason = "faults are spread over time on purpose")]
 pub(crate) async fn pause(duration: Duration) {

@@ -15,6 +15,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ pub use self::exclusive::{Disturbance, Exclusive, Standing};
 use self::rows::{Acceptance, OLDEST_UNWRITTEN, Rows};
 use self::scope::Scope;
 use super::{Accepted, Change, Event, Outcome, Session, StoreError, User};
+
+/// How often a row is read again because rotations were written in between. They are ten times a second.
+const ROUNDS: usize = 3;
 
 /// The store with hot rows.
 pub struct Hot<E> {
@@ -176,33 +180,42 @@ impl<E: Exclusive> Shared<E> {
     }
 
     /// A row in memory that counts.
-    async fn hot(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
+    fn at_hand(&self, id: SessionId) -> Option<(Session, User)> {
         match self.engine.standing() {
-            Standing::Undisturbed => {}
-            Standing::Shared => return Ok(None),
-            // The database does not know it.
-            Standing::Disturbed if self.rows().is_unwritten(id) => self.settle().await?,
+            Standing::Undisturbed => self.rows().get(id),
+            Standing::Shared => None,
             Standing::Disturbed => {
                 self.disturbed.notify_one();
-                return Ok(None);
+                None
             }
         }
-        Ok(self.rows().get(id))
     }
 
+    /// Never waits for a write: what can be read is answered while nothing can be written.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        if let Some(found) = self.hot(id).await? {
+        if let Some(found) = self.at_hand(id) {
             return Ok(Some(found));
         }
-        let version = self.rows().version();
-        let found = self.engine.find_session(id).await?;
-        if let Some((session, user)) = &found
-            && session.is_live()
-            && self.engine.standing() == Standing::Undisturbed
-        {
-            self.rows().add(version, session, user);
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let version = self.rows().version();
+            let Some((stored, user)) = self.engine.find_session(id).await? else {
+                return Ok(None);
+            };
+            let mut rows = self.rows();
+            if let Some(ahead) = rows.ahead_of(&stored) {
+                return Ok(Some((ahead, user)));
+            }
+            // A rotation may have been written since the row was read.
+            if rows.version() != version && rounds < ROUNDS {
+                continue;
+            }
+            if stored.is_live() && self.engine.standing() == Standing::Undisturbed {
+                rows.add(version, &stored, &user);
+            }
+            return Ok(Some((stored, user)));
         }
-        Ok(found)
     }
 
     async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
@@ -251,11 +264,15 @@ impl<E: Exclusive> Shared<E> {
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        let is_behind = self.rows().has_unwritten(&Scope::User(user));
-        if is_behind {
-            self.write().await?;
+        let mut sessions = self.engine.sessions_of(user).await?;
+        let rows = self.rows();
+        for session in &mut sessions {
+            if let Some(ahead) = rows.ahead_of(session) {
+                *session = ahead;
+            }
         }
-        self.engine.sessions_of(user).await
+        sessions.sort_by_key(|session| Reverse((session.family.accepted_at, session.id)));
+        Ok(sessions)
     }
 
     async fn last_refresh(

@@ -35,11 +35,12 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     rlimit::increase_nofile_limit(FILES)?;
     let instance = start(&env).await?;
     let mut clients = Client::several(&env, instance.address(), CLIENTS).await?;
-    drop(instance);
+    instance.stop().await?;
     for _ in 0..env.rounds {
         for attack in attacks() {
             let instance = start(&env).await?;
             attack.carry_out(&env, &instance, &mut clients).await?;
+            instance.stop().await?;
         }
     }
     let instance = start(&env).await?;

@@ -106,14 +106,14 @@ impl HeadFilter {
                     }
                     part
                 }
-                State::Head => match self.plain(bytes) {
+                State::Head => match self.run(bytes) {
                     0 => {
                         self.byte(*byte, passed);
                         1
                     }
-                    plain => {
-                        self.pass(&bytes[..plain], passed);
-                        plain
+                    run => {
+                        self.take(&bytes[..run], passed);
+                        run
                     }
                 },
             };
@@ -121,30 +121,49 @@ impl HeadFilter {
         }
     }
 
-    /// How many of the next bytes pass without a look at each: up to the end of the line, of a cookie, of what may be
-    /// the name of a line of cookies, or of what has room.
-    fn plain(&self, bytes: &[u8]) -> usize {
+    /// How many of the next bytes share one fate, so that none needs a look of its own: up to the end of the line, of a
+    /// cookie, of what may be the name of a line of cookies, or of what has room.
+    fn run(&self, bytes: &[u8]) -> usize {
         let line = &self.line;
         let room = match &line.pair {
             Some(Pair::Passes(length) | Pair::Ours(length)) => PAIR_BYTES.saturating_sub(*length),
-            Some(Pair::Named(_) | Pair::LeftOut) => 0,
+            Some(Pair::Named(_)) => 0,
             None if line.length <= COOKIE_NAME => COOKIE_NAME - line.length,
-            None => LINE_BYTES.saturating_sub(line.length),
+            None if line.length < LINE_BYTES => LINE_BYTES - line.length,
+            Some(Pair::LeftOut) | None => LEFT_OUT_BYTES.saturating_sub(self.head.left_out),
         };
         let bytes = &bytes[..room.min(bytes.len())];
         let end = match line.pair {
+            // The parser has to see control characters.
+            _ if self.leaves_out() => {
+                bytes.iter().position(|byte| *byte == b';' || byte.is_ascii_control())
+            }
             Some(_) => memchr2(b';', b'\n', bytes),
             None => memchr(b'\n', bytes),
         };
         end.unwrap_or(bytes.len())
     }
 
-    /// Passes so many bytes that need no look at each.
-    fn pass(&mut self, bytes: &[u8], passed: &mut Vec<u8>) {
+    /// Whether the next byte is left out, unless it ends something.
+    fn leaves_out(&self) -> bool {
+        match self.line.pair {
+            Some(Pair::LeftOut) => true,
+            Some(_) => false,
+            None => self.line.length >= LINE_BYTES,
+        }
+    }
+
+    /// Passes or leaves out bytes that need no look at each.
+    fn take(&mut self, bytes: &[u8], passed: &mut Vec<u8>) {
+        let leaves_out = self.leaves_out();
         let line = &mut self.line;
         line.length += bytes.len();
         let room = START_BYTES - line.start.len();
         line.start.extend(&bytes[..room.min(bytes.len())]);
+        if leaves_out {
+            self.head.left_out += bytes.len();
+            return;
+        }
         match &mut line.pair {
             Some(Pair::Passes(length)) => {
                 *length += bytes.len();

@@ -136,9 +136,15 @@ impl Rows {
         self.unwritten_since.map(|since| since + WRITE_AFTER)
     }
 
-    /// Whether this row is ahead of the disk.
-    pub(super) fn is_unwritten(&self, id: SessionId) -> bool {
-        self.unwritten.contains(&id)
+    /// The session with the rotations that the database does not have yet, if it has the one before them.
+    pub(super) fn ahead_of(&self, stored: &Session) -> Option<Session> {
+        let row = self.rows.peek(&stored.id)?;
+        let is_ahead = row.on_disk == Some(stored.family.generation) && stored.is_live();
+        is_ahead.then(|| Session {
+            family: row.session.family.clone(),
+            client: row.session.client.clone(),
+            ..stored.clone()
+        })
     }
 
     /// Whether one of these rows is ahead of the disk.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::scope::Scope;
-use super::{Exclusive, Hot, Standing};
+use super::{Exclusive, Hot};
 use crate::auth::account::email::Email;
 use crate::store::{
     AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
@@ -25,8 +25,7 @@ macro_rules! hot {
             }
 
             fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
-                let is_undisturbed = self.shared.engine.standing() == Standing::Undisturbed;
-                is_undisturbed.then(|| self.shared.rows().get(id)).flatten()
+                self.shared.at_hand(id)
             }
 
             async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {

@@ -300,7 +300,26 @@ async fn what_another_process_changes_beside_an_unwritten_rotation_is_kept() {
     let found = served.store.find_session(ID).await.expect("a store").expect("the session");
     assert_eq!(found.0.family.generation, Generation(1));
     assert_eq!(found.1.name.as_deref(), Some("Another"));
-    assert_eq!(served.on_disk().await, (1, true), "written before memory was dropped");
+    while served.on_disk().await != (1, true) {
+        rest(WRITE_AFTER / 10).await;
+    }
+    assert_eq!(served.session().await.family.generation, Generation(1));
+}
+
+/// Another process has committed, and now keeps all others from writing.
+#[tokio::test]
+async fn what_is_in_memory_alone_can_be_read_while_nothing_can_be_written() {
+    let mut served = Served::new().await;
+    served.session().await;
+    assert!(served.rotate().await);
+    served.write_elsewhere("UPDATE users SET name = 'Another' WHERE disabled_at IS NULL").await;
+    served.write_elsewhere("BEGIN EXCLUSIVE").await;
+    let found = served.store.find_session(ID).await.expect("a store").expect("the session");
+    assert_eq!(found.0.family.generation, Generation(1));
+    assert_eq!(found.1.name.as_deref(), Some("Another"));
+    let sessions = served.store.sessions_of(user().id).await.expect("a store");
+    assert_eq!(sessions[0].family.generation, Generation(1));
+    served.write_elsewhere("ROLLBACK").await;
 }
 
 /// Each change that may touch a session's row, or its user's.
