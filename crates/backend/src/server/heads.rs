@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod against_the_parser;
 mod filter;
+mod framing;
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;

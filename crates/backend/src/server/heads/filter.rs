@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
+use super::framing::Framing;
+
 /// So much of the cookies of one request passes, ours or not, and the rest of the one that begins there.
 const COOKIE_BYTES: usize = 4 * 1024;
 /// And so much of ours that come later: they take 1.2 KiB.
@@ -27,8 +29,6 @@ const TOO_MUCH: usize = 24 * 1024;
 const START_BYTES: usize = 64;
 /// How long `cookie` is: the colon after it has to be seen.
 const COOKIE_NAME: usize = 6;
-/// Methods after which a body is as long as `Content-Length` says.
-const METHODS: [&[u8]; 7] = [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"];
 /// The end of a request line that was cut.
 const VERSION: &[u8] = b" HTTP/1.1\r";
 
@@ -51,8 +51,7 @@ enum State {
 #[derive(Default)]
 struct Head {
     has_request_line: bool,
-    content_length: Option<u64>,
-    is_framed_otherwise: bool,
+    framing: Framing,
     cookie_bytes: usize,
     /// Of those of ours that passed by name.
     our_bytes: usize,
@@ -262,19 +261,17 @@ impl HeadFilter {
                 self.end_head();
             }
         } else if self.head.has_request_line {
-            self.head.read_field(text, length <= START_BYTES);
+            self.head.framing.read_field(text, length <= START_BYTES);
         } else {
-            let method = text.split(|byte| *byte == b' ').next().unwrap_or_default();
             self.head.has_request_line = true;
-            self.head.is_framed_otherwise = !METHODS.contains(&method);
+            self.head.framing.read_request_line(text);
         }
     }
 
     fn end_head(&mut self) {
-        let head = std::mem::take(&mut self.head);
-        self.state = match head.content_length {
-            _ if head.is_framed_otherwise => State::Open,
-            None | Some(0) => State::Head,
+        self.state = match std::mem::take(&mut self.head).framing.body() {
+            None => State::Open,
+            Some(0) => State::Head,
             Some(length) => State::Body(length),
         };
     }
@@ -284,33 +281,6 @@ impl Head {
     fn next_pair(&self) -> Pair {
         if self.cookie_bytes < COOKIE_BYTES { Pair::Passes(0) } else { Pair::Named(Vec::new()) }
     }
-
-    /// Records what a header field says of where the body ends.
-    fn read_field(&mut self, start: &[u8], is_whole: bool) {
-        let mut parts = start.splitn(2, |byte| *byte == b':');
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let value = parts.next().map(<[u8]>::trim_ascii);
-        match (name.as_slice(), value) {
-            (b"content-length", Some(value)) => {
-                let length = digits(value).filter(|_| is_whole && self.content_length.is_none());
-                self.content_length = length;
-                self.is_framed_otherwise |= length.is_none();
-            }
-            (b"transfer-encoding" | b"upgrade", _) => self.is_framed_otherwise = true,
-            // A folded line, white space before the colon, no colon at all: the parser takes none of them.
-            (name, value) if name.iter().any(u8::is_ascii_whitespace) || value.is_none() => {
-                self.is_framed_otherwise |=
-                    is_whole || name.first().is_none_or(u8::is_ascii_whitespace);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// A number of digits alone.
-fn digits(value: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(value).ok()?;
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
