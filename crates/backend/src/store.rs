@@ -5,6 +5,8 @@
 //! share [`script`] and [`queries`]; every SQL text stands once, in [`sql`]. One conformance suite holds for every
 //! engine: `tests/it/store_conformance.rs`.
 
+#[macro_use]
+mod calls;
 mod change;
 mod error;
 mod fail_fast;
@@ -18,6 +20,7 @@ pub mod postgres;
 mod prunable;
 mod queries;
 mod records;
+mod remembering;
 mod row;
 mod schema;
 mod script;
@@ -40,9 +43,10 @@ pub use opening::Opening;
 pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
 pub use records::{
     Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, RevokedSession, SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT,
-    UsedKey, User,
+    KeyPurpose, Remembered, RevokedSession, RowVersion, SESSIONS_KEPT, Service, Session, StoredKey,
+    USED_KEYS_KEPT, UsedKey, User,
 };
+pub use remembering::{Remembering, Versioned};
 pub use schema::Schema;
 
 /// How often a subscription answers although there is no change.
@@ -114,6 +118,22 @@ pub trait Store: Send + Sync {
     /// The session and its user, if that is known without waiting.
     fn session_at_hand(&self, _id: SessionId) -> Option<(Session, User)> {
         None
+    }
+
+    /// The session and its user as they were when this process read or wrote them last, and the version of that. Nothing
+    /// is answered from it alone: [`Self::accept_unchanged`] finds out whether it still holds.
+    fn remembered(&self, _id: SessionId) -> Option<Remembered> {
+        None
+    }
+
+    /// Accepts a rotation, as [`Change::Accept`] without events, if the session and its user still have this version.
+    async fn accept_unchanged(
+        &self,
+        _id: SessionId,
+        _accepted: &Accepted,
+        _version: RowVersion,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     /// The user's sessions that are not revoked, the one seen last first, a thousand at most. Storage does not

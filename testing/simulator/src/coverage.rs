@@ -27,7 +27,7 @@ pub const DECISIONS: [&str; 9] = [
 pub(crate) const CONTENDED: &str = "contended";
 
 /// Every other event that must occur in a run.
-pub const EVENTS: [&str; 46] = [
+pub const EVENTS: [&str; 47] = [
     "request arrives",
     "request is lost",
     "request is copied",
@@ -68,6 +68,7 @@ pub const EVENTS: [&str; 46] = [
     "thief copies the jar",
     "thief copies the pending key",
     "thief presents a ticket",
+    ACCEPTED_AS_REMEMBERED,
     ACCEPTED_IN_MEMORY,
     ROTATIONS_WRITTEN,
     "crash loses unwritten rotations",
@@ -79,6 +80,8 @@ pub const EVENTS: [&str; 46] = [
 /// A sign-in was retried by the browser, or by a proxy before the servers.
 pub(crate) const SIGN_IN_COPIED: &str = "sign-in is copied";
 
+/// A rotation that was decided on a remembered row took place.
+pub(crate) const ACCEPTED_AS_REMEMBERED: &str = "rotation of a remembered row accepted";
 /// In a memory-first world, a rotation took place in memory.
 pub(crate) const ACCEPTED_IN_MEMORY: &str = "rotation accepted in memory";
 /// Rotations in memory were written to the database.

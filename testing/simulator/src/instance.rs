@@ -1,4 +1,5 @@
-//! A server instance, and how it starts: over the database alone, or with rotations in its memory first.
+//! A server instance, and how it starts: over the database alone, with remembered rows, or with rotations in its memory
+//! first.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use backend::auth::token::access_token::AccessTokens;
 use backend::clock::Clock;
 use backend::entropy::Entropy;
 use backend::keys::KeyRing;
-use backend::store::{Hot, Store, StoreError};
+use backend::store::{Hot, Remembering, Store, StoreError};
 
 use crate::server::Server;
 use crate::setting::{Bug, Setting};
@@ -44,6 +45,7 @@ impl Background {
 pub(crate) struct Machine {
     seed: u64,
     memory_first: bool,
+    remembering: bool,
     bug: Option<Bug>,
     clock: Clock,
     store: Arc<SimulatedStore>,
@@ -64,6 +66,7 @@ impl Machine {
         Self {
             seed,
             memory_first: setting.memory_first,
+            remembering: setting.remembering,
             bug: setting.experiment.bug,
             clock: clock.clone(),
             store: Arc::clone(store),
@@ -87,6 +90,7 @@ impl Machine {
                 });
                 Arc::new(Served { hot: Arc::clone(hot), engine, bug: self.bug })
             }
+            None if self.remembering => Arc::new(Remembering::over(engine)),
             None => Arc::new(engine),
         };
         let revocations = Arc::new(RevocationCache::new(&self.clock));

@@ -60,6 +60,8 @@ pub enum Bug {
     OthersUnnoticed,
     /// A row comes back into memory before the change of a dropped caller is made.
     HoldReleasedEarly,
+    /// A rotation of a remembered row is written if the generation is the same, whatever else has changed.
+    GenerationAlone,
 }
 
 impl Bug {
@@ -133,6 +135,8 @@ pub(crate) struct Setting {
     pub(crate) newcomers: bool,
     /// There is one instance, and rotations take place in its memory first.
     pub(crate) memory_first: bool,
+    /// Instances remember rows, and decide rotations on them.
+    pub(crate) remembering: bool,
     pub(crate) experiment: Experiment,
 }
 
@@ -166,6 +170,7 @@ impl Setting {
             long_waits: rng.percent(25),
             newcomers: rng.percent(30),
             memory_first: is_memory_first(seed, experiment),
+            remembering: is_remembering(seed, experiment),
             experiment,
         }
     }
@@ -239,5 +244,17 @@ fn is_memory_first(seed: u64, experiment: Experiment) -> bool {
         Experiment { bug: Some(bug), .. } => bug.is_in_memory(),
         Experiment { without: Some(_), .. } => false,
         Experiment { bug: None, without: None } => SeededRng::of(!seed).percent(25),
+    }
+}
+
+/// As [`is_memory_first`], of the other worlds.
+fn is_remembering(seed: u64, experiment: Experiment) -> bool {
+    match experiment {
+        Experiment { bug: Some(bug), .. } => bug == Bug::GenerationAlone,
+        Experiment { without: Some(_), .. } => false,
+        Experiment { bug: None, without: None } => {
+            let mut rng = SeededRng::of(!seed);
+            !rng.percent(25) && rng.percent(50)
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! The store under the servers: the engine in memory, with a yield before and after each access, so that the
 //! scheduler picks the interleaving. It injects faults on request, and loses its last rotations, as a failover does.
-//! Its changes are in [`writes`], what it is to an instance with rotations in memory in [`memory_first`]. The bugs
-//! planted in it are in [`planted`].
+//! Its changes are in [`writes`], what it is to an instance with rotations in memory in [`memory_first`], to one that
+//! remembers rows in [`remembering`]. The bugs planted in it are in [`planted`].
 
 mod engine;
 mod memory_first;
 mod pause;
 mod planted;
+mod remembering;
 mod served;
 mod sign_ins;
 mod writes;

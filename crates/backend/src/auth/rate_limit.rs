@@ -118,6 +118,14 @@ impl RateLimits {
         }
     }
 
+    fn has_room_for_refresh(&self, session: SessionId, user: UserId) -> bool {
+        self.0.as_ref().is_none_or(|all| {
+            let waits = |limit, key| all.of(limit).wait(key).is_some();
+            !waits(Limit::RefreshesPerSession, Key::Session(session))
+                && !waits(Limit::RefreshesPerAccount, Key::Account(user))
+        })
+    }
+
     /// Caches that an authentic ticket was refused. Whether it will be refused for a moment without being judged.
     fn note_refused(&self, ticket: AccountTag) -> bool {
         self.0.as_ref().is_none_or(|all| {

@@ -4,5 +4,6 @@ pub mod callers;
 pub mod logout;
 pub mod own_sessions;
 pub mod refresh;
+mod remembered;
 pub(in crate::auth) mod superseded;
 pub mod tickets;

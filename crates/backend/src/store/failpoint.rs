@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
-    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
+    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
+    Remembered, RevokedSession, RowVersion, Service, Session, Store, StoreError, StoredKey,
+    Subscription, UsedKey, User,
 };
 use crate::auth::account::email::Email;
 
@@ -88,139 +89,59 @@ impl Armed {
     }
 }
 
-#[async_trait]
-impl Store for Armed {
-    async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
-        let change_itself = match &change {
-            Change::Keyed(_, change) => change,
-            change => change,
-        };
-        let write = match change_itself {
-            Change::Accept(..) => Some(Write::Accept),
-            Change::RevokeSession(..) => Some(Write::Revoke),
-            _ => None,
-        };
-        self.pass(write, Side::Before);
-        let done = self.store.commit(change, events).await;
-        self.pass(write, Side::After);
-        done
-    }
+macro_rules! armed {
+    ({ $($_change:tt)* } $({ $($call:ident($($input:ident: $type:ty),*) -> $answer:ty;)+ })+) => {
+        #[async_trait]
+        impl Store for Armed {
+            async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
+                let write = write(&change);
+                self.pass(write, Side::Before);
+                let done = self.store.commit(change, events).await;
+                self.pass(write, Side::After);
+                done
+            }
 
-    async fn find_user(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.store.find_user(email).await
-    }
+            async fn accept_unchanged(
+                &self,
+                id: SessionId,
+                accepted: &Accepted,
+                version: RowVersion,
+            ) -> Result<bool, StoreError> {
+                self.pass(Some(Write::Accept), Side::Before);
+                let done = self.store.accept_unchanged(id, accepted, version).await;
+                // Of a row that has changed, none takes place: it is accepted, or not, by the row itself.
+                if !matches!(done, Ok(false)) {
+                    self.pass(Some(Write::Accept), Side::After);
+                }
+                done
+            }
 
-    async fn users(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
-        self.store.users(after).await
-    }
+            $($(async fn $call(&self, $($input: $type),*) -> Result<$answer, StoreError> {
+                self.store.$call($($input),*).await
+            })+)+
 
-    async fn users_beyond_ascii(&self, after: Option<UserId>) -> Result<Vec<User>, StoreError> {
-        self.store.users_beyond_ascii(after).await
-    }
+            fn session_at_hand(&self, id: SessionId) -> Option<(Session, User)> {
+                self.store.session_at_hand(id)
+            }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, User)>, StoreError> {
-        self.store.find_session(id).await
-    }
+            fn remembered(&self, id: SessionId) -> Option<Remembered> {
+                self.store.remembered(id)
+            }
 
-    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        self.store.sessions_of(user).await
-    }
+            async fn close(&self) {
+                self.store.close().await;
+            }
+        }
+    };
+}
 
-    async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
-        self.store.last_session().await
-    }
+store_calls!(armed);
 
-    async fn end_of_part(
-        &self,
-        after: SessionId,
-        up_to: SessionId,
-    ) -> Result<Option<SessionId>, StoreError> {
-        self.store.end_of_part(after, up_to).await
-    }
-
-    async fn revoked_per_second(
-        &self,
-        since: NumericDate,
-    ) -> Result<Vec<(NumericDate, u64)>, StoreError> {
-        self.store.revoked_per_second(since).await
-    }
-
-    async fn revoked_in(
-        &self,
-        second: NumericDate,
-        after: Option<SessionId>,
-    ) -> Result<Vec<RevokedSession>, StoreError> {
-        self.store.revoked_in(second, after).await
-    }
-
-    async fn subscribe(&self) -> Result<Box<dyn Subscription>, StoreError> {
-        self.store.subscribe().await
-    }
-
-    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
-        self.store.events(query).await
-    }
-
-    async fn last_event(
-        &self,
-        before: Option<NumericDate>,
-    ) -> Result<Option<NumericDate>, StoreError> {
-        self.store.last_event(before).await
-    }
-
-    async fn last_refresh(
-        &self,
-        before: Option<NumericDate>,
-    ) -> Result<Option<NumericDate>, StoreError> {
-        self.store.last_refresh(before).await
-    }
-
-    async fn failures(&self, account: AccountTag) -> Result<Option<Failures>, StoreError> {
-        self.store.failures(account).await
-    }
-
-    async fn used_key(&self, key_hash: &[u8; 32]) -> Result<Option<UsedKey>, StoreError> {
-        self.store.used_key(key_hash).await
-    }
-
-    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
-        self.store.keys().await
-    }
-
-    async fn lifetimes(&self) -> Result<Vec<HeldLifetime>, StoreError> {
-        self.store.lifetimes().await
-    }
-
-    async fn find_service(&self, id: &str) -> Result<Option<Service>, StoreError> {
-        self.store.find_service(id).await
-    }
-
-    async fn services(&self) -> Result<Vec<Service>, StoreError> {
-        self.store.services().await
-    }
-
-    async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
-        self.store.is_place_taken(id).await
-    }
-
-    async fn clock(&self) -> Result<Option<NumericDate>, StoreError> {
-        self.store.clock().await
-    }
-
-    async fn part_end(
-        &self,
-        of: Prunable,
-        after: [u8; 16],
-        rows: u32,
-    ) -> Result<Option<[u8; 16]>, StoreError> {
-        self.store.part_end(of, after, rows).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
-    }
-
-    async fn close(&self) {
-        self.store.close().await;
+const fn write(change: &Change) -> Option<Write> {
+    match change {
+        Change::Keyed(_, change) => write(change),
+        Change::Accept(..) => Some(Write::Accept),
+        Change::RevokeSession(..) => Some(Write::Revoke),
+        _ => None,
     }
 }

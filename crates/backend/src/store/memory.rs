@@ -4,6 +4,7 @@ mod keys;
 mod prune;
 mod revocation;
 mod tables;
+mod versions;
 
 use std::cmp::Reverse;
 

@@ -7,6 +7,7 @@ use sqlx::migrate::MigrateError;
 
 use super::hot::Hot;
 use super::opening::Opening;
+use super::remembering::Remembering;
 use super::schema::Schema;
 use super::{Store, StoreError, memory, postgres, queries, sqlite};
 
@@ -66,7 +67,12 @@ async fn open_engine(url: &str, opening: Opening) -> Result<Database, StoreError
         }
         Some(("postgres" | "postgresql", _)) => {
             let (engine, schema, name) = postgres::Postgres::open(url, opening).await?;
-            Ok(Database { store: Arc::new(queries::Sql::new(engine, schema)), name, schema })
+            let sql = queries::Sql::new(engine, schema);
+            let store: Arc<dyn Store> = match opening {
+                Opening::Create | Opening::Migrate => Arc::new(Remembering::over(sql)),
+                Opening::AsItIs => Arc::new(sql),
+            };
+            Ok(Database { store, name, schema })
         }
         _ => Err(StoreError::Url(format!(
             "{:?} names no database: use sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: to forget everything at exit",

@@ -14,6 +14,7 @@ mod migrations;
 mod plans;
 mod pool;
 mod subscription;
+mod versions;
 
 use std::sync::Arc;
 

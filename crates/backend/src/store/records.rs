@@ -75,6 +75,26 @@ pub struct Accepted {
     pub client: ClientInfo,
 }
 
+/// The versions of a session's row and of its user's: each change of a row gives it another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowVersion {
+    /// Of the session.
+    pub session: i64,
+    /// Of the user.
+    pub user: i64,
+}
+
+/// A session and its user, as of a version.
+#[derive(Clone)]
+pub struct Remembered {
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+    /// The version of both.
+    pub version: RowVersion,
+}
+
 /// A security event, for the audit: recorded once and never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

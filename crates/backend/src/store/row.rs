@@ -9,8 +9,8 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    ClientInfo, Event, Failures, HeldLifetime, KeyPurpose, RevokedSession, Service, Session,
-    StoredKey, UsedKey, User,
+    ClientInfo, Event, Failures, HeldLifetime, KeyPurpose, RevokedSession, RowVersion, Service,
+    Session, StoredKey, UsedKey, User,
 };
 use super::schema::Applied;
 use crate::auth::account::email::Email;
@@ -58,6 +58,11 @@ pub(super) fn id(row: &dyn Columns) -> Result<[u8; 16], StoreError> {
 
 pub(super) fn session_id(row: &dyn Columns) -> Result<SessionId, StoreError> {
     Ok(SessionId::from_bytes(exactly(row, "id")?))
+}
+
+pub(super) fn version(row: &dyn Columns) -> Result<RowVersion, StoreError> {
+    let number = |column| row.number(column)?.ok_or(StoreError::Corrupt { what: column });
+    Ok(RowVersion { session: number("session_version")?, user: number("user_version")? })
 }
 
 pub(super) fn user(row: &dyn Columns) -> Result<User, StoreError> {

@@ -12,7 +12,7 @@ use shared::{NumericDate, SessionId, UserId};
 
 use super::change::{Change, PasswordChange, Revocation, Superseded};
 use super::records::{
-    Accepted, AccountTag, ClientInfo, Event, HeldLifetime, Session, UsedKey, User,
+    Accepted, AccountTag, ClientInfo, Event, HeldLifetime, RowVersion, Session, UsedKey, User,
 };
 use super::sql;
 use super::statement::{Statement, Value};
@@ -192,6 +192,16 @@ fn accepting(
         .bind(hash(&family.previous_attempt))
         .bind(family.accepted_at)
         .bind_client_info(client)
+}
+
+/// PostgreSQL alone.
+pub(super) fn accept_unchanged(
+    id: SessionId,
+    accepted: &Accepted,
+    version: RowVersion,
+) -> Statement {
+    let accept = accepting(sql::ACCEPT_UNCHANGED, id, accepted);
+    accept.bind(version.session).bind(version.user)
 }
 
 fn confirm(session: SessionId, at: NumericDate, client: &ClientInfo) -> Statement {

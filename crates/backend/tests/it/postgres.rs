@@ -276,8 +276,12 @@ const OBSERVE: &str = "
 /// Read committed: an UPDATE that waited for another one evaluates its row again. Stricter isolation would raise an
 /// error, so the server's default must not matter.
 #[tokio::test]
-async fn a_refresh_that_had_to_wait_for_the_revocation_of_its_session_is_refused() {
-    for default in ["read committed", "serializable"] {
+async fn a_refresh_that_had_to_wait_for_a_change_of_its_session_is_judged_by_it() {
+    let revocation = ("revoked_at = 1, revoked_because = 'logout'", "invalid_grant");
+    let step_up = ("wanted_at = 1", "insufficient_user_authentication");
+    for (default, (act, code)) in
+        [("read committed", revocation), ("serializable", revocation), ("read committed", step_up)]
+    {
         let Some(schema) = Schema::new().await else { return };
         let mut url = schema.url.clone();
         url.query_pairs_mut()
@@ -293,19 +297,15 @@ async fn a_refresh_that_had_to_wait_for_the_revocation_of_its_session_is_refused
         // Opens a connection for it in the pool.
         alice.refresh().await.assert_ok();
 
-        let revocation = "BEGIN; UPDATE sessions SET revoked_at = 1, revoked_because = 'logout'";
-        sqlx::raw_sql(revocation)
-            .execute(&mut other)
-            .await
-            .expect("a revocation, not yet committed");
+        let act = AssertSqlSafe(format!("BEGIN; UPDATE sessions SET {act}"));
+        sqlx::raw_sql(act).execute(&mut other).await.expect("a change, not yet committed");
         let mut refresh = pin!(alice.refresh_with(KEY));
         tokio::select! {
-            early = &mut refresh => panic!("answered before the session was revoked: {early:?}"),
+            early = &mut refresh => panic!("answered before the change: {early:?}"),
             () = until_a_statement_waits(&mut other, &name) => {}
         }
         sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("the commit");
-        let answer = refresh.await;
-        answer.assert_problem(401, "invalid_grant");
+        refresh.await.assert_problem(401, code);
     }
 }
 

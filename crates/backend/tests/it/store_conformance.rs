@@ -8,6 +8,7 @@ mod idempotency;
 mod keys;
 mod refreshes;
 mod revocation;
+mod versions;
 
 use backend::auth::account::email::Email;
 use backend::store::{

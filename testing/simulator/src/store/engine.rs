@@ -24,6 +24,10 @@ impl Engine {
     pub(crate) fn over(store: &Arc<SimulatedStore>) -> Self {
         Self(Arc::clone(store))
     }
+
+    pub(super) fn store(&self) -> &SimulatedStore {
+        &self.0
+    }
 }
 
 #[async_trait]

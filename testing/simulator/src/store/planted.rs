@@ -84,4 +84,9 @@ impl SimulatedStore {
     pub(super) fn overlooks_others(&self) -> bool {
         self.bug == Some(Bug::OthersUnnoticed)
     }
+
+    /// Whether a rotation of a remembered row needs the same generation, and nothing else.
+    pub(super) fn compares_generations_alone(&self) -> bool {
+        self.bug == Some(Bug::GenerationAlone)
+    }
 }

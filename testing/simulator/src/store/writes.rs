@@ -54,7 +54,11 @@ impl SimulatedStore {
         Ok(done)
     }
 
-    fn write_rotation(&self, id: SessionId, accepted: &Accepted) -> Result<Outcome, StoreError> {
+    pub(super) fn write_rotation(
+        &self,
+        id: SessionId,
+        accepted: &Accepted,
+    ) -> Result<Outcome, StoreError> {
         let Some(before) = self.stored(id) else { return Ok(Outcome::default()) };
         let done = match self.planted_accept(&before, accepted) {
             Some(done) => done,

@@ -117,3 +117,9 @@ fn an_old_row_that_comes_back_into_memory_is_found() {
     let seed = refreshed.or_else(|| found(bug, Invariant::GenerationsNeverGoBack));
     assert!(seed.is_some(), "a dropped caller's revocation comes after its row was read again");
 }
+
+#[test]
+fn a_rotation_of_a_remembered_row_that_was_revoked_is_found() {
+    let seed = found(Bug::GenerationAlone, Invariant::RevocationIsFinal);
+    assert!(seed.is_some(), "an instance refreshes what another one has revoked");
+}

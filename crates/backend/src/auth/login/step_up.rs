@@ -48,8 +48,9 @@ impl StepUp {
     ) -> Result<SignedIn, AuthError> {
         let request = &context.request;
         // Checked before the password costs a hash, and before any state changes.
+        let judge = self.sessions.judge(presented, attempt);
         let Judged { decision, found, .. } =
-            self.sessions.judge_within_limits(presented, attempt, request).await?;
+            self.sessions.within_limits(judge, presented, request).await?;
         let mut devices = None;
         if matches!(decision, Decision::Accept { .. } | Decision::AnswerAgain) {
             let account = AccountTag::of(&found.user.email);

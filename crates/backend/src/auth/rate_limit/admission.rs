@@ -110,6 +110,11 @@ impl Admission {
         Err(self.refuse(limited, event).await)
     }
 
+    /// Whether a refresh of this session would be admitted now. Nothing is counted.
+    pub(in crate::auth) fn has_room_for_refresh(&self, session: SessionId, user: UserId) -> bool {
+        self.limits.has_room_for_refresh(session, user)
+    }
+
     /// Admits a call with an access token. It is called beside every verification of such a token
     /// ([`Bearer`](crate::http::guard::Bearer)), so that a new endpoint is rate limited by default. `client` is read for the event of a
     /// refusal.

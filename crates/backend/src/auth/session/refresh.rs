@@ -41,7 +41,7 @@ pub(in crate::auth) struct Judged {
     pub(in crate::auth) decision: Decision,
     pub(in crate::auth) found: Found,
     /// The instant of the judgement, by which its risk is assessed, too.
-    now: NumericDate,
+    pub(super) now: NumericDate,
 }
 
 impl Sessions {
@@ -57,7 +57,8 @@ impl Sessions {
         attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let judged = self.judge_within_limits(presented, attempt, context).await?;
+        let judge = self.judge_at_once(presented, attempt);
+        let judged = self.within_limits(judge, presented, context).await?;
         self.answer(judged, presented, attempt, context).await
     }
 
@@ -80,15 +81,15 @@ impl Sessions {
 
     /// Judges a ticket within the rate limit of its network until it is known to be authentic, then of its session
     /// and account.
-    pub(in crate::auth) async fn judge_within_limits(
+    pub(in crate::auth) async fn within_limits(
         &self,
+        judge: impl Future<Output = Result<Judged, AuthError>>,
         presented: &Secret,
-        attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<Judged, AuthError> {
         let ticket = AccountTag::of_ticket(presented);
         self.admission.admit_ticket(ticket, &context.client).await?;
-        let judged = self.judge(presented, attempt).await?;
+        let judged = judge.await?;
         let limits = match judged.decision {
             // A replay must revoke the session, however many calls its holder or a thief has made before.
             Decision::Replay => TicketLimits::None,
@@ -134,7 +135,12 @@ impl Sessions {
     ) -> Result<Option<IssuedTokens>, AuthError> {
         match decision {
             Decision::Accept { generation } => {
-                let signals = self.assess_risk(&found, now, context).await?;
+                let signals = match found.remembered {
+                    // What is unusual is judged by the row itself.
+                    Some(_) if self.is_unusual(&found, now, context) => return Ok(None),
+                    Some(_) => Vec::new(),
+                    None => self.assess_risk(&found, now, context).await?,
+                };
                 self.accept(generation, found, attempt, context, signals).await
             }
             Decision::AnswerAgain => {
@@ -221,9 +227,16 @@ impl Sessions {
         if recovered {
             events.insert(0, self.event(EventKind::Recovered, &found, context));
         }
-        let accepted = Accepted { seen, family: family.clone(), client: context.client.clone() };
-        let accept = Change::Accept(found.session.id, Box::new(accepted));
-        if !self.event_log.commit(accept, events).await?.took_place() {
+        let (id, client) = (found.session.id, context.client.clone());
+        let accepted = Accepted { seen, family: family.clone(), client };
+        let took_place = match found.remembered {
+            Some(version) => self.event_log.store.accept_unchanged(id, &accepted, version).await?,
+            None => {
+                let accept = Change::Accept(id, Box::new(accepted));
+                self.event_log.commit(accept, events).await?.took_place()
+            }
+        };
+        if !took_place {
             return Ok(None);
         }
         if !recovered {

@@ -8,7 +8,7 @@ use shared::{NumericDate, Secret, SessionId};
 use crate::auth::error::AuthError;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
-use crate::store::{Session, Store, User};
+use crate::store::{Remembered, RowVersion, Session, Store, User};
 
 /// Finds sessions by their refresh tokens.
 #[derive(Clone)]
@@ -28,6 +28,9 @@ pub(in crate::auth) struct Found {
     pub(in crate::auth) session: Session,
     pub(in crate::auth) user: User,
     pub(in crate::auth) presented: Generation,
+    /// The version of session and user, if they are remembered and not read: nothing is answered from them before
+    /// [`Store::accept_unchanged`] has found them unchanged.
+    pub(in crate::auth) remembered: Option<RowVersion>,
 }
 
 /// Refresh tokens presented beside an access token, perhaps of other sessions.
@@ -59,7 +62,19 @@ impl Tickets {
         let ring = self.keys.with_refresh_key(kid, &self.store).await?;
         let key = ring.refresh_key(kid);
         let ticket = key.and_then(|key| unverified.verify(key, &session.seed));
-        Ok(ticket.map(|ticket| Found { session, user, presented: ticket.generation() }))
+        let presented = ticket.map(|ticket| ticket.generation());
+        Ok(presented.map(|presented| Found { session, user, presented, remembered: None }))
+    }
+
+    /// The same as it is remembered, without waiting. `None` if it is not.
+    pub(in crate::auth) fn remembered(&self, presented: &Secret) -> Option<Found> {
+        let unverified = UnverifiedTicket::parse(presented.expose())?;
+        let Remembered { session, user, version } = self.store.remembered(unverified.session())?;
+        let ring = self.keys.current();
+        let ticket =
+            unverified.verify(ring.refresh_key(&session.refresh_key_id)?, &session.seed)?;
+        let presented = ticket.generation();
+        Some(Found { session, user, presented, remembered: Some(version) })
     }
 
     /// Whether this is a refresh token of a session here, active or not.

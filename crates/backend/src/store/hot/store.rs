@@ -13,7 +13,12 @@ use crate::store::{
 use crate::telemetry::causes;
 
 macro_rules! hot {
-    ($($call:ident($($input:ident: $type:ty),*) -> $answer:ty;)+) => {
+    (
+        { $($_change:tt)* }
+        { $($_session:tt)* }
+        { $($_rotated:tt)* }
+        { $($call:ident($($input:ident: $type:ty),*) -> $answer:ty;)+ }
+    ) => {
         #[async_trait]
         impl<E: Exclusive + 'static> Store for Hot<E> {
             async fn commit(&self, change: Change, events: Vec<Event>) -> Result<Outcome, StoreError> {
@@ -58,25 +63,4 @@ macro_rules! hot {
     };
 }
 
-hot! {
-    find_user(email: &Email) -> Option<User>;
-    users(after: Option<UserId>) -> Vec<User>;
-    users_beyond_ascii(after: Option<UserId>) -> Vec<User>;
-    last_session() -> Option<SessionId>;
-    end_of_part(after: SessionId, up_to: SessionId) -> Option<SessionId>;
-    revoked_per_second(since: NumericDate) -> Vec<(NumericDate, u64)>;
-    revoked_in(second: NumericDate, after: Option<SessionId>) -> Vec<RevokedSession>;
-    subscribe() -> Box<dyn Subscription>;
-    events(query: &EventQuery) -> Vec<Event>;
-    last_event(before: Option<NumericDate>) -> Option<NumericDate>;
-    failures(account: AccountTag) -> Option<Failures>;
-    used_key(key_hash: &[u8; 32]) -> Option<UsedKey>;
-    keys() -> Vec<StoredKey>;
-    lifetimes() -> Vec<HeldLifetime>;
-    find_service(id: &str) -> Option<Service>;
-    services() -> Vec<Service>;
-    is_place_taken(id: SessionId) -> bool;
-    clock() -> Option<NumericDate>;
-    part_end(of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]>;
-    ping() -> ();
-}
+store_calls!(hot);

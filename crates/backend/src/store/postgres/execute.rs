@@ -21,7 +21,7 @@ pub(super) async fn execute(
 ) -> Result<Outcome, Error> {
     match script.steps.as_slice() {
         [] => Ok(Outcome::default()),
-        // A single statement is a transaction by itself. So is nearly every rotation.
+        // A single statement is a transaction by itself.
         only @ [_] => Ok(take_all(connection, only).await?.unwrap_or_default()),
         steps => in_transaction(connection, steps).await,
     }

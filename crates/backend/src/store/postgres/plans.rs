@@ -95,7 +95,13 @@ fn asked() -> Vec<(&'static str, String, &'static str)> {
             "sessions_ended_in_order on sessions",
         ),
         (sql::SESSIONS_OF, hog, "sessions_live_of_user on sessions"),
-        (sql::FIND_SESSION, first, "sessions_pkey on sessions"),
+        (sql::FIND_SESSION, first.clone(), "sessions_pkey on sessions"),
+        (sql::FIND_VERSIONED, first.clone(), "sessions_pkey on sessions"),
+        (
+            sql::ACCEPT_UNCHANGED,
+            format!("{first}, 1, 2, NULL, NULL, 3, NULL, 'a', 'b', 'c', 4, 5"),
+            "sessions_pkey on sessions",
+        ),
         (sql::FIND_USER, "'bob@example.com'".to_owned(), "users_email_key on users"),
     ]
 }

@@ -1,5 +1,7 @@
 //! A store with injected faults: errors, lost responses, delays, a broken subscription.
 
+mod versions;
+
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
