@@ -85,7 +85,7 @@ async fn logout_struck(
 
 async fn arm(instance: &Instance, failpoint: &str) -> Result<()> {
     let variable = (VARIABLE.to_owned(), failpoint.to_owned());
-    instance.kill();
+    instance.stop().await?;
     instance.relaunch(|launch| launch.environment = vec![variable]);
     instance.restart().await
 }
