@@ -9,23 +9,6 @@ macro_rules! insert_event {
     };
 }
 
-/// A session and its user, with more columns.
-macro_rules! find_session {
-    ($more:literal) => {
-        concat!(
-            "
-    SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
-           s.accepted_at, s.created_at, s.authenticated_at, s.wanted_at, s.revoked_at, s.revoked_because,
-           s.address, s.browser, s.os, s.device_kind,
-           u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at",
-            $more,
-            "
-    FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.id = $1"
-        )
-    };
-}
-
 mod engines;
 mod idempotency;
 mod versions;
@@ -88,8 +71,6 @@ pub(super) const OPEN_SESSION: &str = "
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at,
                           authenticated_at, address, browser, os, device_kind)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-
-pub(super) const FIND_SESSION: &str = find_session!("");
 
 pub(super) const SESSIONS_OF: &str = "
     SELECT id, user_id, seed, refresh_key_id, generation, attempt, previous_attempt,

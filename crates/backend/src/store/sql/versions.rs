@@ -1,8 +1,28 @@
-//! PostgreSQL alone: rows with their versions. A row's version is the id of the transaction that wrote it (`xmin`),
-//! which is another one after every transaction that changed it, of this program or of a console. Ids come again after
-//! four billion transactions, and after a crash or a failover that lost some: so what decides is compared as well.
+//! Reads a session, and its version where rows have one: in PostgreSQL. There it is the id of the transaction that
+//! wrote the row (`xmin`), which is another one after every transaction that changed it, of this program or of a
+//! console. Ids come again after four billion transactions, and after a crash or a failover that lost some: so what
+//! decides is compared as well.
 
-/// [`FIND_SESSION`](super::FIND_SESSION) with the versions of both rows. The type of `xmin` casts to text alone.
+/// A session and its user, with more columns.
+macro_rules! find_session {
+    ($more:literal) => {
+        concat!(
+            "
+    SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
+           s.accepted_at, s.created_at, s.authenticated_at, s.wanted_at, s.revoked_at, s.revoked_because,
+           s.address, s.browser, s.os, s.device_kind,
+           u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at",
+            $more,
+            "
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = $1"
+        )
+    };
+}
+
+pub(in crate::store) const FIND_SESSION: &str = find_session!("");
+
+/// [`FIND_SESSION`] with the versions of both rows. The type of `xmin` casts to text alone.
 pub(in crate::store) const FIND_VERSIONED: &str = find_session!(
     ", s.xmin::text::bigint AS session_version, u.xmin::text::bigint AS user_version"
 );
