@@ -121,7 +121,7 @@ pub trait Store: Send + Sync {
     }
 
     /// The session and its user as they were when this process read or wrote them last, and the version of that. Nothing
-    /// is answered from it alone: [`Self::accept_unchanged`] finds out whether it still holds.
+    /// that may change is answered from it alone: [`Self::accept_unchanged`] finds out whether it still holds.
     fn remembered(&self, _id: SessionId) -> Option<Remembered> {
         None
     }

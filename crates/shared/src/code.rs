@@ -31,6 +31,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// 401: invalid service credentials (RFC 6749 section 5.2).
     InvalidClient,
+    /// 400: the service may not revoke this token, which is not of its audience. The call had no effect.
+    UnauthorizedClient,
     /// 401: the refresh token is invalid, expired or revoked. Terminal: the user has to log in.
     InvalidGrant,
     /// 401: step-up authentication is required: the user has to give the password again (RFC 9470).
@@ -99,6 +101,11 @@ impl ErrorCode {
             Self::InvalidClient => {
                 P::new(401, "invalid_client", "These are not the credentials of a service.")
             }
+            Self::UnauthorizedClient => P::new(
+                400,
+                "unauthorized_client",
+                "This service may not revoke this token; nothing happened.",
+            ),
             Self::InvalidGrant => {
                 P::new(401, "invalid_grant", "The session is over. Log in again.")
             }

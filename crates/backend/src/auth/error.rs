@@ -42,6 +42,9 @@ pub enum AuthError {
     /// No service has these credentials.
     #[error("invalid client credentials")]
     InvalidClient,
+    /// The service may not revoke this token: it was not issued for its audience. No state changed.
+    #[error("a token of another audience")]
+    UnauthorizedClient,
     /// The refresh token is refused.
     #[error("refresh refused")]
     InvalidGrant,

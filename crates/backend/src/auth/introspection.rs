@@ -1,4 +1,4 @@
-//! Token introspection (RFC 7662): adds services, authenticates those that ask, by client credentials, and answers
+//! Token introspection (RFC 7662): adds services, authenticates those that call, by client credentials, and answers
 //! them.
 
 use std::sync::Arc;
@@ -85,6 +85,14 @@ fn hash(secret: &Secret) -> [u8; 32] {
     Sha256::digest(secret.expose()).into()
 }
 
+/// An active access token.
+pub struct Introspected {
+    /// Its claims.
+    pub token: AccessToken,
+    /// The email address of its user, if the session's row is in memory: it is worth no query.
+    pub username: Option<String>,
+}
+
 /// Authenticates services, and introspects tokens for them.
 pub struct Services {
     /// The store of services.
@@ -129,7 +137,7 @@ impl Services {
         &self,
         service: &Service,
         unverified_token: &str,
-    ) -> Result<Option<AccessToken>, AuthError> {
+    ) -> Result<Option<Introspected>, AuthError> {
         let token = match within_deadline(self.callers.verify_token(unverified_token)).await {
             Ok(token) => token.aud.contains(&service.audience).then_some(token),
             Err(AuthError::InvalidToken | AuthError::SessionRevoked(_)) => None,
@@ -142,6 +150,9 @@ impl Services {
             active = token.is_some(),
             session
         );
-        Ok(token)
+        Ok(token.map(|token| Introspected {
+            username: self.callers.username_at_hand(token.sid),
+            token,
+        }))
     }
 }

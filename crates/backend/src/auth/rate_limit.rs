@@ -164,7 +164,7 @@ impl RateLimits {
         self.take(Limit::PasswordChecksPerAccount, Key::Account(user))
     }
 
-    /// Counts an introspection before the database is read: until its credentials are known to be right, against the
+    /// Counts a service's call before the database is read: until its credentials are known to be right, against the
     /// network, and until they are known to be wrong, against the service that they name.
     fn introspection(&self, network: Key, service: Key) -> Result<(), RateLimited> {
         self.take(Limit::WrongServiceCredentialsPerNetwork, network)?;

@@ -117,6 +117,10 @@ impl ApiError {
         match self {
             Self::Malformed(detail) | Self::NotReady(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
+            Self::Auth(AuthError::UnauthorizedClient) => Some(
+                "A service revokes access tokens that name its audience in aud. The bearer of any other token \
+                 revokes it without client credentials.",
+            ),
             Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
             Self::Auth(AuthError::RateLimited { limited_by: Some(limited_by), .. }) => {
                 Some(what_to_do(*limited_by))
@@ -138,6 +142,7 @@ impl ApiError {
         match self {
             Self::Form(_) => Some("invalid_request"),
             Self::Auth(AuthError::InvalidClient) => Some("invalid_client"),
+            Self::Auth(AuthError::UnauthorizedClient) => Some("unauthorized_client"),
             _ => None,
         }
     }
@@ -199,6 +204,7 @@ const fn auth_code(error: &AuthError) -> ErrorCode {
         AuthError::InvalidCredentials => ErrorCode::InvalidCredentials,
         AuthError::InvalidToken | AuthError::SessionRevoked(_) => ErrorCode::InvalidToken,
         AuthError::InvalidClient => ErrorCode::InvalidClient,
+        AuthError::UnauthorizedClient => ErrorCode::UnauthorizedClient,
         AuthError::StepUpRequired { .. } => ErrorCode::InsufficientUserAuthentication,
         AuthError::NoSuchSession => ErrorCode::NotFound,
         AuthError::InvalidGrant => ErrorCode::InvalidGrant,

@@ -10,8 +10,8 @@ use shared::{NumericDate, SessionId, UserId};
 use verifier::AccessToken;
 
 use super::error::ApiError;
-use super::guard::{SameOrigin, ServiceCaller, TokenForm};
-use crate::auth::introspection::Services;
+use super::guard::{SameOrigin, ServiceCaller};
+use crate::auth::introspection::{Introspected, Services};
 
 /// RFC 7662 section 2.2.
 #[derive(Serialize)]
@@ -33,6 +33,8 @@ pub struct Claims {
     token_type: &'static str,
     iss: String,
     sub: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
     aud: Vec<String>,
     exp: NumericDate,
     iat: NumericDate,
@@ -45,19 +47,18 @@ pub struct Claims {
     scope: Option<String>,
 }
 
-/// 200, or 401 `invalid_client`.
+/// 200, or 401 `invalid_client`. The service authenticates in `Authorization` or in the form.
 pub async fn introspect(
     State(services): State<Arc<Services>>,
     _proof: SameOrigin,
-    ServiceCaller(service): ServiceCaller,
-    TokenForm(token): TokenForm,
+    ServiceCaller { service, token }: ServiceCaller,
 ) -> Result<Json<Introspection>, ApiError> {
-    let token = services.introspect(&service, token.expose()).await?;
-    Ok(Json(token.map_or(Introspection::Inactive { active: false }, Introspection::of)))
+    let active = services.introspect(&service, token.expose()).await?;
+    Ok(Json(active.map_or(Introspection::Inactive { active: false }, Introspection::of)))
 }
 
 impl Introspection {
-    fn of(token: AccessToken) -> Self {
+    fn of(Introspected { token, username }: Introspected) -> Self {
         let AccessToken {
             iss, sub, aud, exp, iat, jti, client_id, sid, auth_time, amr, scope, ..
         } = token;
@@ -67,6 +68,7 @@ impl Introspection {
             token_type,
             iss,
             sub,
+            username,
             aud,
             exp,
             iat,

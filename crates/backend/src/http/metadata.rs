@@ -13,6 +13,9 @@ use crate::auth::token::access_token::CLIENT_ID;
 use crate::auth::token::issue_tokens::TokenIssuer;
 
 const JSON: &str = "application/json";
+/// Client authentication of services (RFC 6749 section 2.3.1).
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
 
 /// RFC 8414 section 2. Members that Baton does not have are absent.
 #[derive(Serialize)]
@@ -27,9 +30,10 @@ struct Metadata<'a> {
     /// REQUIRED, and must not be empty: there is no authorization through a redirect.
     response_types_supported: [&'static str; 1],
     revocation_endpoint: String,
-    revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    /// `none`: possession of the token suffices.
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint: String,
-    introspection_endpoint_auth_methods_supported: [&'static str; 1],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
     /// Not of an RFC: the only client.
     client_id: &'static str,
 }
@@ -46,9 +50,9 @@ pub async fn metadata(State(tokens): State<Arc<TokenIssuer>>, request: HeaderMap
         grant_types_supported: ["refresh_token"],
         response_types_supported: ["none"],
         revocation_endpoint: at(path::REVOKE),
-        revocation_endpoint_auth_methods_supported: ["none"],
+        revocation_endpoint_auth_methods_supported: ["none", BASIC, POST],
         introspection_endpoint: at(path::INTROSPECT),
-        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
+        introspection_endpoint_auth_methods_supported: [BASIC, POST],
         client_id: CLIENT_ID,
     };
     let document = serde_json::to_string(&document).expect("texts and lists of texts");

@@ -1,28 +1,28 @@
-//! `POST /api/auth/revoke`: token revocation by its bearer (RFC 7009).
+//! `POST /api/auth/revoke`: token revocation by its bearer, or by a service of its audience (RFC 7009).
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use axum::http::StatusCode;
 
 use super::error::ApiError;
 use super::guard::{IdempotencyKey, RequestContext, SameOrigin, TokenForm};
-use crate::auth::introspection::service_refused;
 use crate::auth::session::logout::Logouts;
 
-/// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The only client is a public
-/// one: client credentials are refused rather than ignored.
+/// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The client that tokens are
+/// issued to is a public one, so possession suffices. A service may authenticate: then 401 `invalid_client` if its
+/// credentials are wrong, and 400 `unauthorized_client` for a token that is not of its audience.
 pub async fn revoke(
     State(logouts): State<Arc<Logouts>>,
     _proof: SameOrigin,
     key: Option<IdempotencyKey>,
-    headers: HeaderMap,
     context: RequestContext,
-    TokenForm(token): TokenForm,
+    TokenForm { service, token }: TokenForm,
 ) -> Result<StatusCode, ApiError> {
-    if headers.contains_key(AUTHORIZATION) {
-        return Err(service_refused(None).into());
+    let key = key.as_ref().map(|IdempotencyKey(key)| key);
+    match service {
+        Some(service) => logouts.revoke_for(&service, &token, key, &context).await?,
+        None => logouts.revoke(&token, key, &context).await?,
     }
-    logouts.revoke(&token, key.map(|it| it.0).as_ref(), &context).await?;
     Ok(StatusCode::OK)
 }

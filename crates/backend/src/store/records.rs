@@ -223,7 +223,7 @@ pub struct HeldLifetime {
     pub held_until: NumericDate,
 }
 
-/// A service that may introspect tokens.
+/// A service that may introspect tokens of its audience, and revoke them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its id: `client_id`.

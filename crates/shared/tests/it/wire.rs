@@ -39,6 +39,7 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         ErrorCode::InvalidCredentials,
         ErrorCode::InvalidToken,
         ErrorCode::InvalidClient,
+        ErrorCode::UnauthorizedClient,
         ErrorCode::InvalidGrant,
         ErrorCode::InsufficientUserAuthentication,
         ErrorCode::CrossSite,

@@ -37,9 +37,9 @@ pub enum Limit {
     PasswordChecksPerSession,
     /// Passwords given in all sessions of an account.
     PasswordChecksPerAccount,
-    /// Introspections by a service.
+    /// Introspections and revocations by a service.
     IntrospectionsPerService,
-    /// Introspections from a network, with service credentials that are wrong or not verified yet.
+    /// Calls from a network with service credentials that are wrong or not verified yet.
     WrongServiceCredentialsPerNetwork,
 }
 

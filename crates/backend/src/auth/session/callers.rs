@@ -124,6 +124,15 @@ impl Callers {
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
+    /// The address of a session's user, if it is known without waiting. No call changes it, so a remembered row will
+    /// do.
+    #[must_use]
+    pub fn username_at_hand(&self, session: SessionId) -> Option<String> {
+        let at_hand = self.store.session_at_hand(session).map(|(_, user)| user);
+        let user = at_hand.or_else(|| self.store.remembered(session).map(|row| row.user));
+        user.map(|user| user.email.shown())
+    }
+
     /// Loads a caller before a change. `None` for a retry that took effect before, at this instance
     /// or another: it may have revoked this session.
     ///

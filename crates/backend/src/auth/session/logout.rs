@@ -1,11 +1,12 @@
-//! Logout, and token revocation (RFC 7009): a token authorizes its bearer to revoke its session.
+//! Logout, and token revocation (RFC 7009): a token authorizes its bearer to revoke its session. A service that
+//! authenticates may revoke by access tokens of its audience.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rotation::{Refusal, UnverifiedTicket};
 use shared::{EventKind, RevocationReason, Secret, SessionId};
-use verifier::IdempotencyKey;
+use verifier::{AccessToken, IdempotencyKey};
 
 use super::callers::Callers;
 use super::tickets::Tickets;
@@ -14,7 +15,7 @@ use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{Change, Session, User};
+use crate::store::{Change, Service, Session, User};
 
 /// The tokens that a logout presents.
 pub struct Presented<'a> {
@@ -158,6 +159,35 @@ impl Logouts {
             self.admission.give_back_unverified(&context.client);
         }
         Ok(())
+    }
+
+    /// Revokes the session of an access token, even an expired one, for an authenticated service of its audience. RFC
+    /// 7009 section 2.1: a token that was not issued for the caller is refused, and a refresh token is issued for no
+    /// service. An unknown token is no error.
+    ///
+    /// # Errors
+    /// [`AuthError::UnauthorizedClient`] for a refresh token, or a token of another audience. If storage fails: then
+    /// no session is known to be revoked.
+    pub async fn revoke_for(
+        &self,
+        service: &Service,
+        token: &Secret,
+        key: Option<&IdempotencyKey>,
+        context: &RequestContext,
+    ) -> Result<(), AuthError> {
+        let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
+        let genuine = if is_ticket { None } else { self.callers.genuine(token).await? };
+        let is_of_another = |it: &AccessToken| !it.aud.contains(&service.audience);
+        let is_refused = is_ticket || genuine.as_ref().is_some_and(is_of_another);
+        if !is_refused && genuine.is_some() {
+            let access_token = Some(token);
+            let presented = Presented { refresh_tokens: &[], access_token, expected: None, key };
+            self.logout(&presented, context).await?;
+        }
+        let session = genuine.map(|it| it.sid.to_string());
+        let (service, allowed) = (&service.id, !is_refused);
+        tracing::info!(event = "service_revocation", service, allowed, session);
+        if is_refused { Err(AuthError::UnauthorizedClient) } else { Ok(()) }
     }
 
     async fn named_by(&self, unverified: &Secret) -> Result<Option<Named>, AuthError> {
