@@ -1,5 +1,6 @@
 //! Endpoints for resource servers and gateways: metadata, introspection, revocation, status list.
 
+mod client_authentication;
 mod introspection;
 mod revocation;
 mod status_list;
@@ -34,10 +35,14 @@ pub(crate) async fn form(
 
 /// Registers a service; returns its `Authorization`.
 pub(crate) async fn service(app: &TestApp, id: &str, audience: &str) -> String {
+    basic(id, &service_secret(app, id, audience).await)
+}
+
+/// Registers a service; returns its secret.
+pub(crate) async fn service_secret(app: &TestApp, id: &str, audience: &str) -> String {
     let (store, now) = (&*app.store, app.clock.now());
     let added = add_service(store, &Entropy::system(), id, audience, now).await;
-    let secret = added.expect("a service");
-    basic(id, secret.expose())
+    added.expect("a service").expose().to_owned()
 }
 
 pub(crate) fn basic(id: &str, secret: &str) -> String {
@@ -64,9 +69,11 @@ async fn the_metadata_says_where_everything_is() {
             "grant_types_supported": ["refresh_token"],
             "response_types_supported": ["none"],
             "revocation_endpoint": "http://localhost:3000/api/auth/revoke",
-            "revocation_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint_auth_methods_supported":
+                ["none", "client_secret_basic", "client_secret_post"],
             "introspection_endpoint": "http://localhost:3000/api/auth/introspect",
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+            "introspection_endpoint_auth_methods_supported":
+                ["client_secret_basic", "client_secret_post"],
             "client_id": alice.claims()["client_id"],
         })
     );

@@ -21,10 +21,22 @@ async fn faulty() -> (Arc<Faulty>, TestApp) {
 
 /// An introspection request of a service, from this network.
 async fn ask(app: &TestApp, address: [u8; 4], credentials: &str) -> Answer {
-    let request = app.browser().request(Method::POST, path::INTROSPECT);
-    let request = request.header(CONTENT_TYPE, FORM).header(AUTHORIZATION, credentials);
+    call(app, address, path::INTROSPECT, Some(credentials), "token=nothing").await
+}
+
+async fn call(
+    app: &TestApp,
+    address: [u8; 4],
+    path: &str,
+    credentials: Option<&str>,
+    body: &str,
+) -> Answer {
+    let mut request = app.browser().request(Method::POST, path).header(CONTENT_TYPE, FORM);
+    if let Some(credentials) = credentials {
+        request = request.header(AUTHORIZATION, credentials);
+    }
     let request = request.extension(Peer(SocketAddr::from((address, 40_000))));
-    app.send(request.body(Body::from("token=nothing")).expect("a request")).await
+    app.send(request.body(Body::from(body.to_owned())).expect("a request")).await
 }
 
 const SERVICE: [u8; 4] = [192, 0, 2, 1];
@@ -40,6 +52,8 @@ async fn introspections_of_a_service_are_limited_before_any_query() {
     for _ in 0..10 {
         ask(&app, SERVICE, &notes).await.assert_problem(429, "rate_limited");
     }
+    let revocation = call(&app, SERVICE, path::REVOKE, Some(&notes), "token=nothing").await;
+    revocation.assert_problem(429, "rate_limited");
     assert_eq!(store.services_read(), 4_000);
     // Its network's limit is for others.
     let another = service(&app, "another", ORIGIN).await;
@@ -67,6 +81,36 @@ async fn wrong_credentials_of_services_are_limited_by_network_before_any_query()
     }
     app.clock.advance(1);
     ask(&app, ELSEWHERE, &wrong).await.assert_status(401);
+}
+
+/// The limit is one, wherever the credentials stand, and at revocation as well.
+#[tokio::test]
+async fn no_other_place_of_wrong_credentials_has_a_limit_of_its_own() {
+    let (store, app) = faulty().await;
+    let alice = app.registered("alice").await;
+    service(&app, "notes", ORIGIN).await;
+    let token = format!("token={}", alice.access_token());
+    let header = basic("notes", "a secret that was guessed");
+    let in_form = format!("{token}&client_id=notes&client_secret=guessed");
+    let guess = async |number: u32| {
+        let path = if number.is_multiple_of(2) { path::INTROSPECT } else { path::REVOKE };
+        let (credentials, body) = match number % 4 {
+            0 | 1 => (Some(&*header), &token),
+            _ => (None, &in_form),
+        };
+        call(&app, ELSEWHERE, path, credentials, body).await
+    };
+    for number in 0..4_000 {
+        guess(number).await.assert_status(401);
+    }
+    for number in 0..4 {
+        guess(number).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(store.services_read(), 4_000);
+    // The bearer needs no credentials.
+    alice.me().await.assert_ok();
+    call(&app, ELSEWHERE, path::REVOKE, None, &token).await.assert_ok();
+    alice.me().await.assert_problem(401, "invalid_token");
 }
 
 /// A 503 is no wrong credential: an outage must not lock a service out.

@@ -117,6 +117,25 @@ async fn what_services_ask_leaves_a_line_and_so_does_a_service_that_is_none() {
     .await;
 }
 
+#[tokio::test]
+async fn what_services_revoke_leaves_a_line_with_service_and_session() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let revoke = async |token: String| {
+        let (log, _, listening) = Log::of_the_program();
+        form(&app, path::REVOKE, Some(&notes), &format!("token={token}")).await;
+        drop(listening);
+        only(&log, "service_revocation")
+    };
+    let said = revoke(alice.refresh_token()).await;
+    assert_eq!((&said["service"], &said["allowed"]), (&"notes".into(), &false.into()));
+    assert_eq!(said["session"], Value::Null);
+    let said = revoke(alice.access_token()).await;
+    assert_eq!((&said["service"], &said["allowed"]), (&"notes".into(), &true.into()));
+    assert_eq!(said["session"], alice.claims()["sid"]);
+}
+
 /// RFC 7009 section 2.2 requires 200 for an invalid token; the log records it all the same.
 #[tokio::test]
 async fn a_revocation_of_what_is_no_token_leaves_a_line() {

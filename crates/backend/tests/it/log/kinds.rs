@@ -22,7 +22,7 @@ use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
 /// Kinds that callers can cause at will, with a credential or without one; [`LogSources::cause`] causes each.
-const BY_CALLERS: [&str; 13] = [
+const BY_CALLERS: [&str; 14] = [
     "access_token_refused",
     "cross_site_refused",
     "foreign_session_refused",
@@ -35,6 +35,7 @@ const BY_CALLERS: [&str; 13] = [
     "request.failed",
     "request.refused",
     "service_refused",
+    "service_revocation",
     "step_up_required",
 ];
 
@@ -234,6 +235,9 @@ impl LogSources {
             "request.failed" => (self.unlucky.refresh().await, 503),
             "request.refused" => (app.browser().post(path::LOGIN, json!({})).await, 400),
             "service_refused" => (form(app, path::INTROSPECT, None, &token).await, 401),
+            "service_revocation" => {
+                (form(app, path::REVOKE, Some(&self.notes), "token=garbage").await, 200)
+            }
             "step_up_required" => (end(&self.late, &self.late.claims()["sid"]).await, 401),
             other => panic!("nothing here causes {other}"),
         };

@@ -1,12 +1,13 @@
 //! `POST /api/auth/introspect` (RFC 7662).
 
-use backend::store::Change;
+use std::sync::Arc;
+
+use backend::store::{Change, Remembering};
 use serde_json::{Value, json};
 use shared::path::INTROSPECT;
 
 use super::{basic, form, service};
 use crate::support::{Answer, Faulty, ORIGIN, Place, TestApp, on_every_store};
-use std::sync::Arc;
 
 async fn ask(app: &TestApp, credentials: &str, token: &str) -> Answer {
     form(app, INTROSPECT, Some(credentials), &format!("token={token}")).await
@@ -36,7 +37,11 @@ async fn introspection_returns_the_claims_of_a_token() {
         claims.insert("token_type".to_owned(), json!("Bearer"));
         let one = claims["aud"].take();
         claims.insert("aud".to_owned(), json!([one]));
-        assert_eq!(answer.json(), expected);
+        let mut said = answer.json();
+        // It is there if the session is in memory.
+        let username = said.as_object_mut().expect("claims").remove("username");
+        assert!(username.is_none_or(|it| it == "alice@example.com"));
+        assert_eq!(said, expected);
         // The hint is only a hint, and unknown parameters are ignored (RFC 6749 section 3.2).
         let body = format!("token={}&token_type_hint=refresh_token&more=1", alice.access_token());
         form(&app, INTROSPECT, Some(&notes), &body).await.assert_ok();
@@ -65,6 +70,36 @@ async fn introspection_of_an_invalid_token_returns_inactive_alone() {
         assert_inactive(&ask(&app, &notes, &alice.access_token()).await);
     })
     .await;
+}
+
+/// RFC 7662 section 2.2: `username` is for people. It costs no query, so it is absent where the session's row is not in
+/// memory; of an inactive token it would say whose it was.
+#[tokio::test]
+async fn introspection_names_the_user_of_a_session_that_is_in_memory() {
+    let store = Arc::new(Remembering::over(Faulty::default()));
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let alice = app.registered("alice").await;
+    alice.refresh().await.assert_ok();
+    let read = store.engine().sessions_read();
+    let answer = ask(&app, &notes, &alice.access_token()).await;
+    answer.assert_ok();
+    assert_eq!(answer.json()["username"], "alice@example.com");
+    assert_eq!(answer.json()["client_id"], "baton-web");
+    let reads = store.engine().sessions_read() - read;
+
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let bob = app.registered("bob").await;
+    let read = store.sessions_read();
+    let answer = ask(&app, &notes, &bob.access_token()).await;
+    answer.assert_ok();
+    assert_eq!(answer.json().get("username"), None);
+    assert_eq!(store.sessions_read() - read, reads, "the name costs no query");
+    let token = bob.access_token();
+    bob.logout().await.assert_status(204);
+    assert_inactive(&ask(&app, &notes, &token).await);
 }
 
 fn own((one, two): (&str, &str)) -> (String, String) {

@@ -66,7 +66,7 @@ async fn a_malformed_or_cross_site_call_revokes_nothing() {
     json.assert_status(400);
     assert_eq!(json.json()["error"], "invalid_request");
     assert_eq!(json.header("content-type"), Some("application/json"));
-    // Client credentials are refused, not ignored: this endpoint has no clients.
+    // Client credentials of no service are refused, not ignored.
     let credentials = form(&app, REVOKE, Some(&basic("notes", "secret")), &body).await;
     credentials.assert_status(401);
     assert_eq!(credentials.json()["error"], "invalid_client");

@@ -243,6 +243,11 @@ at_any_step! {
             let body = format!("token={}", it.alice.access_token());
             form(&it.app, path::REVOKE, None, &body).await
         };
+    a_revocation_by_a_service: 200, Ended, as_it_is,
+        async |it: &Scene| {
+            let body = format!("token={}", it.alice.access_token());
+            form(&it.app, path::REVOKE, Some(&it.service), &body).await
+        };
     an_introspection: 200, Kept, as_it_is,
         async |it: &Scene| {
             let body = format!("token={}", it.alice.access_token());
