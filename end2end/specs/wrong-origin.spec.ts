@@ -1,7 +1,16 @@
-// A page opened at another origin of the server than its configured one.
+// A page opened at another origin of the server than its configured one: under another loopback name it leads to the
+// right one; under a name that may be of another site it says where to go.
 import { api, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { open, sendLogin } from '../support/users';
+
+test('a page under another loopback name leads to the same page of the origin', async ({ page, server, user }) => {
+  const otherName = server.origin.replace('localhost', '127.0.0.1');
+  await open(page, `${otherName}${pages.login}?next=%2Fsessions`);
+  await expect(page).toHaveURL(`${server.origin}${pages.login}?next=%2Fsessions`);
+  await sendLogin(page, user);
+  await expect(page).toHaveURL(server.origin + pages.sessions);
+});
 
 test('a login at another address of the server says where to go, and quotes an id that the log has', async ({
   page,
@@ -9,7 +18,7 @@ test('a login at another address of the server says where to go, and quotes an i
   user,
   networkLog,
 }) => {
-  const otherAddress = server.origin.replace('localhost', '127.0.0.1');
+  const otherAddress = server.origin.replace('localhost', 'baton.localhost');
   await open(page, `${otherAddress}${pages.login}`);
   await sendLogin(page, user);
   const alert = page.getByRole('alert');

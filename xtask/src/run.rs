@@ -33,7 +33,7 @@ fn has_other_address(arguments: &[OsString]) -> bool {
 
 fn welcome(other_address: bool) -> String {
     let place = if other_address {
-        "the line `listening on` below names its address"
+        "the line `open` below has its address"
     } else {
         "open http://localhost:3000 once `listening on` appears below"
     };

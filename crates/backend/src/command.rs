@@ -24,7 +24,9 @@ use shared::NumericDate;
 use crate::app::{AppState, Dependencies};
 use crate::clock::Clock;
 use crate::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS, STEP_TOLERANCE_SECONDS};
-use crate::config::{Command, ConsentArgs, DatabaseArgs, MasterKeySource, PruneArgs, Settings};
+use crate::config::{
+    Command, ConsentArgs, DatabaseArgs, MasterKeySource, Origin, PruneArgs, Settings,
+};
 use crate::entropy::Entropy;
 use crate::keys::{FirstRing, KeyError, KeyRing, MasterKey};
 use crate::lifetimes::{RENEW_SECONDS, renewals};
@@ -37,7 +39,7 @@ use output::{report, say};
 
 /// Timeout of closing the storage once the last request is answered.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// Timeout of the one line on standard output, which says where the server listens.
+/// Timeout of the lines on standard output, which say where the server listens, and which address to open.
 const ANNOUNCE_TIME: Duration = Duration::from_secs(1);
 
 /// Runs a command to its end.
@@ -78,7 +80,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     warn_if_unreachable(&settings, address.port());
     let stop = server::shutdown_signal()?;
-    announce(address).await?;
+    announce(address, &settings.origin).await?;
     let connections = ConnectionLimits::of(&settings);
     server::serve(listener, router(app), connections, stop).await;
     drop((following, prune, keeping));
@@ -87,10 +89,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Standard output may be a full pipe without a reader. Serving does not depend on it.
-async fn announce(address: SocketAddr) -> anyhow::Result<()> {
-    let line = format!("listening on http://{address}");
-    let said = tokio::task::spawn_blocking(move || say(&line));
+/// The first line is for programs; the second has the address to open, which may be another one: pages call under the
+/// origin alone. Standard output may be a full pipe without a reader. Serving does not depend on it.
+async fn announce(address: SocketAddr, origin: &Origin) -> anyhow::Result<()> {
+    let lines = format!("listening on http://{address}\nopen {}", origin.as_str());
+    let said = tokio::task::spawn_blocking(move || say(&lines));
     match tokio::time::timeout(ANNOUNCE_TIME, said).await {
         Ok(said) => said?,
         Err(_) => {

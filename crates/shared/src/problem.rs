@@ -41,7 +41,8 @@ pub struct Problem {
     /// of an authentic token of that session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<RevocationReason>,
-    /// With [`ErrorCode::CrossSite`]: the only origin that the server accepts.
+    /// The only origin whose pages may call: with [`ErrorCode::CrossSite`], and with any refusal of a call that came
+    /// by another loopback name of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_origin: Option<String>,
 }

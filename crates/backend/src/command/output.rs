@@ -3,9 +3,10 @@
 use std::io::Write as _;
 
 /// Standard output is for the operator or script that runs the program; logs go to standard error.
-pub(super) fn say(line: &str) -> anyhow::Result<()> {
+pub(super) fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
+    // In one write: a reader may be gone after the first line.
+    out.write_all(format!("{text}\n").as_bytes())?;
     Ok(out.flush()?)
 }
 

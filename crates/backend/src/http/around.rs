@@ -7,8 +7,9 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use super::client_address::ClientAddress;
+use super::problem::Asked;
 use super::request_id::RequestId;
-use super::{headers, problem, refusal_page, timeout};
+use super::{headers, problem, timeout};
 use crate::app::AppState;
 
 /// The outermost middleware: a request id with its log span, the limits of a request, a problem document for a
@@ -22,9 +23,9 @@ pub async fn around(
     let id = RequestId::draw(&app.entropy);
     let span = id.span(client, &request);
     async {
-        let wants_page = refusal_page::is_wanted(&request);
+        let asked = Asked::of(&request, &app.origin);
         let response = timeout::limited(request, next).await;
-        let mut response = problem::write(id, wants_page, response);
+        let mut response = problem::write(id, &asked, &app.origin, response);
         headers::secure(&app.origin, &mut response);
         id.name(&mut response);
         response

@@ -40,6 +40,9 @@ pub enum ApiError {
         /// Why the call is refused.
         cause: ForeignCause,
     },
+    /// A refresh without its cookie.
+    #[error("no refresh cookie")]
+    NoRefreshCookie,
     /// No such resource.
     #[error("not found")]
     NotFound,
@@ -79,6 +82,7 @@ impl ApiError {
             Self::HeaderFieldsTooLarge => ErrorCode::HeaderFieldsTooLarge,
             Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
             Self::CrossSite { .. } => ErrorCode::CrossSite,
+            Self::NoRefreshCookie => ErrorCode::InvalidGrant,
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
             Self::Panicked => ErrorCode::InternalError,
@@ -103,6 +107,7 @@ impl ApiError {
             | Self::UnsupportedMediaType
             | Self::Auth(AuthError::Invalid(_)) => true,
             Self::CrossSite { .. }
+            | Self::NoRefreshCookie
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Panicked
@@ -117,6 +122,10 @@ impl ApiError {
         match self {
             Self::Malformed(detail) | Self::NotReady(detail) => Some(detail),
             Self::Form(detail) => Some(detail),
+            Self::NoRefreshCookie => Some(
+                "No refresh cookie came with this request. It is a Secure cookie: many HTTP clients keep it and do \
+                 not send it over http, not even to localhost.",
+            ),
             Self::Auth(AuthError::UnauthorizedClient) => Some(
                 "A service revokes access tokens that name its audience in aud. The bearer of any other token \
                  revokes it without client credentials.",
@@ -167,7 +176,8 @@ impl ApiError {
                 Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
             }
             // No access token was presented.
-            Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
+            Self::NoRefreshCookie
+            | Self::Auth(AuthError::InvalidCredentials | AuthError::InvalidGrant) => {
                 Some(challenge::no_token("baton"))
             }
             _ => None,

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use shared::Problem;
@@ -14,12 +15,33 @@ use shared::problem::PROBLEM_JSON;
 use super::error::ApiError;
 use super::refusal_page;
 use super::request_id::RequestId;
+use crate::config::Origin;
 use crate::telemetry::causes;
 
 const JSON: &str = "application/json";
 
+/// What of a request its failure depends on.
+pub(super) struct Asked {
+    wants_page: bool,
+    /// Its `Host`, if the server may be reached by several names.
+    host: Option<HeaderValue>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request, origin: &Origin) -> Self {
+        let host = request.headers().get(HOST).filter(|_| origin.is_loopback());
+        Self { wants_page: refusal_page::is_wanted(request), host: host.cloned() }
+    }
+
+    /// Whether it came by another loopback name.
+    fn is_elsewhere(&self, origin: &Origin) -> bool {
+        let host = self.host.as_ref().and_then(|host| host.to_str().ok());
+        host.is_some_and(|host| origin.has_other_name(host))
+    }
+}
+
 /// Gives a failure its problem document, or its page if the request asks for one.
-pub(super) fn write(id: RequestId, wants_page: bool, response: Response) -> Response {
+pub(super) fn write(id: RequestId, asked: &Asked, origin: &Origin, response: Response) -> Response {
     let error = match response.extensions().get::<Arc<ApiError>>() {
         Some(error) => Arc::clone(error),
         None => match bare_failure(&response) {
@@ -28,10 +50,16 @@ pub(super) fn write(id: RequestId, wants_page: bool, response: Response) -> Resp
         },
     };
     log(&error);
-    if let Some(page) = refusal_page::page(&error, &id).filter(|_| wants_page) {
+    if let Some(page) = refusal_page::page(&error, &id).filter(|_| asked.wants_page) {
         return page;
     }
-    with_problem(response, &error, &id)
+    // A client that came by another name has its cookies under that name, and a page there may not call.
+    let is_elsewhere = error.status().is_client_error() && asked.is_elsewhere(origin);
+    let accepted_origin = match &*error {
+        ApiError::CrossSite { accepted, .. } => Some(accepted),
+        _ => is_elsewhere.then_some(origin),
+    };
+    with_problem(response, &error, &id, accepted_origin)
 }
 
 /// Failures that the framework answers before a handler.
@@ -42,7 +70,12 @@ fn bare_failure(response: &Response) -> Option<ApiError> {
     }
 }
 
-fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Response {
+fn with_problem(
+    response: Response,
+    error: &ApiError,
+    id: &RequestId,
+    accepted_origin: Option<&Origin>,
+) -> Response {
     let problem = Problem {
         error: error.in_oauth_words().map(str::to_owned),
         detail: error.detail().map(str::to_owned),
@@ -50,7 +83,7 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         errors: error.fields().to_vec(),
         limited_by: error.limited_by(),
         ended_because: error.ended_because(),
-        accepted_origin: accepted_origin(error),
+        accepted_origin: accepted_origin.map(|origin| origin.as_str().to_owned()),
         ..Problem::new(error.code())
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
@@ -68,14 +101,6 @@ fn with_problem(response: Response, error: &ApiError, id: &RequestId) -> Respons
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     (parts.status, parts.headers, Body::from(body)).into_response()
-}
-
-/// The accepted origin, if the call comes from another one.
-fn accepted_origin(error: &ApiError) -> Option<String> {
-    match error {
-        ApiError::CrossSite { accepted, .. } => Some(accepted.as_str().to_owned()),
-        _ => None,
-    }
 }
 
 fn log(error: &ApiError) {

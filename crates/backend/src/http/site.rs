@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, LOCATION};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HOST, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use frontend::page::{Assets, NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint};
@@ -58,18 +58,25 @@ impl Site {
     }
 }
 
-/// The fallback: a page, even if only the one for an unknown path.
+/// The fallback: a page, even if only the one for an unknown path. A browser that comes by another loopback name is
+/// sent to the origin, whose pages alone may call.
 pub async fn page(
     State(Site { assets, notes }): State<Site>,
     State(origin): State<Origin>,
     request: Request,
 ) -> Response {
+    if is_well_known(request.uri().path()) {
+        return ApiError::NotFound.into_response();
+    }
     let Some(assets) = assets else {
         return ApiError::NotFound.into_response();
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let allow = [(ALLOW, HeaderValue::from_static("GET,HEAD"))];
         return (allow, ApiError::MethodNotAllowed).into_response();
+    }
+    if let Some(there) = at_the_origin(&origin, &request) {
+        return (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, there)]).into_response();
     }
     let own = at_port(SIGNED_IN_COOKIE, origin.port());
     let hint = SignedInHint(
@@ -105,6 +112,23 @@ pub async fn page(
         response.headers_mut().insert(LOCATION, target);
     }
     response
+}
+
+/// Whether a client looks for a document about this site (RFC 8615), which it parses as JSON: also below a path, as in
+/// OpenID Connect Discovery section 4.
+fn is_well_known(path: &str) -> bool {
+    path.split('/').any(|segment| segment == ".well-known")
+}
+
+/// The address of the same page at the origin, if the browser came by another loopback name. It begins with the
+/// configured origin in any case: no open redirect.
+fn at_the_origin(origin: &Origin, request: &Request) -> Option<HeaderValue> {
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    let page = request.uri().path_and_query()?.as_str();
+    if !origin.has_other_name(host) || !page.starts_with('/') {
+        return None;
+    }
+    HeaderValue::try_from(format!("{}{page}", origin.as_str())).ok()
 }
 
 /// The response in the shape that hydration relies on, compressed if the browser takes that.

@@ -1,12 +1,13 @@
 //! The command line: output, start, stop, exit codes, settings from flags and environment.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, BufRead as _, Read as _};
+use std::process::Stdio;
 
 use crate::support::program::{Serving, baton, folder, run, run_sql};
 
 #[test]
-fn serve_prints_one_line_when_it_is_ready_and_stops_on_sigterm() {
+fn serve_prints_where_it_is_when_it_is_ready_and_stops_on_sigterm() {
     let folder = folder();
     let mut server = Serving::start(folder.path());
     let answer =
@@ -17,7 +18,24 @@ fn serve_prints_one_line_when_it_is_ready_and_stops_on_sigterm() {
     assert!(server.child.wait().expect("an end").success());
     let mut rest = String::new();
     server.out.read_to_string(&mut rest).expect("the rest");
-    assert_eq!(rest, "", "standard output holds one line and nothing else");
+    assert_eq!(rest, "open http://localhost:3000\n", "a second line, and nothing else");
+}
+
+#[test]
+fn the_second_line_of_serve_has_the_origin_and_may_be_left_unread() {
+    let folder = folder();
+    let origin = ["--origin", "https://login.example.com", "--trusted-proxies", "127.0.0.1"];
+    let mut server = Serving::logging_to(folder.path(), &origin, Stdio::null());
+    let mut line = String::new();
+    server.out.read_line(&mut line).expect("a line");
+    assert_eq!(line, "open https://login.example.com\n");
+    drop(server);
+    let mut server = Serving::start(folder.path());
+    // Its standard output is closed after the first line.
+    server.out = Box::new(io::empty());
+    let live =
+        server.ask("GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    assert!(live.starts_with("HTTP/1.1 200 OK\r\n"), "{live}");
 }
 
 #[test]

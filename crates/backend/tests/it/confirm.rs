@@ -57,10 +57,15 @@ async fn a_replayed_ticket_revokes_the_session_with_or_without_the_password() {
 async fn without_a_session_there_is_nothing_to_confirm() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    app.browser().confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+    let answer = app.browser().confirm(PASSWORD).await;
+    answer.assert_problem(401, "invalid_grant");
+    let detail = answer.json()["detail"].as_str().expect("a detail").to_owned();
+    assert!(detail.contains("No refresh cookie"), "{detail}");
     let copy = alice.copied();
     alice.logout().await.assert_status(204);
-    copy.confirm(PASSWORD).await.assert_problem(401, "invalid_grant");
+    let answer = copy.confirm(PASSWORD).await;
+    answer.assert_problem(401, "invalid_grant");
+    assert_eq!(answer.json().get("detail"), None);
     let body = json!({"password": PASSWORD, "email": "alice@example.com"});
     app.logged_in("alice")
         .await

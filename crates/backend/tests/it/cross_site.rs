@@ -59,6 +59,39 @@ async fn a_cross_site_refresh_does_not_rotate() {
     alice.refresh().await.assert_ok();
 }
 
+/// A client that comes by another name of this machine keeps its cookies under that name.
+#[tokio::test]
+async fn a_call_by_another_loopback_name_that_fails_names_the_origin() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    for (host, is_named) in [
+        ("127.0.0.1:3000", true),
+        ("[::1]:3000", true),
+        ("localhost:3000", false),
+        ("127.0.0.1:3001", false),
+        ("evil.example:3000", false),
+    ] {
+        let call = async |browser: &Browser, method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).header("host", host);
+            browser.send(request, Body::empty()).await
+        };
+        let stranger = app.browser();
+        for (method, path, status, code) in [
+            (Method::POST, path::REFRESH, 401, "invalid_grant"),
+            (Method::GET, path::ME, 401, "invalid_token"),
+            (Method::GET, "/api/nothing", 404, "not_found"),
+            (Method::GET, path::LOGIN, 405, "method_not_allowed"),
+        ] {
+            let answer = call(&stranger, method, path).await;
+            answer.assert_problem(status, code);
+            let named = answer.json().get("accepted_origin").cloned();
+            assert_eq!(named, is_named.then(|| json!(ORIGIN)), "{host} {path}");
+        }
+        // What succeeds, succeeds by any name.
+        call(&alice, Method::POST, path::REFRESH).await.assert_ok();
+    }
+}
+
 /// A line that the log filter keeps is found by the request id.
 #[tokio::test]
 async fn a_refusal_is_logged_with_the_cause_and_the_id_that_the_user_is_asked_to_quote() {

@@ -135,7 +135,8 @@ async fn a_malformed_attempt_key_is_an_error_and_changes_nothing() {
     .await;
 }
 
-/// Refusals do not reveal their cause: status, every header and the body are the same.
+/// Refusals do not reveal their cause: status, every header and the body are the same. A request without a cookie has
+/// no session to be disclosed; it gets the same, and a `detail`, whatever sessions there are.
 #[tokio::test]
 async fn every_refused_refresh_gets_one_and_the_same_answer() {
     on_every_store(async |app| {
@@ -149,6 +150,7 @@ async fn every_refused_refresh_gets_one_and_the_same_answer() {
             assert!(answer.set_cookies().is_empty(), "a refusal leaves the cookies alone");
             answer.but_for_its_id()
         };
+        let before = refused(None).await;
         let revoked = app.registered("alice").await;
         let revoked_token = revoked.refresh_token();
         revoked.logout().await.assert_status(204);
@@ -161,15 +163,24 @@ async fn every_refused_refresh_gets_one_and_the_same_answer() {
         let mut forged = expired.clone();
         forged.replace_range(30..31, if &forged[30..31] == "A" { "B" } else { "A" });
 
-        let none = refused(None).await;
+        let any = refused(Some("any-token")).await;
         let nonsense = ["", "garbage", &"A".repeat(71), &forged];
         let known = [&revoked_token, &replayed_token, &replayed_token, &disabled];
         for token in nonsense.into_iter().chain(known.map(String::as_str)) {
-            assert_eq!(refused(Some(token)).await, none, "{token}");
+            assert_eq!(refused(Some(token)).await, any, "{token}");
         }
         replayed.me().await.assert_problem(401, "invalid_token");
         app.clock.advance(604_800);
-        assert_eq!(refused(Some(&expired)).await, none);
+        assert_eq!(refused(Some(&expired)).await, any);
+
+        let none = refused(None).await;
+        assert_eq!(none, before);
+        assert_eq!((none.0, &none.1), (any.0, &any.1));
+        let [mut none, any] = [none.2, any.2]
+            .map(|body| serde_json::from_str::<serde_json::Value>(&body).expect("JSON"));
+        let detail = none.as_object_mut().expect("a problem").remove("detail").expect("a detail");
+        assert!(detail.as_str().is_some_and(|it| it.contains("No refresh cookie")), "{detail}");
+        assert_eq!(none, any);
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! Pages and their assets: server rendering, caching, CSP nonces, redirects.
 
 mod observatory;
+mod other_names;
 
 use std::fs;
 use std::sync::Arc;
@@ -293,6 +294,35 @@ async fn a_file_that_is_not_there_is_404() {
     ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status.as_u16(), 404, "{path}");
+    }
+}
+
+/// RFC 8414 section 3.1, OpenID Connect Discovery section 4: clients look in several places, and parse what they get.
+#[tokio::test]
+async fn a_well_known_document_that_is_not_served_is_a_problem_for_every_method() {
+    for app in [app().await, TestApp::in_memory().await] {
+        let browser = app.browser();
+        for path in [
+            "/.well-known",
+            "/.well-known/",
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server/tenant",
+            "/.well-known/openid-configuration/tenant/of/another",
+            "/tenant/.well-known/openid-configuration",
+            "/.well-known/jwks.json/",
+            "/.well-known/change-password?x=1",
+        ] {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+                let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                let request = browser.request(method, path).header("accept", "text/html,*/*");
+                browser.send(request, Body::empty()).await.assert_problem(404, "not_found");
+            }
+            let head = browser.send(browser.request(Method::HEAD, path), Body::empty()).await;
+            head.assert_status(404);
+        }
+        for path in [path::JWKS, path::METADATA] {
+            browser.get(path).await.assert_ok();
+        }
     }
 }
 

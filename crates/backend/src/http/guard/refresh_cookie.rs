@@ -34,11 +34,13 @@ where
         let (values, names) =
             if own.is_empty() { (usual, Names::usual()) } else { (own, Names::at(port)) };
         let mut values = values.into_iter();
-        // A browser holds one cookie of this name; two were assembled by hand. None or two must be refused exactly
-        // like an unknown token.
         match (values.next(), values.next()) {
             (Some(token), None) => Ok(Self { token, names }),
-            _ => Err(AuthError::InvalidGrant.into()),
+            // Without a token there is no session that the answer could disclose.
+            (None, _) => Err(ApiError::NoRefreshCookie),
+            // A browser holds one cookie of this name; two were assembled by hand. They must be refused exactly like
+            // an unknown token.
+            (Some(_), Some(_)) => Err(AuthError::InvalidGrant.into()),
         }
     }
 }

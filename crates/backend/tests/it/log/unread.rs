@@ -114,7 +114,7 @@ fn a_log_that_is_read_again_says_how_many_lines_were_dropped() {
     assert_eq!(count(&log, "server.draining"), 1, "and the log continues");
 }
 
-/// The one line on standard output may meet a full pipe, too.
+/// The two lines on standard output may meet a full pipe, too.
 #[test]
 fn an_unread_standard_output_delays_no_request() {
     let folder = folder();
