@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# The flow by hand: register, me, refresh, a lost answer, a replay, a repeated login, logout. Run it against a server
-# (`cargo xtask run`), with curl 7.82 or newer: docs/curl.sh [http://localhost:3000]. docs/curl.md shows what it prints.
+# The flow by hand: register, me, refresh, a lost answer, a replay, a repeated login, logout; then wrong addresses, and
+# what a service asks. Run it against a server (`cargo xtask run`), with curl 7.82 or newer, and for the last part with
+# the secret that `baton services add notes --audience http://localhost:3000` prints:
+# docs/curl.sh [http://localhost:3000 [SECRET]]. docs/curl.md shows what it prints.
 set -euo pipefail
 base=${1:-http://localhost:3000}
+secret=${2:-no secret}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -10,17 +13,19 @@ cd "$work"
 # Prints a command, runs it, and shows status, cookies and body; long secrets are cut.
 show() {
   printf '\n$ curl'
-  local word
+  local word shown
   for word in "$@"; do
-    case $word in
-      *"$token"*) printf ' "%s"' "${word//$token/\$TOKEN}" ;;
-      *[\ {]*) printf " '%s'" "$word" ;;
-      *) printf ' %s' "$word" ;;
+    shown=${word//"$token"/\$TOKEN}
+    shown=${shown//"$secret"/\$SECRET}
+    case $shown in
+      *\$TOKEN* | *\$SECRET*) printf ' "%s"' "$shown" ;;
+      *[\ {\&]*) printf " '%s'" "$shown" ;;
+      *) printf ' %s' "$shown" ;;
     esac
   done
   printf '\n'
   curl --silent --include "$@" | tr -d '\r' | tee answer |
-    grep -E '^(HTTP|set-cookie|www-authenticate|session-ended|content-type|\{)' |
+    grep -E '^(HTTP|location|set-cookie|www-authenticate|session-ended|content-type|\{)' |
     sed -E 's/(__Host-Http-(refresh|devices)=)A[A-Za-z0-9_.-]+([A-Za-z0-9_-]{6});/\1…\3;/; s/eyJ[A-Za-z0-9._-]+([A-Za-z0-9_-]{6})/…\1/'
 }
 say() { printf '\n# %s\n' "$*"; }
@@ -63,3 +68,34 @@ show -b jar -c jar -X POST "$base/api/auth/logout"
 
 say 'The cookie that was cleared would open nothing any more.'
 show -b jar-before -X POST "$base/api/auth/refresh"
+
+say 'No cookie came: many HTTP clients keep a Secure cookie and do not send it over http.'
+show -X POST "$base/api/auth/refresh"
+
+other=${base/localhost/127.0.0.1}
+if [ "$other" != "$base" ]; then
+  say 'By another loopback name: a page leads to the origin, and a call that fails names it.'
+  show "$other/login?next=%2Fnotes"
+  show -X POST "$other/api/auth/refresh"
+fi
+
+say 'A well-known document that is not served is a problem, not a page.'
+show "$base/.well-known/openid-configuration"
+
+if [ "$secret" = 'no secret' ]; then exit; fi
+
+say 'A service asks about a token, with its credentials in the header or in the form.'
+curl --silent "$base/api/auth/login" --json "{\"email\":\"$email\",\"password\":\"velvet otter under glass\"}" >answer
+keep_token
+in_form=(-d client_id=notes -d "client_secret=$secret")
+show "$base/api/auth/introspect" -u "notes:$secret" -d "token=$token"
+show "$base/api/auth/introspect" "${in_form[@]}" -d "token=$token"
+
+say 'In both, or wrong: refused, here and at revocation, before anything happens.'
+show "$base/api/auth/introspect" -u "notes:$secret" "${in_form[@]}" -d "token=$token"
+show "$base/api/auth/revoke" -u notes:wrong -d "token=$token"
+show "$base/api/auth/revoke" -d client_id=notes -d client_secret=wrong -d "token=$token"
+
+say 'The service revokes the token, and its session with it.'
+show "$base/api/auth/revoke" "${in_form[@]}" -d "token=$token"
+show "$base/api/auth/introspect" -u "notes:$secret" -d "token=$token"
