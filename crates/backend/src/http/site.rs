@@ -114,8 +114,8 @@ pub async fn page(
     response
 }
 
-/// Whether a client looks for a document about this site (RFC 8615), which it parses as JSON: also below a path, as in
-/// OpenID Connect Discovery section 4.
+/// Whether a client looks for a document about this site (RFC 8615), which it parses as JSON: also below a path, as
+/// in OpenID Connect Discovery section 4.
 fn is_well_known(path: &str) -> bool {
     path.split('/').any(|segment| segment == ".well-known")
 }

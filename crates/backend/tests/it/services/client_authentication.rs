@@ -1,5 +1,5 @@
-//! Client authentication of services (RFC 6749 section 2.3.1) at introspection and revocation: in the header or in the
-//! form, never in both.
+//! Client authentication of services (RFC 6749 section 2.3.1) at introspection and revocation: in the header or in
+//! the form, never in both.
 
 use serde_json::json;
 use shared::path::{INTROSPECT, REVOKE};

@@ -72,8 +72,8 @@ async fn introspection_of_an_invalid_token_returns_inactive_alone() {
     .await;
 }
 
-/// RFC 7662 section 2.2: `username` is for people. It costs no query, so it is absent where the session's row is not in
-/// memory; of an inactive token it would say whose it was.
+/// RFC 7662 section 2.2: `username` is for people. It costs no query, so it is absent where the session's row is not
+/// in memory; of an inactive token it would say whose it was.
 #[tokio::test]
 async fn introspection_names_the_user_of_a_session_that_is_in_memory() {
     let store = Arc::new(Remembering::over(Faulty::default()));
