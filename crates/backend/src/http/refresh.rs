@@ -12,8 +12,8 @@ use super::session_answer::SessionAnswer;
 use crate::auth::session::refresh::Sessions;
 
 /// 200 and the next refresh token; 401 `invalid_grant`, with a `detail` if no cookie came; 409 `duplicate_attempt`;
-/// 401 `insufficient_user_authentication` if step-up is required. A refusal leaves the cookies alone: a late one must not
-/// clear a newer session's.
+/// 401 `insufficient_user_authentication` if step-up is required. A refusal leaves the cookies alone: a late one must
+/// not clear a newer session's.
 pub async fn refresh(
     State(sessions): State<Arc<Sessions>>,
     _proof: SameOrigin,
