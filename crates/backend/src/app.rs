@@ -24,6 +24,7 @@ use crate::auth::session::refresh::Sessions;
 use crate::auth::session::tickets::Tickets;
 use crate::auth::token::access_token::AccessTokens;
 use crate::auth::token::issue_tokens::TokenIssuer;
+use crate::auth::token::session_ids::SessionIds;
 use crate::auth::token::status_list::StatusLists;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Origin, Settings};
@@ -163,6 +164,7 @@ impl AppState {
             store: Arc::clone(&store),
             clock: clock.clone(),
             entropy: entropy.clone(),
+            session_ids: SessionIds::new(Arc::clone(&store), clock.clone(), entropy.clone()),
             keys,
             access_tokens,
             lifetimes,

@@ -37,8 +37,11 @@ pub const METADATA: &str = "/.well-known/oauth-authorization-server";
 pub const REVOKE: &str = "/api/auth/revoke";
 /// `POST`, as a form, by registered services: token introspection (RFC 7662).
 pub const INTROSPECT: &str = "/api/auth/introspect";
-/// `GET`: the status list of recently revoked sessions (draft-ietf-oauth-status-list).
-pub const STATUS_LIST: &str = "/status-lists/0";
+/// The status lists of recently revoked sessions (draft-ietf-oauth-status-list). One of them is at [`status_list`].
+pub const STATUS_LISTS: &str = "/status-lists";
+/// `GET`: all status lists as one, with the place that a session has in access tokens of version 0.1. Deprecated: it
+/// has 16 million places.
+pub const WHOLE_STATUS_LIST: &str = "/status-lists/0";
 /// `GET`: liveness: 200 while the process answers.
 pub const HEALTH_LIVE: &str = "/health/live";
 /// `GET`: readiness: 200 while the process can do its work, 503 while its storage fails.
@@ -100,6 +103,12 @@ pub const REQUEST_ID: &str = "x-request-id";
 #[must_use]
 pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// `GET`: one status list, by its number from 1 on.
+#[must_use]
+pub fn status_list(number: u8) -> String {
+    format!("{STATUS_LISTS}/{number}")
 }
 
 /// `GET`: one note. `PUT`: replace it. `DELETE`: delete it.

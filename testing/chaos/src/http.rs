@@ -1,6 +1,7 @@
 //! A minimal HTTP/1.1 client: one request per connection. Written out because the suite cuts connections at every
 //! byte and must know which bytes had arrived: a browser keeps the cookies of an answer whose body is lost.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -14,26 +15,26 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Request {
     method: &'static str,
-    path: &'static str,
+    path: Cow<'static, str>,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
 }
 
 impl Request {
-    pub(crate) const fn get(path: &'static str) -> Self {
-        Self { method: "GET", path, headers: Vec::new(), body: None }
+    pub(crate) fn get(path: impl Into<Cow<'static, str>>) -> Self {
+        Self { method: "GET", path: path.into(), headers: Vec::new(), body: None }
     }
 
     pub(crate) const fn post(path: &'static str) -> Self {
-        Self { method: "POST", path, headers: Vec::new(), body: None }
+        Self { method: "POST", path: Cow::Borrowed(path), headers: Vec::new(), body: None }
     }
 
     pub(crate) const fn delete(path: &'static str) -> Self {
-        Self { method: "DELETE", path, headers: Vec::new(), body: None }
+        Self { method: "DELETE", path: Cow::Borrowed(path), headers: Vec::new(), body: None }
     }
 
     pub(crate) const fn put(path: &'static str) -> Self {
-        Self { method: "PUT", path, headers: Vec::new(), body: None }
+        Self { method: "PUT", path: Cow::Borrowed(path), headers: Vec::new(), body: None }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -52,8 +53,8 @@ impl Request {
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
-    pub(crate) const fn path(&self) -> &'static str {
-        self.path
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     fn encode(&self) -> String {

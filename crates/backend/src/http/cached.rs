@@ -24,8 +24,9 @@ pub(super) fn cached(
     (caching, [(CONTENT_TYPE, media_type)], document).into_response()
 }
 
-/// RFC 9110 section 13.1.2: a list of tags, compared weakly, or `*`.
-fn knows(request: &HeaderMap, tag: &str) -> bool {
+/// Whether the caller's cache has the version with this tag (RFC 9110 section 13.1.2): it sends a list of tags, which
+/// are compared weakly, or `*`.
+pub(super) fn knows(request: &HeaderMap, tag: &str) -> bool {
     let lists = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     tags.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)

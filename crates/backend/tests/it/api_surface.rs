@@ -10,7 +10,7 @@ use shared::path;
 use crate::support::{PASSWORD, TestApp};
 
 /// Every public path with its methods. Those that want an access token come last.
-const OPEN: [(&str, &str); 13] = [
+const OPEN: [(&str, &str); 14] = [
     (path::REGISTER, "POST"),
     (path::LOGIN, "POST"),
     (path::REFRESH, "POST"),
@@ -20,7 +20,8 @@ const OPEN: [(&str, &str); 13] = [
     (path::INTROSPECT, "POST"),
     (path::JWKS, "GET,HEAD"),
     (path::METADATA, "GET,HEAD"),
-    (path::STATUS_LIST, "GET,HEAD"),
+    (path::WHOLE_STATUS_LIST, "GET,HEAD"),
+    ("/status-lists/1", "GET,HEAD"),
     (path::HEALTH_LIVE, "GET,HEAD"),
     (path::HEALTH_READY, "GET,HEAD"),
     ("/assets/frontend.js", "GET,HEAD"),
@@ -67,6 +68,10 @@ async fn an_unknown_path_is_404() {
         "/api/nothing",
         "/api/auth/login/",
         "/api//me",
+        "/status-lists",
+        "/status-lists/",
+        "/status-lists/1/",
+        "/status-lists/1/2",
         "/assets/../Cargo.toml",
         "/assets/%2e%2e%2fCargo.toml",
     ] {

@@ -32,7 +32,7 @@ async fn refused_for_now(browser: &Browser, app: &TestApp) {
     browser.me().await.assert_problem(503, "temporarily_unavailable");
     browser.copied().login("alice", PASSWORD).await.assert_problem(503, "temporarily_unavailable");
     browser.confirm(PASSWORD).await.assert_problem(503, "temporarily_unavailable");
-    for public in [path::JWKS, path::STATUS_LIST, path::HEALTH_READY] {
+    for public in [path::JWKS, path::WHOLE_STATUS_LIST, path::HEALTH_READY] {
         app.browser().get(public).await.assert_problem(503, "temporarily_unavailable");
     }
     app.browser().get(path::HEALTH_LIVE).await.assert_status(200);

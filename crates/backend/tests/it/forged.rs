@@ -23,7 +23,7 @@ async fn original(app: &TestApp, browser: &Browser) -> Original {
 /// Genuine tokens of this server, issued for other purposes.
 async fn tokens_of_other_kinds(app: &TestApp, browser: &Browser) -> [(&'static str, String); 3] {
     let device = browser.device_cookie().expect("a known device").1;
-    let list = app.browser().get(path::STATUS_LIST).await.body;
+    let list = app.browser().get(&path::status_list(1)).await.body;
     [("a refresh token", browser.refresh_token()), ("a device cookie", device), ("a list", list)]
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use backend::auth::revocation::status_index::place;
+use backend::auth::revocation::status_index::{ListNumber, index};
 use backend::clock::tolerance::{SETTLING_SECONDS, STEADY_SECONDS};
 use backend::lifetimes::Lifetime;
 use backend::prune::{Pace, Progress, Removed, Retention};
@@ -39,11 +39,12 @@ async fn call(browser: &Browser, app: &TestApp) -> crate::support::Answer {
 
 async fn is_in_the_status_list(app: &TestApp, session: SessionId) -> bool {
     let keys = KeySet::from_jwks(&app.browser().get(path::JWKS).await.body).expect("keys");
-    let list = app.browser().get(path::STATUS_LIST).await;
+    let path = path::status_list(ListNumber::of(session).get());
+    let list = app.browser().get(&path).await;
     let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
-    let uri = format!("{ORIGIN}{}", path::STATUS_LIST);
+    let uri = format!("{ORIGIN}{path}");
     let list = verifier.verify_status_list(&keys, &uri, &list.body, app.clock.now());
-    list.expect("a list").list.get(place(session)) == Some(Status::Invalid)
+    list.expect("a list").list.get(index(session)) == Some(Status::Invalid)
 }
 
 async fn is_active(app: &TestApp, token: &str) -> bool {

@@ -1,9 +1,11 @@
-//! Endpoints for resource servers and gateways: metadata, introspection, revocation, status list.
+//! Endpoints for resource servers and gateways: metadata, introspection, revocation, status lists.
 
 mod client_authentication;
 mod introspection;
 mod revocation;
+mod status_caching;
 mod status_list;
+mod status_places;
 
 use axum::body::Body;
 use axum::http::Method;

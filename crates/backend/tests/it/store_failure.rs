@@ -142,7 +142,11 @@ async fn however_many_services_fetch_the_status_list_each_is_answered_in_time() 
         let store = Faulty::new();
         let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
         store.freeze(frozen.0, frozen.1);
-        let call = async |_: usize| app.browser().get(path::STATUS_LIST).await;
+        // All lists wait for one look at storage.
+        let call = async |number: usize| {
+            let number = u8::try_from(number % 3).expect("one of three");
+            app.browser().get(&path::status_list(number)).await
+        };
         assert_each_is_answered_in_time(frozen, call).await;
     }
 }

@@ -1,5 +1,5 @@
 //! Bulk revocation at the database's console: 20,000 sessions for each round, while spared clients refresh and a
-//! resource server fetches the status list. On PostgreSQL in one statement. SQLite has one writer, which would block
+//! resource server fetches status lists. On PostgreSQL in one statement. SQLite has one writer, which would block
 //! every refresh, so there it is in parts.
 
 use std::net::SocketAddr;
@@ -30,7 +30,9 @@ const SPELL: Duration = Duration::from_secs(5);
 const AFTERWARDS: Duration = Duration::from_secs(20);
 /// The CPU time that an instance may take afterwards: half of one core.
 const PROCESSOR_TIME: Duration = Duration::from_secs(10);
-/// Between two fetches of the status list.
+/// The number of the last status list. Number 0 is all of them as one.
+const STATUS_LISTS: u8 = 128;
+/// Between two fetches of a status list.
 const FETCH: Duration = Duration::from_millis(500);
 
 /// Revokes the sessions of all rounds at once.
@@ -91,12 +93,14 @@ async fn revoke(
     Ok(())
 }
 
-/// A resource server: fetches the status list in a loop.
+/// A resource server: fetches the status lists in a loop, the long one by turns with the others.
 async fn fetch(env: &TestEnv, at: SocketAddr, stop: &AtomicBool) -> Result<()> {
     let (mut lists, mut longest, mut slowest, mut refused) = (0, 0, Duration::ZERO, 0);
+    let mut numbers = (1..=STATUS_LISTS).flat_map(|number| [0, number]).cycle();
     while !stop.load(Ordering::Relaxed) {
         let stopwatch = Stopwatch::start();
-        let outcome = http::call(at, &Request::get(path::STATUS_LIST)).await;
+        let path = path::status_list(numbers.next().unwrap_or_default());
+        let outcome = http::call(at, &Request::get(path)).await;
         env.inspect("status list", &outcome);
         let answer = outcome.ok().context("the status list was not answered")?;
         match answer.status {

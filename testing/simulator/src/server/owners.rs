@@ -15,6 +15,7 @@ use backend::auth::session::refresh::Sessions;
 use backend::auth::session::tickets::Tickets;
 use backend::auth::token::access_token::AccessTokens;
 use backend::auth::token::issue_tokens::TokenIssuer;
+use backend::auth::token::session_ids::SessionIds;
 use backend::auth::token::verified_tokens::VerifiedTokens;
 use backend::keys::KeyRing;
 use backend::lifetimes::{LifetimeSet, Lifetimes};
@@ -57,6 +58,7 @@ impl Server {
         let issuer = Arc::new(TokenIssuer {
             store: Arc::clone(&store),
             clock: clock.clone(),
+            session_ids: SessionIds::new(Arc::clone(&store), clock.clone(), entropy.clone()),
             entropy,
             keys: Arc::clone(&keys),
             access_tokens: access_tokens.clone(),

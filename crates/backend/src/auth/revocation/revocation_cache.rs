@@ -15,6 +15,7 @@ use parking_lot::{Mutex, MutexGuard};
 use shared::{NumericDate, RevocationReason, SessionId};
 
 use self::revoked_set::RevokedSet;
+use super::status_index::ListId;
 use crate::clock::{BootInstant, Clock};
 use crate::store::RevokedSession;
 
@@ -114,11 +115,16 @@ impl RevocationCache {
         self.known().revoked.count()
     }
 
-    /// The status list's bits of the revocations added since: their version, and the bits unless `known` is that
+    /// A status list's bits of the revocations added since: their version, and the bits unless `known` is that
     /// version.
     #[must_use]
-    pub fn listing(&self, since: NumericDate, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
-        self.known().revoked.listing(since, known)
+    pub fn listing(
+        &self,
+        list: ListId,
+        since: NumericDate,
+        known: Option<u64>,
+    ) -> (u64, Option<Vec<u8>>) {
+        self.known().revoked.listing(list, since, known)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -9,7 +9,7 @@ use shared::{NumericDate, Secret, SessionId, UserId, path};
 use verifier::{AccessToken, KeySet, Rejection, Skew, Verifier};
 
 use crate::auth::error::AuthError;
-use crate::auth::revocation::status_index::place;
+use crate::auth::revocation::status_index::{ListId, ListNumber, index};
 use crate::keys::KeyRing;
 use crate::keys::ring::TokenType;
 
@@ -22,7 +22,6 @@ pub struct AccessTokens {
     keys: Arc<KeyRing>,
     verifier: Arc<Verifier>,
     issuer: String,
-    status_list_uri: String,
     audience: Vec<String>,
 }
 
@@ -55,19 +54,19 @@ struct Claims<'a> {
     sid: SessionId,
     auth_time: NumericDate,
     amr: [&'static str; 1],
-    status: Status<'a>,
+    status: Status,
 }
 
 /// Where a resource server looks up whether the session is revoked (Token Status List section 6.1).
 #[derive(Serialize)]
-struct Status<'a> {
-    status_list: Place<'a>,
+struct Status {
+    status_list: Place,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct Place {
     idx: u64,
-    uri: &'a str,
+    uri: String,
 }
 
 /// One audience is a string, several are an array (RFC 7519 section 4.1.3).
@@ -89,7 +88,6 @@ impl AccessTokens {
             // an instance whose clock is behind must not reject a token that another has just issued.
             verifier: Arc::new(verifier.with_skew(Skew::MAX)),
             issuer: issuer.to_owned(),
-            status_list_uri: status_list_uri(issuer),
             audience: audience.to_vec(),
         }
     }
@@ -100,10 +98,10 @@ impl AccessTokens {
         &self.issuer
     }
 
-    /// The URL of the status list, which publishes the revoked sessions.
+    /// The URL of a status list, which publishes revoked sessions: `sub` in it, and `uri` in access tokens.
     #[must_use]
-    pub fn status_list_uri(&self) -> &str {
-        &self.status_list_uri
+    pub fn status_list_uri(&self, list: ListId) -> String {
+        format!("{}{}", self.issuer, path::status_list(list.number()))
     }
 
     /// Signs a new access token.
@@ -113,6 +111,7 @@ impl AccessTokens {
     pub fn issue(&self, statement: Statement) -> Result<Secret, AuthError> {
         let ring = self.keys.current();
         let key = ring.signing(statement.iat)?;
+        let list = ListId::Numbered(ListNumber::of(statement.sid));
         let claims = Claims {
             iss: &self.issuer,
             sub: statement.sub,
@@ -129,7 +128,7 @@ impl AccessTokens {
             // RFC 8176 section 2: the user authenticated with a password.
             amr: ["pwd"],
             status: Status {
-                status_list: Place { idx: place(statement.sid), uri: &self.status_list_uri },
+                status_list: Place { idx: index(statement.sid), uri: self.status_list_uri(list) },
             },
         };
         Ok(key.sign(TokenType::AccessToken, &claims).map(Secret::new)?)
@@ -166,9 +165,4 @@ impl AccessTokens {
         let ring = self.keys.current();
         self.verifier.verify_expired_or_not(ring.verifying(), unverified_token, now)
     }
-}
-
-/// The list's URL, as `sub` in it and as `uri` in access tokens.
-fn status_list_uri(issuer: &str) -> String {
-    format!("{issuer}{}", path::STATUS_LIST)
 }

@@ -4,18 +4,16 @@
 use std::sync::Arc;
 
 use rotation::{Family, Generation, Policy, Seed, Ticket};
-use shared::{NumericDate, Secret, SessionId};
+use shared::{Secret, SessionId};
 
 use super::access_token::{AccessTokens, Statement};
+use super::session_ids::SessionIds;
 use crate::auth::error::AuthError;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::keys::KeyRing;
 use crate::lifetimes::Lifetimes;
 use crate::store::{ClientInfo, Session, Store, User};
-
-/// With half of all indexes taken, one login in four billion fails.
-const DRAWS: usize = 32;
 
 /// The tokens that a successful register, login or refresh issues.
 pub struct IssuedTokens {
@@ -35,12 +33,14 @@ pub struct IssuedTokens {
 
 /// Issues the tokens of sessions.
 pub struct TokenIssuer {
-    /// Knows which session ids are taken, and holds the lifetimes.
+    /// Holds the lifetimes.
     pub store: Arc<dyn Store>,
     /// The clock.
     pub clock: Clock,
-    /// The source of ids and seeds.
+    /// The source of token ids and seeds.
     pub entropy: Entropy,
+    /// Draws the ids of new sessions.
+    pub session_ids: SessionIds,
     /// The server's keys.
     pub keys: Arc<KeyRing>,
     /// Signs access tokens.
@@ -59,7 +59,7 @@ impl TokenIssuer {
     pub async fn begin(&self, user: &User, client: &ClientInfo) -> Result<Session, AuthError> {
         // Not when the request arrived: verifying the password has waited.
         let now = self.clock.trusted_now()?;
-        let id = self.free_session_id(now).await?;
+        let id = self.session_ids.draw(now).await?;
         let ring = self.keys.current();
         let refresh_key_id = ring.current_refresh_key(now)?;
         Ok(Session {
@@ -112,21 +112,6 @@ impl TokenIssuer {
             session_id: session.id,
             user,
         })
-    }
-
-    /// A session id with a status list index of its own: of two sessions that share one, neither could be revoked
-    /// alone.
-    ///
-    /// # Errors
-    /// [`AuthError::Contended`] if every index drawn is taken; storage's.
-    async fn free_session_id(&self, now: NumericDate) -> Result<SessionId, AuthError> {
-        for _ in 0..DRAWS {
-            let id = self.entropy.session_id(now);
-            if !self.store.is_place_taken(id).await? {
-                return Ok(id);
-            }
-        }
-        Err(AuthError::Contended)
     }
 }
 

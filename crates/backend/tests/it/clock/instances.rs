@@ -2,7 +2,7 @@
 //! until they expire; beyond it an instance serves no call. The operator is warned before.
 
 use axum::http::Method;
-use backend::auth::revocation::status_index::place;
+use backend::auth::revocation::status_index::{ListNumber, index};
 use backend::clock::Clock;
 use backend::clock::tolerance::SKEW_TOLERANCE_SECONDS;
 use shared::path;
@@ -22,11 +22,12 @@ async fn instance_ahead(app: &TestApp, seconds: i64) -> TestApp {
     app.another_instance_by(&clock_ahead(seconds)).await
 }
 
-async fn list(app: &TestApp) -> StatusListToken {
+/// The list of this number.
+async fn list(app: &TestApp, number: u8) -> StatusListToken {
     let keys = KeySet::from_jwks(&app.browser().get(path::JWKS).await.body).expect("keys");
-    let list = app.browser().get(path::STATUS_LIST).await;
+    let list = app.browser().get(&path::status_list(number)).await;
     let verifier = Verifier::new(ORIGIN, [ORIGIN], KeySet::default());
-    let uri = format!("{ORIGIN}{}", path::STATUS_LIST);
+    let uri = format!("{ORIGIN}{}", path::status_list(number));
     let list = verifier.verify_status_list(&keys, &uri, &list.body, app.clock.now());
     list.expect("a list")
 }
@@ -43,7 +44,7 @@ async fn instances_that_serve_accept_each_others_tokens_at_once() {
             let there = alice.through(&behind);
             there.refresh().await.assert_ok();
             there.through(&ahead).me().await.assert_ok();
-            let dated = [&ahead, &behind].map(async |app| list(app).await.iat);
+            let dated = [&ahead, &behind].map(async |app| list(app, 1).await.iat);
             for iat in futures_util::future::join_all(dated).await {
                 assert_eq!(iat, START, "a service takes the lists of both, in any order");
             }
@@ -79,8 +80,8 @@ async fn a_revocation_stays_cached_for_tokens_of_an_instance_whose_clock_is_ahea
             let answer = call(&alice).call(Method::GET, path::EVENTS, None).await;
             answer.assert_problem(401, "invalid_token");
             assert_eq!(answer.json()["ended_because"], "logout", "its token has not expired");
-            let place = list(&behind).await.list.get(place(session));
-            assert_eq!(place, Some(Status::Invalid));
+            let list = list(&behind, ListNumber::of(session).get()).await.list;
+            assert_eq!(list.get(index(session)), Some(Status::Invalid));
         }
     })
     .await;

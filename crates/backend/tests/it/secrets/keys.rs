@@ -67,7 +67,7 @@ fn sent(answer: &Answer) -> Vec<u8> {
 async fn answers(app: &TestApp) -> Vec<Answer> {
     let alice = app.browser();
     let mut answers = vec![alice.register("alice").await, alice.refresh().await];
-    for path in [path::JWKS, path::METADATA, path::STATUS_LIST, path::HEALTH_READY] {
+    for path in [path::JWKS, path::METADATA, path::WHOLE_STATUS_LIST, path::HEALTH_READY] {
         let answer = alice.get(path).await;
         answer.assert_ok();
         answers.push(answer);

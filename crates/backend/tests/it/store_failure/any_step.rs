@@ -256,7 +256,7 @@ at_any_step! {
             answer
         };
     a_status_list: 200, Kept, as_it_is,
-        async |it: &Scene| it.app.browser().get(path::STATUS_LIST).await;
+        async |it: &Scene| it.app.browser().get(&path::status_list(1)).await;
     readiness: 200, Kept, as_it_is,
         async |it: &Scene| it.app.browser().get(path::HEALTH_READY).await;
 }

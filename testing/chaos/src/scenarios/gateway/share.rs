@@ -92,7 +92,7 @@ impl Searches {
         let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::<[AtomicU64; 3]>::default());
         // The worst case: at each position of each note, all but the last byte match.
         let text = format!("{}{}", "%F0%9F%98%80".repeat(199), "%F0%9F%98%81");
-        let path = String::leak(format!("{}?q={text}", path::NOTES));
+        let path = format!("{}?q={text}", path::NOTES);
         let token = format!("Bearer {}", greedy.access_token);
         let request = Request::get(path).header("authorization", token);
         let mut tasks = JoinSet::new();

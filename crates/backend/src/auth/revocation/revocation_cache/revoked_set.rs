@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use shared::{NumericDate, RevocationReason, SessionId};
 
 use super::status_bits::Places;
-use crate::auth::revocation::status_index::place;
+use crate::auth::revocation::status_index::{ListId, place};
 use crate::store::RevokedSession;
 
 /// A table that grows moves all its entries: with a million in one, a look-up would block for 50 ms.
@@ -18,7 +18,7 @@ pub(super) struct RevokedSet {
     shards: Vec<HashMap<SessionId, RevocationReason>>,
     /// The same sessions in the order in which they will be pruned.
     by_second: BTreeMap<NumericDate, Vec<SessionId>>,
-    /// The status list's bits of the revocations added at `listed_from` or later.
+    /// The status lists' bits of the revocations added at `listed_from` or later.
     places: Places,
     listed_from: NumericDate,
 }
@@ -88,10 +88,11 @@ impl RevokedSet {
         }
     }
 
-    /// The status list's bits of the revocations added since: their version, and the bits unless `known` is that
+    /// A status list's bits of the revocations added since: their version, and the bits unless `known` is that
     /// version.
     pub(super) fn listing(
         &mut self,
+        list: ListId,
         since: NumericDate,
         known: Option<u64>,
     ) -> (u64, Option<Vec<u8>>) {
@@ -105,8 +106,8 @@ impl RevokedSet {
             }
         }
         self.listed_from = since;
-        let version = self.places.version();
-        (version, (known != Some(version)).then(|| self.places.bits()))
+        let version = self.places.version(list);
+        (version, (known != Some(version)).then(|| self.places.bits(list)))
     }
 
     fn shard(&mut self, session: SessionId) -> &mut HashMap<SessionId, RevocationReason> {
@@ -122,6 +123,7 @@ fn index(session: SessionId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::revocation::status_index::ListNumber;
 
     const NOW: NumericDate = NumericDate(1_800_000_000);
 
@@ -142,7 +144,7 @@ mod tests {
 
     /// The indexes whose bits are set.
     fn listed(set: &mut RevokedSet, seconds: i64) -> Vec<usize> {
-        let bits = set.listing(NOW.plus(seconds), None).1.expect("they are not known");
+        let bits = set.listing(ListId::Whole, NOW.plus(seconds), None).1.expect("not known");
         let bytes = bits.iter().enumerate().filter(|(_, byte)| **byte != 0);
         bytes
             .flat_map(|(at, byte)| {
@@ -189,12 +191,19 @@ mod tests {
     fn what_has_not_changed_is_not_copied() {
         let mut set = RevokedSet::default();
         set.insert(revoked(1, 0));
-        let (version, bits) = set.listing(NOW, None);
-        assert!(bits.is_some());
-        assert_eq!(set.listing(NOW, Some(version)), (version, None));
-        set.insert(revoked(2, 1));
-        let (changed, bits) = set.listing(NOW, Some(version));
-        assert!(changed != version && bits.is_some());
+        let list = |number: u32| ListId::Numbered(ListNumber::of(session(number)));
+        for list in [list(1), ListId::Whole] {
+            let (version, bits) = set.listing(list, NOW, None);
+            assert!(bits.is_some());
+            assert_eq!(set.listing(list, NOW, Some(version)), (version, None));
+            set.insert(revoked(2 + u32::from(list.number()), 1));
+            let (changed, bits) = set.listing(list, NOW, Some(version));
+            assert!(changed != version && bits.is_some());
+        }
+        // A session of another list.
+        let (version, _) = set.listing(list(1), NOW, None);
+        set.insert(revoked(1 << 17, 2));
+        assert_eq!(set.listing(list(1), NOW, Some(version)), (version, None));
     }
 
     #[test]

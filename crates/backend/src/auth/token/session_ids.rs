@@ -1,0 +1,135 @@
+//! Ids of new sessions, each with a place of its own in the status lists
+//! ([`status_index`](crate::auth::revocation::status_index)).
+//!
+//! New sessions are in the current list, so that a small installation has one list in use, and a service fetches that
+//! one. When twelve draws in a row are taken, which happens when a list is about half full, the next list becomes the
+//! current one. After the last comes the first again, whose sessions were pruned by then, or are half of its places at
+//! most.
+//!
+//! Instances do not agree on the current list: each asks the store for the list of the newest session, now and then.
+//! Two that differ for a while have one list more in use.
+
+use std::iter::{repeat_n, successors};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use shared::{NumericDate, SessionId};
+
+use crate::auth::error::AuthError;
+use crate::auth::revocation::status_index::{ListNumber, in_list};
+use crate::clock::{BootInstant, Clock};
+use crate::entropy::Entropy;
+use crate::store::{Store, StoreError};
+
+/// Draws in one list. Of a list that is half full, a sequence of twelve is taken once in 4,096 logins.
+pub const DRAWS: usize = 12;
+/// In how many lists a place is sought. With half of all places taken, one login in 281 trillion fails.
+const LISTS_TRIED: usize = 4;
+/// How long the current list is remembered before the store is asked again.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// Draws the ids of new sessions.
+pub struct SessionIds {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    entropy: Entropy,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Clone, Copy)]
+struct Current {
+    list: ListNumber,
+    /// When the store was asked.
+    asked: BootInstant,
+}
+
+impl SessionIds {
+    /// Ids of sessions that this store has not.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Clock, entropy: Entropy) -> Self {
+        Self { store, clock, entropy, current: Mutex::default() }
+    }
+
+    /// A session id whose place no other session has: of two that share one, neither could be revoked alone.
+    ///
+    /// # Errors
+    /// [`AuthError::Contended`] if every place drawn is taken; storage's.
+    pub async fn draw(&self, now: NumericDate) -> Result<SessionId, AuthError> {
+        let current = self.current(now).await?;
+        for list in lists_of_draws(current) {
+            let id = in_list(self.entropy.session_id(now), list);
+            if !self.store.is_place_taken(id).await? {
+                if list != current {
+                    self.remember(list);
+                }
+                return Ok(id);
+            }
+        }
+        Err(AuthError::Contended)
+    }
+
+    /// The current list. Without any session, one at random: a number must not tell how many sessions there were.
+    async fn current(&self, now: NumericDate) -> Result<ListNumber, StoreError> {
+        let asked = self.clock.boot_instant();
+        if let Some(current) = *self.current.lock()
+            && asked.since(current.asked) < REMEMBERED
+        {
+            return Ok(current.list);
+        }
+        let Some(newest) = self.store.last_session().await? else {
+            return Ok(ListNumber::of(self.entropy.session_id(now)));
+        };
+        let list = ListNumber::of(newest);
+        *self.current.lock() = Some(Current { list, asked });
+        Ok(list)
+    }
+
+    fn remember(&self, list: ListNumber) {
+        if let Some(current) = &mut *self.current.lock() {
+            current.list = list;
+        }
+    }
+}
+
+/// In which list each draw of one session is.
+fn lists_of_draws(current: ListNumber) -> impl Iterator<Item = ListNumber> {
+    let lists = successors(Some(current), |list| Some(list.successor())).take(LISTS_TRIED);
+    lists.flat_map(|list| repeat_n(list, DRAWS))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::auth::revocation::status_index::{LIST_PLACES, index};
+
+    const NOW: NumericDate = NumericDate(1_800_000_000);
+
+    #[test]
+    fn a_list_is_about_half_full_when_the_next_one_becomes_the_current() {
+        let entropy = Entropy::seeded(7);
+        let first = ListNumber::of(entropy.session_id(NOW));
+        let (mut list, mut taken) = (first, HashSet::new());
+        while list == first {
+            let free = |drawn: &ListNumber| {
+                let id = in_list(entropy.session_id(NOW), *drawn);
+                // Other lists are empty.
+                *drawn != first || taken.insert(index(id))
+            };
+            list = lists_of_draws(first).find(free).expect("the next list is free");
+        }
+        assert_eq!(list, first.successor());
+        let percent = 100 * taken.len() / usize::try_from(LIST_PLACES).expect("few");
+        assert!((30..70).contains(&percent), "{percent} %");
+    }
+
+    #[test]
+    fn a_place_is_sought_in_four_lists() {
+        let first = ListNumber::parse("127").expect("a number");
+        let numbers: Vec<u8> = lists_of_draws(first).map(ListNumber::get).collect();
+        assert_eq!(numbers.len(), LISTS_TRIED * DRAWS);
+        assert_eq!([numbers[0], numbers[12], numbers[24], numbers[36]], [127, 128, 1, 2]);
+    }
+}
