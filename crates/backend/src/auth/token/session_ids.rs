@@ -56,7 +56,10 @@ impl SessionIds {
     /// # Errors
     /// [`AuthError::Contended`] if every place drawn is taken; storage's.
     pub async fn draw(&self, now: NumericDate) -> Result<SessionId, AuthError> {
-        let current = self.current(now).await?;
+        let Some(current) = self.current().await? else {
+            // The first session, in a list at random: a number must not tell how many sessions there were.
+            return Ok(self.entropy.session_id(now));
+        };
         for list in lists_of_draws(current) {
             let id = in_list(self.entropy.session_id(now), list);
             if !self.store.is_place_taken(id).await? {
@@ -69,19 +72,16 @@ impl SessionIds {
         Err(AuthError::Contended)
     }
 
-    /// The current list. Without any session, one at random: a number must not tell how many sessions there were.
-    async fn current(&self, now: NumericDate) -> Result<ListNumber, StoreError> {
+    /// The current list, unless there is no session.
+    async fn current(&self) -> Result<Option<ListNumber>, StoreError> {
         let asked = self.clock.boot_instant();
         if let Some(current) = *self.current.lock()
             && asked.since(current.asked) < REMEMBERED
         {
-            return Ok(current.list);
+            return Ok(Some(current.list));
         }
-        let Some(newest) = self.store.last_session().await? else {
-            return Ok(ListNumber::of(self.entropy.session_id(now)));
-        };
-        let list = ListNumber::of(newest);
-        *self.current.lock() = Some(Current { list, asked });
+        let list = self.store.last_session().await?.map(ListNumber::of);
+        *self.current.lock() = list.map(|list| Current { list, asked });
         Ok(list)
     }
 
