@@ -79,7 +79,7 @@ pub enum Rejection {
     /// A status list is not zlib, is truncated, has trailing bytes, or holds more than 4 MiB.
     #[error("the status list cannot be decompressed")]
     StatusListData,
-    /// The access token refers to a status list of another origin.
+    /// The access token refers to a status list that is not at `ISSUER/status-lists/NUMBER`.
     #[error("the token's status list is not its issuer's")]
     ForeignStatusList,
     /// The access token refers to an index beyond the end of its status list.

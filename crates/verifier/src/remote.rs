@@ -13,6 +13,9 @@
 //! | the issuer is down, slow or answers garbage | its verdict, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; a call after three quiet seconds waits for one fetch of each, with a timeout of 3 s |
 //! | the outage lasts longer, or began before the first fetch | [`Unavailable`]: never an unverified token |
 //!
+//! Each status list that a token refers to is cached on its own; where one fails, its tokens alone are concerned. A list
+//! that has not changed is not sent again.
+//!
 //! The issuer revokes a key in an emergency by publishing a JWKS without it: a service that can reach the issuer
 //! accepts that key for at most 300 seconds more.
 
@@ -81,7 +84,7 @@ impl Issuer {
         let keys = KeySource::new(issuer, &address, &http, options.outage_limit)?;
         let keys = Cache::new(keys, Clock::new(&options));
         let verifier = Verifier::new(issuer, audiences, KeySet::default()).with_skew(options.skew);
-        let lists = Lists::new(address, http, verifier.clone(), keys.clone(), options.clone());
+        let lists = Lists::new(http, verifier.clone(), keys.clone(), options.clone());
         Ok(Self(Arc::new(Inner { verifier, options, keys, lists })))
     }
 
@@ -137,7 +140,7 @@ impl Issuer {
         let cached =
             self.0.lists.get(&reference.uri)?.get().await.ok_or(Unavailable::StatusList)?;
         // Token Status List section 8.3: fail if the index is out of bound of the list.
-        match cached.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
+        match cached.token.list.get(reference.idx).ok_or(Rejection::NotInStatusList)? {
             Status::Valid => Ok(()),
             Status::Invalid | Status::Suspended | Status::Other(_) => {
                 Err(Rejection::Revoked.into())

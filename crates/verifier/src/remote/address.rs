@@ -45,17 +45,6 @@ impl Address {
         Self::parse(&format!("{scheme}://{authority}/.well-known/oauth-authorization-server{path}"))
     }
 
-    /// Whether both are of one origin (RFC 6454 section 5).
-    pub(super) fn same_origin(&self, other: &Self) -> bool {
-        self.origin() == other.origin()
-    }
-
-    fn origin(&self) -> (&str, String, u16) {
-        let default = if self.is_https() { 443 } else { 80 };
-        let host = self.0.host().unwrap_or_default().to_ascii_lowercase();
-        (self.scheme(), host, self.0.port_u16().unwrap_or(default))
-    }
-
     fn scheme(&self) -> &str {
         self.0.scheme_str().unwrap_or_default()
     }
@@ -163,22 +152,5 @@ mod tests {
         ] {
             assert_eq!(address(issuer).metadata(), Ok(address(metadata)), "{issuer}");
         }
-    }
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        let baton = address("https://baton.example");
-        for (text, same) in [
-            ("https://baton.example/status-lists/1", true),
-            ("https://BATON.example:443/", true),
-            ("https://baton.example:8443/", false),
-            ("https://baton.example.evil.example/", false),
-            ("https://evil.example/baton.example", false),
-        ] {
-            assert_eq!(baton.same_origin(&address(text)), same, "{text}");
-        }
-        assert!(address("http://localhost").same_origin(&address("http://localhost:80")));
-        assert!(!address("http://localhost").same_origin(&address("https://localhost")));
-        assert!(!address("http://localhost").same_origin(&address("http://127.0.0.1")));
     }
 }

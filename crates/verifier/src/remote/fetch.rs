@@ -9,13 +9,17 @@ use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::address::Address;
 use super::failure::Fault;
 
 /// An entity tag that is longer is not stored; a fetch then revalidates without it.
 const MAX_ETAG_BYTES: usize = 256;
+/// How long a connection without a request is kept, and how many: status lists are fetched every second or two, and a
+/// new TLS connection takes more bytes than they. Less than after which servers close one, so that few are half closed.
+const IDLE_TIME: Duration = Duration::from_secs(4);
+const IDLE_CONNECTIONS: usize = 4;
 
 pub(super) struct HttpClient(Client<HttpsConnector<HttpConnector>, Empty<&'static [u8]>>);
 
@@ -45,8 +49,12 @@ impl HttpClient {
             .https_or_http()
             .enable_http1()
             .build();
-        // No connection pool: fetches are rare, and an idle connection may be half closed.
-        Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .build(connector);
+        Self(client)
     }
 
     pub(super) async fn get(&self, resource: Resource<'_>) -> Result<Response, Fault> {

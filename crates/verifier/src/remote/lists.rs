@@ -1,6 +1,7 @@
-//! The cache of the issuer's status lists: the few that its tokens refer to. It must not send a request to another
-//! origin. When a list is fetched: `cache.rs`.
+//! The cache of the issuer's status lists: those that its tokens refer to, each fetched and revalidated on its own.
+//! It must not send a request to another address than `ISSUER/status-lists/NUMBER`. When a list is fetched: `cache.rs`.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,13 +13,14 @@ use super::cache::{Cache, Fetched, Source};
 use super::clock::Clock;
 use super::failure::Fault;
 use super::fetch::{HttpClient, Resource, Response};
-use super::keys::KeySource;
+use super::keys::{KeySource, Keys};
 use super::options::Options;
 
 use crate::{Rejection, StatusListToken, Verifier};
 
-/// The capacity of the cache. An issuer has one list for each million sessions or so.
-const MAX_LISTS: usize = 16;
+/// The path of the lists, below the issuer's URL. A number of one byte follows: so there are 256 lists at most, and
+/// none has to be evicted.
+const PATH: &str = "/status-lists/";
 /// The longest status list token that is read.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// The bounds of a list's freshness, for any `ttl`, and the default.
@@ -29,11 +31,10 @@ const INSTANCE_SKEW_SECONDS: i64 = 2;
 /// For how long after its `iat` a list without `exp` is served stale in an outage.
 const OUTAGE_SECONDS: i64 = 300;
 
-/// The cached lists, the most recently used one last.
+/// The cached lists, by their numbers.
 pub(super) struct Lists {
-    issuer: Address,
     context: Context,
-    caches: Mutex<Vec<(String, Cache<ListSource>)>>,
+    caches: Mutex<HashMap<u8, Cache<ListSource>>>,
 }
 
 #[derive(Clone)]
@@ -46,38 +47,37 @@ struct Context {
 
 impl Lists {
     pub(super) fn new(
-        issuer: Address,
         http: Arc<HttpClient>,
         verifier: Verifier,
         keys: Cache<KeySource>,
         options: Options,
     ) -> Self {
         let context = Context { http, verifier, keys, options };
-        Self { issuer, context, caches: Mutex::default() }
+        Self { context, caches: Mutex::default() }
     }
 
     /// The cache of the list at `uri`, which a verified token refers to. Makes no request.
     pub(super) fn get(&self, uri: &str) -> Result<Cache<ListSource>, Rejection> {
-        // The issuer signed the token; still, a token must not cause a request to another origin.
-        let address = Address::parse(uri).map_err(|_| Rejection::ForeignStatusList)?;
-        if !address.same_origin(&self.issuer) {
-            return Err(Rejection::ForeignStatusList);
-        }
-        // A poisoned lock is fine: a list is added or removed in one step.
+        // The issuer signed the token; still, a token must not choose where a request is sent.
+        let number = self.number(uri).ok_or(Rejection::ForeignStatusList)?;
+        // A poisoned lock is fine: a list is added in one step.
         let mut caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uri, list) = match caches.iter().position(|(known, _)| known == uri) {
-            Some(at) => caches.remove(at),
-            None => {
-                let (uri, context) = (uri.to_owned(), self.context.clone());
-                let (newest, clock) = (AtomicI64::new(i64::MIN), Clock::new(&context.options));
-                (uri.clone(), Cache::new(ListSource { uri, address, context, newest }, clock))
-            }
-        };
-        if caches.len() >= MAX_LISTS {
-            caches.remove(0);
+        if let Some(cache) = caches.get(&number) {
+            return Ok(cache.clone());
         }
-        caches.push((uri, list.clone()));
-        Ok(list)
+        let address = Address::parse(uri).map_err(|_| Rejection::ForeignStatusList)?;
+        let (uri, context) = (uri.to_owned(), self.context.clone());
+        let (newest, clock) = (AtomicI64::new(i64::MIN), Clock::new(&context.options));
+        let cache = Cache::new(ListSource { uri, address, context, newest }, clock);
+        caches.insert(number, cache.clone());
+        Ok(cache)
+    }
+
+    /// The number of the list at this address, in its one spelling: exactly the issuer's URL, the path and the number.
+    fn number(&self, uri: &str) -> Option<u8> {
+        let issuer = self.context.verifier.issuer().trim_end_matches('/');
+        let digits = uri.strip_prefix(issuer)?.strip_prefix(PATH)?;
+        digits.parse().ok().filter(|number: &u8| number.to_string() == digits)
     }
 }
 
@@ -90,20 +90,32 @@ pub(super) struct ListSource {
     newest: AtomicI64,
 }
 
+/// A verified list, with the `ETag` of its response and the keys that verified it.
+pub(super) struct Listed {
+    pub(super) token: StatusListToken,
+    etag: Option<String>,
+    keys: Arc<Keys>,
+}
+
 impl ListSource {
-    async fn verified(&self, unverified_token: &str) -> Result<StatusListToken, Fault> {
+    /// The verified list, and the keys that verified it.
+    async fn verified(
+        &self,
+        unverified_token: &str,
+        cached: Arc<Keys>,
+    ) -> Result<(StatusListToken, Arc<Keys>), Fault> {
         let Context { verifier, keys, options, .. } = &self.context;
-        let cached = keys.get().await.ok_or(Fault::NoKeys)?;
-        let verify =
-            |keys| verifier.verify_status_list(keys, &self.uri, unverified_token, options.now());
-        let verdict = match verify(&cached.set) {
-            Err(Rejection::UnknownKey) => match keys.newer_than(&cached).await {
-                Some(newer) => verify(&newer.set),
-                None => Err(Rejection::UnknownKey),
-            },
-            verdict => verdict,
+        let verify = |keys: &Keys| {
+            verifier.verify_status_list(&keys.set, &self.uri, unverified_token, options.now())
         };
-        verdict.map_err(Fault::List)
+        match verify(&cached) {
+            Err(Rejection::UnknownKey) => {
+                let newer = keys.newer_than(&cached).await;
+                let newer = newer.ok_or(Fault::List(Rejection::UnknownKey))?;
+                verify(&newer).map(|list| (list, newer)).map_err(Fault::List)
+            }
+            verdict => verdict.map(|list| (list, cached)).map_err(Fault::List),
+        }
     }
 
     /// Whether a newer list was fetched before. An attacker who replays an old list could undo a revocation. A list
@@ -118,13 +130,16 @@ impl ListSource {
         list.iat.plus(INSTANCE_SKEW_SECONDS) < newest
     }
 
-    /// `max_age` is the rest of the HTTP freshness lifetime, after the time in caches on the way.
-    fn fetched(
-        &self,
-        list: StatusListToken,
-        max_age: Option<Duration>,
-    ) -> Fetched<StatusListToken> {
+    /// Whether a 304 may prolong the use of this list. Not beyond its `exp`; nor once the keys have changed, because the
+    /// one that signed it may be revoked.
+    fn may_be_kept(&self, list: &Listed, keys: &Arc<Keys>) -> bool {
         let now = self.context.options.now();
+        Arc::ptr_eq(&list.keys, keys) && list.token.exp.is_some_and(|exp| now < exp)
+    }
+
+    /// `max_age` is the rest of the HTTP freshness lifetime, after the time in caches on the way.
+    fn fetched(&self, listed: Arc<Listed>, max_age: Option<Duration>) -> Fetched<Listed> {
+        let (now, list) = (self.context.options.now(), &listed.token);
         let wanted = list.ttl.unwrap_or(FRESH_SECONDS_BY_DEFAULT);
         let left = max_age.and_then(|left| i64::try_from(left.as_secs()).ok()).unwrap_or(wanted);
         let mut fresh = wanted.min(left).clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
@@ -138,35 +153,36 @@ impl ListSource {
             None => list.iat.plus(OUTAGE_SECONDS).since(now).max(fresh),
         };
         let length = |seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        Fetched { value: Arc::new(list), fresh_for: length(fresh), usable_for: length(usable) }
+        Fetched { value: listed, fresh_for: length(fresh), usable_for: length(usable) }
     }
 }
 
 impl Source for ListSource {
-    type Value = StatusListToken;
+    type Value = Listed;
 
     fn name(&self) -> &str {
         &self.uri
     }
 
-    async fn fetch(
-        &self,
-        _: Option<Arc<StatusListToken>>,
-    ) -> Result<Fetched<StatusListToken>, Fault> {
+    async fn fetch(&self, last: Option<Arc<Listed>>) -> Result<Fetched<Listed>, Fault> {
+        let keys = self.context.keys.get().await.ok_or(Fault::NoKeys)?;
+        let last = last.filter(|last| self.may_be_kept(last, &keys));
         let resource = Resource {
             address: &self.address,
             accept: "application/statuslist+jwt",
             max_bytes: MAX_BYTES,
-            if_none_match: None,
+            if_none_match: last.as_ref().and_then(|last| last.etag.as_deref()),
         };
-        let Response::Document { text, max_age, .. } = self.context.http.get(resource).await?
-        else {
-            return Err(Fault::Status(304));
-        };
-        let list = self.verified(text.trim_end()).await?;
-        if self.is_older(&list) {
-            return Err(Fault::OlderList);
+        match (self.context.http.get(resource).await?, last) {
+            (Response::NotModified { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
+            (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
+            (Response::Document { text, etag, max_age }, _) => {
+                let (token, keys) = self.verified(text.trim_end(), keys).await?;
+                if self.is_older(&token) {
+                    return Err(Fault::OlderList);
+                }
+                Ok(self.fetched(Arc::new(Listed { token, etag, keys }), max_age))
+            }
         }
-        Ok(self.fetched(list, max_age))
     }
 }

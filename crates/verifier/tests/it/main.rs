@@ -45,6 +45,8 @@ mod remote_lists;
 #[cfg(feature = "remote")]
 mod remote_log;
 #[cfg(feature = "remote")]
+mod remote_many_lists;
+#[cfg(feature = "remote")]
 mod remote_outage;
 #[cfg(feature = "remote")]
 mod remote_tls;

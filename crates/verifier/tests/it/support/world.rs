@@ -2,7 +2,7 @@
 //! tokio's stand still until the test moves them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,10 @@ use aws_lc_rs::signature::EcdsaKeyPair;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -70,9 +73,20 @@ struct Site {
     replies: Mutex<BTreeMap<String, Reply>>,
     /// Every request so far: path and `If-None-Match`.
     requests: watch::Sender<Vec<(String, Option<String>)>>,
+    /// Whether a connection stays open after a response. A stopped issuer would answer on it.
+    keeps_connections: AtomicBool,
+    connections: AtomicUsize,
 }
 
 async fn serve(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let mut response = respond(&site, request).await;
+    if !site.keeps_connections.load(Ordering::SeqCst) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn respond(site: &Site, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let known = request.headers().get("if-none-match");
     let known = known.map(|etag| etag.to_str().expect("visible ASCII").to_owned());
@@ -151,6 +165,16 @@ impl World {
         self.site.requests.borrow().iter().filter(|(asked, _)| asked == path).count()
     }
 
+    /// From now on, connections stay open.
+    pub(crate) fn keep_connections(&self) {
+        self.site.keeps_connections.store(true, Ordering::SeqCst);
+    }
+
+    /// The number of connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.site.connections.load(Ordering::SeqCst)
+    }
+
     /// The number of all requests.
     pub(crate) fn all_requests(&self) -> usize {
         self.site.requests.borrow().len()
@@ -225,7 +249,12 @@ impl World {
     }
 
     pub(crate) fn list_uri(&self) -> String {
-        format!("{}{LIST}", self.url)
+        self.uri_of(LIST)
+    }
+
+    /// The URI of the list at this path.
+    pub(crate) fn uri_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// A token with this index in a list.
@@ -247,6 +276,13 @@ impl World {
         self.respond(LIST, Reply::ok(list_token(claims)));
     }
 
+    /// Publishes a list of eight sessions at another path.
+    pub(crate) fn publish_at(&self, path: &str, byte: u8) {
+        let mut claims = self.list_claims(byte);
+        claims["sub"] = json!(self.uri_of(path));
+        self.respond(path, Reply::ok(list_token(&claims)));
+    }
+
     pub(crate) async fn verify(&self, token: &str) -> Result<AccessToken, VerifyError> {
         self.service.verify(token).await
     }
@@ -265,6 +301,10 @@ impl World {
 
 fn spawn(listener: TcpListener, site: &Arc<Site>) -> JoinHandle<()> {
     let router = Router::new().fallback(serve).with_state(Arc::clone(site));
+    let site = Arc::clone(site);
+    let listener = listener.tap_io(move |_| {
+        site.connections.fetch_add(1, Ordering::SeqCst);
+    });
     tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") })
 }
 
