@@ -13,8 +13,8 @@
 //! | the issuer is down, slow or answers garbage | its verdict, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; a call after three quiet seconds waits for one fetch of each, with a timeout of 3 s |
 //! | the outage lasts longer, or began before the first fetch | [`Unavailable`]: never an unverified token |
 //!
-//! Each status list that a token refers to is cached on its own; where one fails, its tokens alone are concerned. A list
-//! that has not changed is not sent again.
+//! Each status list that a token refers to is cached on its own; where one fails, its tokens alone are concerned. A
+//! list that has not changed is not sent again.
 //!
 //! The issuer revokes a key in an emergency by publishing a JWKS without it: a service that can reach the issuer
 //! accepts that key for at most 300 seconds more.

@@ -1,5 +1,6 @@
 //! The cache of the issuer's status lists: those that its tokens refer to, each fetched and revalidated on its own.
-//! It must not send a request to another address than `ISSUER/status-lists/NUMBER`. When a list is fetched: `cache.rs`.
+//! It must not send a request to another address than `ISSUER/status-lists/NUMBER`. When a list is fetched:
+//! `cache.rs`.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -73,7 +74,7 @@ impl Lists {
         Ok(cache)
     }
 
-    /// The number of the list at this address, in its one spelling: exactly the issuer's URL, the path and the number.
+    /// The number of the list at this address, whose one spelling is the issuer's URL, the path and the number.
     fn number(&self, uri: &str) -> Option<u8> {
         let issuer = self.context.verifier.issuer().trim_end_matches('/');
         let digits = uri.strip_prefix(issuer)?.strip_prefix(PATH)?;
@@ -130,8 +131,8 @@ impl ListSource {
         list.iat.plus(INSTANCE_SKEW_SECONDS) < newest
     }
 
-    /// Whether a 304 may prolong the use of this list. Not beyond its `exp`; nor once the keys have changed, because the
-    /// one that signed it may be revoked.
+    /// Whether a 304 may prolong the use of this list: not beyond its `exp`, nor once the keys have changed, because
+    /// the one that signed it may be revoked.
     fn may_be_kept(&self, list: &Listed, keys: &Arc<Keys>) -> bool {
         let now = self.context.options.now();
         Arc::ptr_eq(&list.keys, keys) && list.token.exp.is_some_and(|exp| now < exp)

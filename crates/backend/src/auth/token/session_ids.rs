@@ -3,8 +3,7 @@
 //!
 //! New sessions are in the current list, so that a small installation has one list in use, and a service fetches that
 //! one. When twelve draws in a row are taken, which happens when a list is about half full, the next list becomes the
-//! current one. After the last comes the first again, whose sessions were pruned by then, or are half of its places at
-//! most.
+//! current one; after the last one the first, whose sessions were pruned by then, or have left half of it free.
 //!
 //! Instances do not agree on the current list: each asks the store for the list of the newest session, now and then.
 //! Two that differ for a while have one list more in use.

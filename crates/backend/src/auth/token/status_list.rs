@@ -51,9 +51,9 @@ const LIST_TIME: Duration = Duration::from_millis(2_500);
 pub struct SignedList {
     /// The token.
     pub token: Arc<[u8]>,
-    /// Its entity tag, in quotes, weak (RFC 9110 section 8.8.1): two tokens with the same tag have the same bits, were
-    /// signed by the same key in the same minute, and differ in `iat`, `exp` and the signature alone. The same at all
-    /// instances.
+    /// Its entity tag, in quotes, weak (RFC 9110 section 8.8.1), and the same at all instances: two tokens with one
+    /// tag have the same bits, were signed by the same key in the same minute, and differ in `iat`, `exp` and the
+    /// signature alone.
     pub tag: Arc<str>,
 }
 

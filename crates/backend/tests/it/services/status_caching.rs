@@ -1,5 +1,5 @@
-//! Status lists in caches: how often a list is made, for how long it may be kept, and when a cache's copy still is the
-//! list (RFC 9110 section 13, RFC 9111, RFC 5861).
+//! Status lists in caches: how often a list is made, for how long it may be kept, and when a copy still is the list
+//! (RFC 9110 section 13, RFC 9111, RFC 5861).
 
 use std::time::Duration;
 
