@@ -17,7 +17,7 @@ use super::failure::Fault;
 /// An entity tag that is longer is not stored; a fetch then revalidates without it.
 const MAX_ETAG_BYTES: usize = 256;
 /// How long a connection without a request is kept, and how many: status lists are fetched every second or two, and a
-/// new TLS connection takes more bytes than a list. Servers keep a connection for longer, so that few are half closed.
+/// new TLS connection takes more bytes than a list. Servers keep a connection for longer, so few are half closed.
 const IDLE_TIME: Duration = Duration::from_secs(4);
 const IDLE_CONNECTIONS: usize = 4;
 
