@@ -21,6 +21,7 @@ pub(crate) const ROWS_REFRESHED: &str = "refresh among rows";
 pub(crate) const CONNECTIONS: &str = "connections";
 pub(crate) const REFRESHES: &str = "refreshes";
 pub(crate) const INSTANCES: &str = "instances";
+pub(crate) const LISTS: &str = "lists";
 
 /// Names of figures. Answers a second.
 pub(crate) const PER_SECOND: &str = "per_second";
@@ -36,7 +37,7 @@ pub(crate) const LONGEST: &str = "max_us";
 /// Memory, in MiB: resident, and the most until now.
 pub(crate) const RESIDENT: &str = "resident_mib";
 pub(crate) const PEAK: &str = "peak_mib";
-/// Bytes of each thing that is counted: a connection's memory, a refresh's part of the database.
+/// Bytes of each thing that is counted: a connection's memory, a refresh's part of the database, an answer.
 pub(crate) const BYTES_EACH: &str = "bytes_each";
 /// The database's size, in MiB.
 pub(crate) const DATABASE: &str = "database_mib";

@@ -4,8 +4,8 @@ use crate::database::Engine;
 use crate::numbers::{or_dash, short};
 use crate::results::{
     BARE_SERVER, BYTES_EACH, CLOSED, CONNECTIONS, CPU, DATABASE, Figures, GENERATOR, INSTANCES,
-    LONGEST, OPEN, P50, P99, P999, PEAK, PER_SECOND, Point, REFRESHES, RESIDENT, ROWS_CALLED,
-    ROWS_REFRESHED, Results, SHED,
+    LISTS, LONGEST, OPEN, P50, P99, P999, PEAK, PER_SECOND, Point, REFRESHES, RESIDENT,
+    ROWS_CALLED, ROWS_REFRESHED, Results, SHED,
 };
 use crate::table::Table;
 
@@ -29,6 +29,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Titled> {
         Titled { title: "Connections", table: connections(results) },
         Titled { title: "Database", table: database(results) },
         Titled { title: "Instances", table: instances(results) },
+        Titled { title: "Status lists", table: lists(results) },
     ];
     all.into_iter().filter(|titled| !titled.table.is_empty()).collect()
 }
@@ -156,6 +157,19 @@ fn instances(results: &Results) -> Table {
     table
 }
 
+fn lists(results: &Results) -> Table {
+    let mut table = Table::new(&["status lists", "requests/s", "CPU, µs", "bytes each"]);
+    for point in results.points.iter().filter(|point| point.load == LISTS) {
+        table.push([
+            format!("{}, {}", point.workload, point.server),
+            or_dash(point.figure(PER_SECOND)),
+            or_dash(point.figure(CPU)),
+            or_dash(point.figure(BYTES_EACH)),
+        ]);
+    }
+    table
+}
+
 /// What both versions measured, as quotients: now by then.
 pub(crate) fn changes(now: &Results, then: &Results) -> Table {
     let head =
@@ -231,6 +245,7 @@ mod tests {
             ),
             point("growth", SQLITE, (REFRESHES, 50_000.0), &[(BYTES_EACH, 230.0)]),
             point("instances", "s", (INSTANCES, 2.0), &[(PER_SECOND, 5_000.0)]),
+            point("status-lists", SQLITE, (LISTS, 128.0), &[(BYTES_EACH, 1_200.0)]),
         ]);
         let rows: Vec<String> = tables(&results)
             .iter()
@@ -243,6 +258,7 @@ mod tests {
                 "| 100, Baton, SQLite | 30.0 | 5.00 |",
                 "| 50,000, Baton, SQLite | - | 230 | - |",
                 "| 2, s | 5,000 | - | - |",
+                "| status-lists, Baton, SQLite | - | - | 1,200 |",
             ]
         );
     }

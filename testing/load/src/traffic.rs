@@ -18,6 +18,8 @@ pub(crate) enum Operation {
     Login,
     /// A login with a wrong password.
     Guess,
+    /// `GET /status-lists/{n}`.
+    List,
 }
 
 impl Operation {
@@ -26,11 +28,12 @@ impl Operation {
         match self {
             Self::Me | Self::Refresh | Self::Login => status == 200,
             Self::Guess => matches!(status, 401 | 503),
+            Self::List => matches!(status, 200 | 304),
         }
     }
 
     /// The error of an unexpected answer, with the answer.
-    fn check(self, answer: &Answer<'_>) -> Result<()> {
+    pub(crate) fn check(self, answer: &Answer<'_>) -> Result<()> {
         ensure!(self.accepts(answer.status), "{self:?} was answered with {}", answer.shown());
         Ok(())
     }

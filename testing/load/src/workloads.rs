@@ -5,6 +5,7 @@ mod connections;
 mod floods;
 mod growth;
 mod instances;
+mod lists;
 mod logins;
 mod sessions;
 
@@ -29,7 +30,7 @@ pub(crate) struct Workload {
 const EACH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 
 /// The yardstick first, then the cheap ones.
-static ALL: [Workload; 11] = [
+static ALL: [Workload; 12] = [
     Workload {
         name: BARE,
         about: "the yardstick: bare axum, the same requests as `me`, a JSON answer",
@@ -57,6 +58,13 @@ static ALL: [Workload; 11] = [
         in_rounds: true,
         engines: EACH,
         run: calls::mix,
+    },
+    Workload {
+        name: "status-lists",
+        about: "`GET /status-lists/{n}`, 128 lists by turns, whole and unless they have changed",
+        in_rounds: true,
+        engines: &[Engine::Sqlite],
+        run: lists::status_lists,
     },
     Workload {
         name: "login",
