@@ -202,7 +202,7 @@ pub trait Store: Send + Sync {
     /// All services, by id.
     async fn services(&self) -> Result<Vec<Service>, StoreError>;
 
-    /// Whether a session has the same index in the status list: its id ends with the same three bytes.
+    /// Whether a session has the same place in the status lists: its id ends with the same three bytes.
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError>;
 
     /// The time by the clock of the database's machine. `None` if that is this one.
