@@ -119,9 +119,10 @@ fn access_tokens() -> AccessTokens {
     AccessTokens::new(keys, ORIGIN, &[ORIGIN.to_owned()])
 }
 
-const STATEMENT: Statement = Statement {
+const STATEMENT: Statement<'static> = Statement {
     sub: UserId::from_bytes([9; 16]),
     sid: SESSION,
+    client_id: "baton-web",
     auth_time: NOW,
     iat: NOW,
     exp: NumericDate(1_800_000_900),

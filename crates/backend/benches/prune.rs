@@ -70,6 +70,7 @@ async fn filled(store: &dyn Store, entropy: &Entropy) -> Vec<Session> {
             authenticated_at: NOW,
             step_up_required_at: None,
             client: ClientInfo::unknown(),
+            client_id: None,
         };
         sessions.push(session.clone());
         let register = Change::Register(Box::new(user), Box::new(session), Vec::new());

@@ -70,6 +70,7 @@ async fn filled(store: &dyn Store, callers: u64) -> Vec<Session> {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
+        client_id: None,
     };
     let sessions: Vec<Session> = (0..callers * SESSIONS_EACH).map(session).collect();
     let seen = user.password_hash.clone();

@@ -13,6 +13,7 @@ use crate::auth::idempotency::IdempotencyKeys;
 use crate::auth::introspection::Services;
 use crate::auth::login::Logins;
 use crate::auth::login::step_up::StepUp;
+use crate::auth::native_clients::NativeClients;
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::revocation::revocation_cache::RevocationCache;
 use crate::auth::revocation::revocation_listener::RevocationListener;
@@ -85,6 +86,8 @@ owners! {
     own_sessions: Arc<OwnSessions>,
     /// Introspection.
     services: Arc<Services>,
+    /// Native clients.
+    native_clients: Arc<NativeClients>,
     /// The status list.
     status_lists: Arc<StatusLists>,
     /// Login.
@@ -191,6 +194,7 @@ impl AppState {
             logouts: sessions.logouts,
             own_sessions: sessions.own_sessions,
             services: sessions.services,
+            native_clients: sessions.native_clients,
             status_lists,
             logins: accounts.logins,
             registrations: accounts.registrations,

@@ -10,6 +10,7 @@ mod error;
 pub mod idempotency;
 pub mod introspection;
 pub mod login;
+pub mod native_clients;
 mod permits;
 pub mod rate_limit;
 mod request_context;

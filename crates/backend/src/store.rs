@@ -34,7 +34,9 @@ use async_trait::async_trait;
 use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use crate::auth::account::email::Email;
-pub use change::{Change, Outcome, Part, PasswordChange, Revocation, SessionScope, Superseded};
+pub use change::{
+    Change, Outcome, Part, PartScope, PasswordChange, Revocation, SessionScope, Superseded,
+};
 pub use error::StoreError;
 pub use fail_fast::FailFast;
 pub use hot::{Disturbance, Exclusive, Hot, Standing};
@@ -43,8 +45,8 @@ pub use opening::Opening;
 pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
 pub use records::{
     Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, Remembered, RevokedSession, RowVersion, SESSIONS_KEPT, Service, Session, StoredKey,
-    USED_KEYS_KEPT, UsedKey, User,
+    KeyPurpose, NativeClient, Remembered, RevokedSession, RowVersion, SESSIONS_KEPT, Service,
+    Session, StoredKey, USED_KEYS_KEPT, UsedKey, User,
 };
 pub use remembering::{Remembering, Versioned};
 pub use schema::Schema;
@@ -201,6 +203,12 @@ pub trait Store: Send + Sync {
 
     /// All services, by id.
     async fn services(&self) -> Result<Vec<Service>, StoreError>;
+
+    /// The native client with this id.
+    async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError>;
+
+    /// All native clients, by id.
+    async fn clients(&self) -> Result<Vec<NativeClient>, StoreError>;
 
     /// Whether a session has the same place in the status lists: its id ends with the same three bytes.
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError>;

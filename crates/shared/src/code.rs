@@ -29,16 +29,19 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// 401: the access token is missing, expired, forged or of a revoked session.
     InvalidToken,
-    /// 401: invalid service credentials (RFC 6749 section 5.2).
+    /// 401: invalid credentials of a service, or an unknown native client (RFC 6749 section 5.2).
     InvalidClient,
     /// 400: the service may not revoke this token, which is not of its audience. The call had no effect.
     UnauthorizedClient,
-    /// 401: the refresh token is invalid, expired or revoked. Terminal: the user has to log in.
+    /// 401, or 400 at the token endpoint (RFC 6749 section 5.2): the refresh token is invalid, expired or revoked.
+    /// Terminal: the user has to log in.
     InvalidGrant,
     /// 401: step-up authentication is required: the user has to give the password again (RFC 9470).
     InsufficientUserAuthentication,
     /// 403: the CSRF check failed: the call did not prove that it comes from this origin.
     CrossSite,
+    /// 403: the call is for native clients, and came from a browser.
+    NotForBrowsers,
     /// 403: the access token does not allow this call.
     InsufficientScope,
     /// 404: no such resource.
@@ -98,9 +101,11 @@ impl ErrorCode {
                 P::new(401, "invalid_credentials", "Email address or password is wrong.")
             }
             Self::InvalidToken => P::INVALID_TOKEN,
-            Self::InvalidClient => {
-                P::new(401, "invalid_client", "These are not the credentials of a service.")
-            }
+            Self::InvalidClient => P::new(
+                401,
+                "invalid_client",
+                "There is no client with this id or these credentials.",
+            ),
             Self::UnauthorizedClient => P::new(
                 400,
                 "unauthorized_client",
@@ -111,6 +116,11 @@ impl ErrorCode {
             }
             Self::InsufficientUserAuthentication => P::INSUFFICIENT_USER_AUTHENTICATION,
             Self::CrossSite => P::new(403, "cross_site", "The call does not come from this site."),
+            Self::NotForBrowsers => P::new(
+                403,
+                "not_for_browsers",
+                "This call is for programs; browsers log in on the site.",
+            ),
             Self::InsufficientScope => P::INSUFFICIENT_SCOPE,
             Self::NotFound => P::new(404, "not_found", "There is nothing here."),
             Self::MethodNotAllowed => P::new(

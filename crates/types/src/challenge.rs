@@ -4,6 +4,9 @@
 /// The access token is invalid.
 pub const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 
+/// The access token does not allow the call.
+pub const INSUFFICIENT_SCOPE: &str = "Bearer error=\"insufficient_scope\"";
+
 /// No token was presented, so none is wrong (RFC 6750 section 3.1); but the scheme MUST be followed by a parameter
 /// (section 3). `realm` needs no escapes in a quoted-string (RFC 9110 section 5.6.4).
 #[must_use]

@@ -115,7 +115,8 @@ async fn carry_out(server: &Server, call: Call, bug: Option<Bug>) -> Result<Outc
 
 /// The context of a call that is admitted now.
 fn context(server: &Server) -> Result<RequestContext, AuthError> {
-    Ok(RequestContext { now: server.event_log.trusted_now()?, client: ClientInfo::unknown() })
+    let now = server.event_log.trusted_now()?;
+    Ok(RequestContext { now, client: ClientInfo::unknown(), client_id: None })
 }
 
 /// The answer on the wire, and its effect on the cookie. The table of errors and codes is

@@ -17,6 +17,7 @@ use crate::auth::login::password_hasher::PasswordHasher;
 use crate::auth::login::sign_in_again::SignInRetries;
 use crate::auth::login::sign_ins::SignIns;
 use crate::auth::login::step_up::StepUp;
+use crate::auth::native_clients::NativeClients;
 use crate::auth::rate_limit::RateLimits;
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::security_event_log::SecurityEventLog;
@@ -41,6 +42,7 @@ pub(super) struct SessionOwners {
     pub(super) logouts: Arc<Logouts>,
     pub(super) own_sessions: Arc<OwnSessions>,
     pub(super) services: Arc<Services>,
+    pub(super) native_clients: Arc<NativeClients>,
 }
 
 impl SessionOwners {
@@ -98,6 +100,8 @@ impl SessionOwners {
             callers: Arc::clone(&callers),
             admission: admission.clone(),
         };
+        let native_clients =
+            NativeClients { store: Arc::clone(store), admission: admission.clone() };
         Self {
             event_log,
             idempotency,
@@ -109,6 +113,7 @@ impl SessionOwners {
             logouts: Arc::new(logouts),
             own_sessions: Arc::new(own_sessions),
             services: Arc::new(services),
+            native_clients: Arc::new(native_clients),
         }
     }
 }

@@ -4,7 +4,7 @@ pub mod administration;
 pub mod email;
 pub mod password_change;
 pub mod register;
-mod rules;
+pub(in crate::auth) mod rules;
 pub mod settings;
 pub mod spelling;
 mod text;

@@ -39,7 +39,7 @@ pub enum AuthError {
     /// The user has no such session.
     #[error("no such session")]
     NoSuchSession,
-    /// No service has these credentials.
+    /// No service has these credentials, or no native client this id.
     #[error("invalid client credentials")]
     InvalidClient,
     /// The service may not revoke this token: it was not issued for its audience. No state changed.
@@ -48,6 +48,9 @@ pub enum AuthError {
     /// The refresh token is refused.
     #[error("refresh refused")]
     InvalidGrant,
+    /// The session is a native client's, which may not do this.
+    #[error("not for native clients")]
+    NotForNativeClients,
     /// The idempotency key was used for another request, or by another caller. No state changed.
     #[error("idempotency key of another request")]
     IdempotencyKeyReused,

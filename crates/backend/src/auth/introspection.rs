@@ -33,6 +33,9 @@ pub enum ServiceError {
     /// Another service has this id.
     #[error("there is a service {0:?} already: `baton services remove` it first")]
     Taken(String),
+    /// A native client has this id (RFC 6749 section 2.2: ids are unique).
+    #[error("there is a native client {0:?}: give the service another id")]
+    TakenByClient(String),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
@@ -56,6 +59,9 @@ pub async fn add_service(
     if audience.is_empty() {
         return Err(ServiceError::Audience);
     }
+    if store.find_client(id).await?.is_some() {
+        return Err(ServiceError::TakenByClient(id.to_owned()));
+    }
     let secret = Secret::new(URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()));
     let service = Service {
         id: id.to_owned(),
@@ -77,7 +83,8 @@ pub fn service_refused(presented: Option<&str>) -> AuthError {
     AuthError::InvalidClient
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether an id of a service or a native client can be this text.
+pub(in crate::auth) fn is_id(id: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| ID_BYTES.contains(&byte))
 }
 

@@ -25,13 +25,13 @@ use self::sign_in_again::{Place, SignInRetries};
 use self::signed_in::SignedIn;
 use super::error::AuthError;
 use super::idempotency::{IdempotencyKeys, KeyedRequest};
-use super::request_context::SignInContext;
+use super::request_context::{RequestContext, SignInContext};
 use super::risk::network::network;
 use super::security_event_log::SecurityEventLog;
 use super::session::superseded::GivingWay;
 use super::session::tickets::Tickets;
 use super::token::issue_tokens::{IssuedTokens, TokenIssuer};
-use crate::store::{Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
+use crate::store::{AccountTag, Change, ClientInfo, Event, EventQuery, Session, UsedKey, User};
 
 /// How many logins back a network is looked for.
 const LOGINS_REMEMBERED: u32 = 50;
@@ -65,7 +65,8 @@ impl Logins {
         context: &SignInContext,
     ) -> Result<SignedIn, AuthError> {
         let mut login = self.attempts.begin(&request.email, context);
-        let keyed = key.map(|key| KeyedRequest::new(key, &[b"login", &login.account.0]));
+        let client_id = context.request.client_id.as_deref();
+        let keyed = key.map(|key| keyed_login(key, login.account, client_id));
         let keyed = keyed.as_ref();
         let logged_in = async {
             let copy = self.attempts.sign_ins.look(keyed, &request.password);
@@ -127,15 +128,17 @@ impl Logins {
     }
 
     /// The tokens, and whether the browser presented a refresh token of no session of this server. `None`: since the
-    /// password was verified, the user was disabled or the password changed, or the idempotency key was used.
+    /// password was verified, the user was disabled or the password changed, the native client was removed, or the
+    /// idempotency key was used.
     async fn open(
         &self,
         user: &User,
         keyed: Option<&KeyedRequest>,
         login: &LoginAttempt<'_>,
     ) -> Result<Option<(IssuedTokens, bool)>, AuthError> {
-        let client = &login.context.request.client;
-        let session = self.issuer.begin(user, client).await?;
+        let RequestContext { client, client_id, .. } = &login.context.request;
+        let begun = self.issuer.begin(user, client).await?;
+        let session = Session { client_id: client_id.clone(), ..begun };
         let event = |kind| self.event_log.event(kind, Some(user.id), client).in_session(session.id);
         let mut events: Vec<Event> = vec![event(EventKind::LoggedIn)];
         if login.device.is_none() {
@@ -180,5 +183,13 @@ impl Logins {
         let query = EventQuery { user: user.id, before: None, kinds, limit: LOGINS_REMEMBERED };
         let logins = self.event_log.store.events(&query).await?;
         Ok(!logins.iter().any(|event| is_here(&event.client)))
+    }
+}
+
+/// A login to an account by a client; `None` is the site's own.
+fn keyed_login(key: &IdempotencyKey, account: AccountTag, client_id: Option<&str>) -> KeyedRequest {
+    match client_id {
+        None => KeyedRequest::new(key, &[b"login", &account.0]),
+        Some(id) => KeyedRequest::new(key, &[b"native login", &account.0, id.as_bytes()]),
     }
 }

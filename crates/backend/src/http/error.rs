@@ -43,6 +43,9 @@ pub enum ApiError {
     /// A refresh without its cookie.
     #[error("no refresh cookie")]
     NoRefreshCookie,
+    /// A call for native clients came from a browser; what gives it away.
+    #[error("from a browser: {0}")]
+    FromBrowser(&'static str),
     /// No such resource.
     #[error("not found")]
     NotFound,
@@ -61,6 +64,12 @@ pub enum ApiError {
     /// A form is malformed; what is wrong with it.
     #[error("malformed form: {0}")]
     Form(&'static str),
+    /// The token endpoint knows no such grant.
+    #[error("unsupported grant type")]
+    UnsupportedGrantType,
+    /// The token endpoint refuses the refresh token.
+    #[error("refresh refused")]
+    GrantRefused,
     /// The domain refused the call, or failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -76,13 +85,16 @@ impl ApiError {
     /// The code of each failure.
     pub(super) const fn code(&self) -> ErrorCode {
         match self {
-            Self::Malformed(_) | Self::Form(_) => ErrorCode::MalformedRequest,
+            Self::Malformed(_) | Self::Form(_) | Self::UnsupportedGrantType => {
+                ErrorCode::MalformedRequest
+            }
             Self::ContentTooLarge => ErrorCode::ContentTooLarge,
             Self::UriTooLong => ErrorCode::UriTooLong,
             Self::HeaderFieldsTooLarge => ErrorCode::HeaderFieldsTooLarge,
             Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
             Self::CrossSite { .. } => ErrorCode::CrossSite,
-            Self::NoRefreshCookie => ErrorCode::InvalidGrant,
+            Self::NoRefreshCookie | Self::GrantRefused => ErrorCode::InvalidGrant,
+            Self::FromBrowser(_) => ErrorCode::NotForBrowsers,
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
             Self::Panicked => ErrorCode::InternalError,
@@ -91,8 +103,11 @@ impl ApiError {
         }
     }
 
-    /// The status, which is that of the code.
+    /// The status, which is that of the code; but RFC 6749 section 5.2 has one of its own for a refused grant.
     pub(super) fn status(&self) -> StatusCode {
+        if matches!(self, Self::GrantRefused) {
+            return StatusCode::BAD_REQUEST;
+        }
         StatusCode::from_u16(self.code().problem_type().status).expect("a status of the table")
     }
 
@@ -101,6 +116,7 @@ impl ApiError {
         match self {
             Self::Malformed(_)
             | Self::Form(_)
+            | Self::UnsupportedGrantType
             | Self::ContentTooLarge
             | Self::UriTooLong
             | Self::HeaderFieldsTooLarge
@@ -108,6 +124,8 @@ impl ApiError {
             | Self::Auth(AuthError::Invalid(_)) => true,
             Self::CrossSite { .. }
             | Self::NoRefreshCookie
+            | Self::FromBrowser(_)
+            | Self::GrantRefused
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Panicked
@@ -130,6 +148,10 @@ impl ApiError {
                 "A service revokes access tokens that name its audience in aud. The bearer of any other token \
                  revokes it without client credentials.",
             ),
+            Self::UnsupportedGrantType => Some("The only grant_type here is refresh_token."),
+            Self::FromBrowser(_) => {
+                Some("It takes no Origin, no Sec-Fetch-Site and no cookie of this site.")
+            }
             Self::Auth(AuthError::Clock(_)) => Some("The server's clock is in doubt."),
             Self::Auth(AuthError::RateLimited { limited_by: Some(limited_by), .. }) => {
                 Some(what_to_do(*limited_by))
@@ -150,6 +172,8 @@ impl ApiError {
     pub(super) const fn in_oauth_words(&self) -> Option<&'static str> {
         match self {
             Self::Form(_) => Some("invalid_request"),
+            Self::UnsupportedGrantType => Some("unsupported_grant_type"),
+            Self::GrantRefused => Some("invalid_grant"),
             Self::Auth(AuthError::InvalidClient) => Some("invalid_client"),
             Self::Auth(AuthError::UnauthorizedClient) => Some("unauthorized_client"),
             _ => None,
@@ -164,13 +188,17 @@ impl ApiError {
         }
     }
 
-    /// The challenge that a 401 MUST carry (RFC 9110 section 15.5.2).
+    /// The challenge that a 401 MUST carry (RFC 9110 section 15.5.2), and a 403 for a token's sake.
     pub(super) fn challenge(&self) -> Option<String> {
         match self {
             Self::Auth(AuthError::InvalidToken | AuthError::SessionRevoked(_)) => {
                 Some(challenge::INVALID_TOKEN.to_owned())
             }
             Self::Auth(AuthError::StepUpRequired { max_age }) => Some(challenge::step_up(*max_age)),
+            // RFC 6750 section 3.1.
+            Self::Auth(AuthError::NotForNativeClients) => {
+                Some(challenge::INSUFFICIENT_SCOPE.to_owned())
+            }
             // RFC 7617 section 2.
             Self::Auth(AuthError::InvalidClient) => {
                 Some("Basic realm=\"baton\", charset=\"UTF-8\"".to_owned())
@@ -216,6 +244,7 @@ const fn auth_code(error: &AuthError) -> ErrorCode {
         AuthError::InvalidClient => ErrorCode::InvalidClient,
         AuthError::UnauthorizedClient => ErrorCode::UnauthorizedClient,
         AuthError::StepUpRequired { .. } => ErrorCode::InsufficientUserAuthentication,
+        AuthError::NotForNativeClients => ErrorCode::InsufficientScope,
         AuthError::NoSuchSession => ErrorCode::NotFound,
         AuthError::InvalidGrant => ErrorCode::InvalidGrant,
         AuthError::AnotherSession => ErrorCode::PreconditionFailed,

@@ -84,6 +84,7 @@ fn with_problem(
         limited_by: error.limited_by(),
         ended_because: error.ended_because(),
         accepted_origin: accepted_origin.map(|origin| origin.as_str().to_owned()),
+        status: error.status().as_u16(),
         ..Problem::new(error.code())
     };
     let body = serde_json::to_vec(&problem).expect("a problem is strings and numbers");
@@ -112,6 +113,7 @@ fn log(error: &ApiError) {
         ApiError::CrossSite { cause, .. } => {
             tracing::warn!(event = "cross_site_refused", cause = cause.as_str());
         }
+        ApiError::FromBrowser(cause) => tracing::warn!(event = "browser_refused", cause),
         // Input is not quoted.
         _ if error.is_refused_input() => tracing::info!(event = "request.refused", %code),
         _ => {}

@@ -33,6 +33,8 @@ macro_rules! store_calls {
                 lifetimes() -> Vec<HeldLifetime>;
                 find_service(id: &str) -> Option<Service>;
                 services() -> Vec<Service>;
+                find_client(id: &str) -> Option<NativeClient>;
+                clients() -> Vec<NativeClient>;
                 is_place_taken(id: SessionId) -> bool;
                 clock() -> Option<NumericDate>;
                 part_end(of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]>;

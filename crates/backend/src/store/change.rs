@@ -5,7 +5,8 @@ use shared::{NumericDate, RevocationReason, SessionId, UserId};
 
 use super::prunable::{IdRange, Prunable};
 use super::records::{
-    Accepted, AccountTag, ClientInfo, HeldLifetime, Service, Session, StoredKey, UsedKey, User,
+    Accepted, AccountTag, ClientInfo, HeldLifetime, NativeClient, Service, Session, StoredKey,
+    UsedKey, User,
 };
 use crate::auth::account::email::Email;
 
@@ -18,7 +19,7 @@ pub enum Change {
     /// The same without a session.
     AddUser(Box<User>),
     /// A new session of a user who is enabled and still has the password hash that the password was checked
-    /// against.
+    /// against. Not of a native client that has been removed.
     OpenSession {
         /// The session.
         session: Box<Session>,
@@ -126,6 +127,11 @@ pub enum Change {
     AddService(Box<Service>),
     /// Removes a service.
     RemoveService(String),
+    /// A native client. Not if its id is taken.
+    AddClient(Box<NativeClient>),
+    /// Removes a native client: no session of it begins any more. Those that there are have to be revoked
+    /// afterwards, in parts.
+    RemoveClient(String),
     /// Another change, with the idempotency key of its request. Not if the key was used within
     /// [`UsedKey::RETENTION_SECONDS`] before: of two copies of a request one takes place.
     Keyed(Box<UsedKey>, Box<Change>),
@@ -183,8 +189,19 @@ pub struct Part {
     pub after: SessionId,
     /// Up to this one.
     pub up_to: SessionId,
-    /// Of these, only those whose tickets were made with this key.
-    pub refresh_key_id: Option<String>,
+    /// Which of these.
+    pub scope: PartScope,
+}
+
+/// Which sessions of a part a bulk revocation covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartScope {
+    /// All.
+    All,
+    /// Those whose tickets were made with this key.
+    RefreshKey(String),
+    /// Those of this native client.
+    Client(String),
 }
 
 /// The outcome of a change.

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
-    Remembered, RevokedSession, RowVersion, Service, Session, Store, StoreError, StoredKey,
-    Subscription, UsedKey, User,
+    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, NativeClient, Outcome,
+    Prunable, Remembered, RevokedSession, RowVersion, Service, Session, Store, StoreError,
+    StoredKey, Subscription, UsedKey, User,
 };
 use crate::auth::account::email::Email;
 use crate::fail_fast::{STORAGE_TIME, asked, is_for_request};

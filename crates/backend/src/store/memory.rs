@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use super::change::{Change, Outcome};
 use super::prunable::Prunable;
 use super::records::{
-    AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
-    StoredKey, UsedKey, User,
+    AccountTag, Event, EventQuery, Failures, HeldLifetime, NativeClient, RevokedSession, Service,
+    Session, StoredKey, UsedKey, User,
 };
 use super::{HEARTBEAT, Notification, Reach, Store, StoreError, Subscription};
 use crate::auth::account::email::Email;
@@ -193,6 +193,14 @@ impl Store for Memory {
 
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
         Ok(self.tables().services.values().cloned().collect())
+    }
+
+    async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError> {
+        Ok(self.tables().clients.get(id).cloned())
+    }
+
+    async fn clients(&self) -> Result<Vec<NativeClient>, StoreError> {
+        Ok(self.tables().clients.values().cloned().collect())
     }
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {

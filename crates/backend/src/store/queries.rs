@@ -9,8 +9,8 @@ use shared::{EventKind, NumericDate, SessionId, UserId};
 use super::change::{Change, Outcome};
 use super::prunable::Prunable;
 use super::records::{
-    AccountTag, Event, EventQuery, Failures, HeldLifetime, RevokedSession, Service, Session,
-    StoredKey, UsedKey, User,
+    AccountTag, Event, EventQuery, Failures, HeldLifetime, NativeClient, RevokedSession, Service,
+    Session, StoredKey, UsedKey, User,
 };
 use super::row::{self, Columns};
 use super::schema::Schema;
@@ -51,6 +51,8 @@ const LIFETIMES_SINCE: i64 = 4;
 const USED_KEYS_SINCE: i64 = 9;
 /// The one that made the table of days with refreshes.
 const REFRESH_DAYS_SINCE: i64 = 11;
+/// The one that made the table of native clients.
+const CLIENTS_SINCE: i64 = 12;
 
 /// The store over an engine, and the schema that it was opened with.
 pub(super) struct Sql<E>(E, Schema);
@@ -104,8 +106,9 @@ impl<E: Engine> Store for Sql<E> {
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        let query = Statement::new(sql::SESSIONS_OF).bind(user.as_bytes());
-        self.0.fetch(query, row::session).await
+        let has_clients = self.has_since(CLIENTS_SINCE);
+        let sql = if has_clients { sql::SESSIONS_OF } else { sql::SESSIONS_OF_BEFORE_CLIENTS };
+        self.0.fetch(Statement::new(sql).bind(user.as_bytes()), row::session).await
     }
 
     async fn last_session(&self) -> Result<Option<SessionId>, StoreError> {
@@ -221,6 +224,18 @@ impl<E: Engine> Store for Sql<E> {
 
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
         self.0.fetch(Statement::new(sql::SERVICES), row::service).await
+    }
+
+    async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError> {
+        if !self.has_since(CLIENTS_SINCE) {
+            return Ok(None);
+        }
+        let query = Statement::new(sql::FIND_CLIENT).bind(id);
+        Ok(self.0.fetch(query, row::native_client).await?.pop())
+    }
+
+    async fn clients(&self) -> Result<Vec<NativeClient>, StoreError> {
+        self.0.fetch(Statement::new(sql::CLIENTS), row::native_client).await
     }
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {

@@ -44,6 +44,8 @@ pub struct Session {
     pub step_up_required_at: Option<NumericDate>,
     /// Where it was last seen.
     pub client: ClientInfo,
+    /// The native client that has begun it; `None`: the site's own client, in a browser.
+    pub client_id: Option<String>,
 }
 
 /// Where a request comes from, as far as that can be known: its network address, and the device that it claims to
@@ -232,6 +234,17 @@ pub struct Service {
     pub audience: String,
     /// SHA-256 of its secret.
     pub secret_hash: [u8; 32],
+    /// When it was added.
+    pub created_at: NumericDate,
+}
+
+/// A public client (RFC 6749 section 2.1) that logs users in without cookies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NativeClient {
+    /// `client_id`.
+    pub id: String,
+    /// Its name, for users.
+    pub name: Option<String>,
     /// When it was added.
     pub created_at: NumericDate,
 }

@@ -9,9 +9,9 @@ use quick_cache::sync::Cache;
 use shared::{NumericDate, SessionId, UserId};
 
 use super::{
-    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
-    Remembered, RevokedSession, RowVersion, Service, Session, Store, StoreError, StoredKey,
-    Subscription, UsedKey, User,
+    Accepted, AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, NativeClient, Outcome,
+    Prunable, Remembered, RevokedSession, RowVersion, Service, Session, Store, StoreError,
+    StoredKey, Subscription, UsedKey, User,
 };
 use crate::auth::account::email::Email;
 

@@ -9,8 +9,8 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::StoreError;
 use super::records::{
-    ClientInfo, Event, Failures, HeldLifetime, KeyPurpose, RevokedSession, RowVersion, Service,
-    Session, StoredKey, UsedKey, User,
+    ClientInfo, Event, Failures, HeldLifetime, KeyPurpose, NativeClient, RevokedSession,
+    RowVersion, Service, Session, StoredKey, UsedKey, User,
 };
 use super::schema::Applied;
 use crate::auth::account::email::Email;
@@ -178,6 +178,14 @@ pub(super) fn service(row: &dyn Columns) -> Result<Service, StoreError> {
     })
 }
 
+pub(super) fn native_client(row: &dyn Columns) -> Result<NativeClient, StoreError> {
+    Ok(NativeClient {
+        id: text(row, "id")?,
+        name: row.text("name")?,
+        created_at: date(row, "created_at")?,
+    })
+}
+
 pub(super) fn applied(row: &dyn Columns) -> Result<Applied, StoreError> {
     let what = "applied migration";
     let checksum = row.bytes("checksum")?.ok_or(StoreError::Corrupt { what })?;
@@ -204,6 +212,7 @@ pub(super) fn session(row: &dyn Columns) -> Result<Session, StoreError> {
         authenticated_at: date(row, "authenticated_at")?,
         step_up_required_at: row.number("wanted_at")?.map(NumericDate),
         client: client(row)?,
+        client_id: row.text("client_id")?,
         family: Family {
             generation: generation(row)?,
             attempt: attempt(row, "attempt")?,

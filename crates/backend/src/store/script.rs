@@ -120,6 +120,8 @@ fn steps(change: &Change) -> Vec<Step> {
         Change::HoldLifetimes { held, expired_before } => hold(held, *expired_before),
         Change::AddService(service) => vec![keys::add_service(service).needed()],
         Change::RemoveService(id) => vec![about(sql::REMOVE_SERVICE, id)],
+        Change::AddClient(client) => vec![keys::add_client(client).needed()],
+        Change::RemoveClient(id) => vec![about(sql::REMOVE_CLIENT, id)],
         Change::Keyed(key, change) => keyed(key, change),
         Change::Record => Vec::new(),
     }
@@ -160,7 +162,9 @@ fn forget_failures_of(user: &User) -> Step {
 }
 
 fn open_session(session: &Session) -> Statement {
-    Statement::new(sql::OPEN_SESSION)
+    let client_id = session.client_id.as_deref();
+    let sql = client_id.map_or(sql::OPEN_SESSION, |_| sql::OPEN_SESSION_OF_CLIENT);
+    let open = Statement::new(sql)
         .bind(session.id.as_bytes())
         .bind(session.user.as_bytes())
         .bind(session.seed.as_bytes())
@@ -169,7 +173,11 @@ fn open_session(session: &Session) -> Statement {
         .bind(session.family.accepted_at)
         .bind(session.family.created_at)
         .bind(session.authenticated_at)
-        .bind_client_info(&session.client)
+        .bind_client_info(&session.client);
+    match client_id {
+        Some(client_id) => open.bind(client_id),
+        None => open,
+    }
 }
 
 fn accept(id: SessionId, accepted: &Accepted) -> Statement {

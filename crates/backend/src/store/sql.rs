@@ -9,10 +9,12 @@ macro_rules! insert_event {
     };
 }
 
+mod clients;
 mod engines;
 mod idempotency;
 mod versions;
 
+pub(super) use clients::*;
 pub(super) use engines::*;
 pub(super) use idempotency::*;
 pub(super) use versions::*;
@@ -75,7 +77,7 @@ pub(super) const OPEN_SESSION: &str = "
 pub(super) const SESSIONS_OF: &str = "
     SELECT id, user_id, seed, refresh_key_id, generation, attempt, previous_attempt,
            accepted_at, created_at, authenticated_at, wanted_at, revoked_at, revoked_because,
-           address, browser, os, device_kind
+           address, browser, os, device_kind, client_id
     FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
     ORDER BY accepted_at DESC, id DESC LIMIT 1000";
 
@@ -262,20 +264,6 @@ pub(super) const EXPIRE_LIFETIMES: &str = "
 pub(super) const LAST_EVENT: &str = "SELECT id FROM events WHERE id < $1 ORDER BY id DESC LIMIT 1";
 
 pub(super) const LIFETIMES: &str = "SELECT setting, seconds, held_until FROM lifetimes";
-
-pub(super) const ADD_SERVICE: &str = "
-    INSERT INTO services (id, audience, secret_hash, created_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (id) DO NOTHING";
-
-pub(super) const REMOVE_SERVICE: &str = "
-    DELETE FROM services -- unguarded: a service has no states
-    WHERE id = $1";
-
-pub(super) const FIND_SERVICE: &str =
-    "SELECT id, audience, secret_hash, created_at FROM services WHERE id = $1";
-
-pub(super) const SERVICES: &str =
-    "SELECT id, audience, secret_hash, created_at FROM services ORDER BY id";
 
 /// The migrations that sqlx has recorded.
 pub(super) const APPLIED_MIGRATIONS: &str = "

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backend::auth::account::email::Email;
 use backend::store::{
-    AccountTag, Change, Disturbance, Event, EventQuery, Exclusive, Failures, HeldLifetime, Outcome,
-    Prunable, RevokedSession, Service, Session, Standing, Store, StoreError, StoredKey,
-    Subscription, UsedKey, User,
+    AccountTag, Change, Disturbance, Event, EventQuery, Exclusive, Failures, HeldLifetime,
+    NativeClient, Outcome, Prunable, RevokedSession, Service, Session, Standing, Store, StoreError,
+    StoredKey, Subscription, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -140,6 +140,14 @@ impl Store for Engine {
 
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
         self.0.memory.services().await
+    }
+
+    async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError> {
+        self.0.memory.find_client(id).await
+    }
+
+    async fn clients(&self) -> Result<Vec<NativeClient>, StoreError> {
+        self.0.memory.clients().await
     }
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backend::auth::account::email::Email;
 use backend::store::{
-    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Hot, Outcome, Prunable,
-    RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Hot, NativeClient, Outcome,
+    Prunable, RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription,
+    UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 
@@ -70,6 +71,8 @@ served! {
     lifetimes() -> Vec<HeldLifetime>;
     find_service(id: &str) -> Option<Service>;
     services() -> Vec<Service>;
+    find_client(id: &str) -> Option<NativeClient>;
+    clients() -> Vec<NativeClient>;
     is_place_taken(id: SessionId) -> bool;
     clock() -> Option<NumericDate>;
     part_end(of: Prunable, after: [u8; 16], rows: u32) -> Option<[u8; 16]>;

@@ -10,7 +10,7 @@ use crate::auth::error::AuthError;
 use crate::auth::login::password_hasher::{PasswordHasher, Priority};
 use crate::auth::revocation::bulk_revocation::{Progress, revoke_all_of, revoke_in_parts};
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{AccountTag, Change, ClientInfo, Event, StoreError, User};
+use crate::store::{AccountTag, Change, ClientInfo, Event, PartScope, StoreError, User};
 
 /// Accounts and sessions, managed by an administrator.
 pub struct Administration {
@@ -104,7 +104,8 @@ impl Administration {
     /// # Errors
     /// As [`revoke_in_parts`].
     pub async fn revoke_everyones(&self, progress: Progress<'_>) -> Result<u64, StoreError> {
-        revoke_in_parts(&self.event_log, None, RevocationReason::Administrator, progress).await
+        let reason = RevocationReason::Administrator;
+        revoke_in_parts(&self.event_log, &PartScope::All, reason, progress).await
     }
 
     fn event(&self, kind: EventKind, user: &User) -> Event {

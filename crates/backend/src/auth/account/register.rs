@@ -92,7 +92,7 @@ impl Registrations {
         keyed: Option<&KeyedRequest>,
         context: &SignInContext,
     ) -> Result<SignedIn, AuthError> {
-        let RequestContext { now, client } = &context.request;
+        let RequestContext { now, client, .. } = &context.request;
         if is_taken_as_typed(&*self.event_log.store, &request.email).await? {
             return Err(AuthError::EmailTaken);
         }

@@ -45,7 +45,8 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`AuthError::InvalidCredentials`] if the current password is wrong, [`AuthError::Invalid`] if the new one
-    /// breaks a rule, [`AuthError::DuplicateAttempt`] for a late copy.
+    /// breaks a rule, [`AuthError::DuplicateAttempt`] for a late copy; [`AuthError::NotForNativeClients`], because
+    /// the next refresh token is sent in a cookie.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -54,6 +55,9 @@ impl AccountSettings {
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
         let Authenticated { user, session } = self.callers.look_up(caller).await?;
+        if session.client_id.is_some() {
+            return Err(AuthError::NotForNativeClients);
+        }
         let (email, name) = (user.email.shown(), user.name.as_deref().unwrap_or_default());
         rules::new_password("new_password", &request.new_password, &email, name)
             .map_err(|error| AuthError::Invalid(vec![error]))?;

@@ -48,7 +48,7 @@ impl StepUp {
     ) -> Result<SignedIn, AuthError> {
         let request = &context.request;
         // Checked before the password costs a hash, and before any state changes.
-        let judge = self.sessions.judge(presented, attempt);
+        let judge = self.sessions.judge(presented, attempt, request);
         let Judged { decision, found, .. } =
             self.sessions.within_limits(judge, presented, request).await?;
         let mut devices = None;
@@ -60,7 +60,7 @@ impl StepUp {
             devices = self.devices.kept(&context.devices, known, &account, now);
         }
         // Every other decision about the ticket is answered there.
-        let judged = self.sessions.judge(presented, attempt).await?;
+        let judged = self.sessions.judge(presented, attempt, request).await?;
         let tokens = self.sessions.answer(judged, presented, attempt, request).await?;
         Ok(SignedIn { tokens, devices, is_anothers: false })
     }

@@ -1,6 +1,6 @@
-//! Bulk revocation: revokes the sessions of all users, those whose refresh tokens one key authenticates, or one
-//! user's, in parts of a thousand rows. A part is one guarded write together with its events; other writers get their
-//! turn between two parts. A retry completes a revocation that stopped half way.
+//! Bulk revocation: revokes the sessions of all users, those whose refresh tokens one key authenticates, those of a
+//! native client, or one user's, in parts of a thousand rows. A part is one guarded write together with its events;
+//! other writers get their turn between two parts. A retry completes a revocation that stopped half way.
 //!
 //! To revoke 200,000 sessions in one write takes SQLite longer than a change's timeout (`store/sqlite/writer.rs`):
 //! the write was rolled back, each time.
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::pace::rest;
-use crate::store::{Change, Part, SessionScope, StoreError};
+use crate::store::{Change, Part, PartScope, SessionScope, StoreError};
 use crate::telemetry::causes;
 
 /// How often a part is tried before the revocation stops: a running server may hold the lock, or the database
@@ -29,15 +29,15 @@ const FIRST: SessionId = SessionId::from_bytes([0; 16]);
 /// Called after each part with the count of sessions revoked so far.
 pub type Progress<'p> = &'p mut (dyn FnMut(u64) + Send);
 
-/// Revokes every session there is at this moment, or only those whose refresh tokens `refresh_key_id`
-/// authenticates. It stops at the largest id of this moment, not at a clock's time: sessions created later may
-/// stay. Returns how many it revoked, without a part whose answer was lost.
+/// Revokes every session there is at this moment, as far as `scope` covers it. It stops at the largest id of this
+/// moment, not at a clock's time: sessions created later may stay. Returns how many it revoked, without a part whose
+/// answer was lost.
 ///
 /// # Errors
 /// If storage fails. Revocations made so far stay, and a retry revokes the rest.
 pub async fn revoke_in_parts(
     event_log: &SecurityEventLog,
-    refresh_key_id: Option<&str>,
+    scope: &PartScope,
     reason: RevocationReason,
     progress: Progress<'_>,
 ) -> Result<u64, StoreError> {
@@ -48,8 +48,7 @@ pub async fn revoke_in_parts(
         persistently(async || event_log.store.end_of_part(after, last).await).await?
     {
         let begun = Instant::now();
-        let refresh_key_id = refresh_key_id.map(str::to_owned);
-        let whose = SessionScope::Part(Part { after, up_to, refresh_key_id });
+        let whose = SessionScope::Part(Part { after, up_to, scope: scope.clone() });
         let revoked = persistently(async || revoke(event_log, whose.clone(), reason).await).await?;
         after = up_to;
         if revoked > 0 {

@@ -6,7 +6,7 @@ use shared::RevocationReason;
 use super::bulk_revocation::{Progress, revoke_in_parts};
 use crate::auth::security_event_log::SecurityEventLog;
 use crate::keys::{KeyError, KeyRing, RevokedKey};
-use crate::store::KeyPurpose;
+use crate::store::{KeyPurpose, PartScope};
 
 /// The outcome of a key's revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,9 @@ pub async fn revoke_key(
     let sessions = match purpose {
         KeyPurpose::Access => 0,
         KeyPurpose::Refresh => {
-            let reason = RevocationReason::Administrator;
-            revoke_in_parts(event_log, Some(kid), reason, progress).await?
+            let (scope, reason) =
+                (PartScope::RefreshKey(kid.to_owned()), RevocationReason::Administrator);
+            revoke_in_parts(event_log, &scope, reason, progress).await?
         }
     };
     if is_new || sessions > 0 {

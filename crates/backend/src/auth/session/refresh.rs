@@ -57,7 +57,7 @@ impl Sessions {
         attempt: Option<&Attempt>,
         context: &RequestContext,
     ) -> Result<IssuedTokens, AuthError> {
-        let judge = self.judge_at_once(presented, attempt);
+        let judge = self.judge_at_once(presented, attempt, context);
         let judged = self.within_limits(judge, presented, context).await?;
         self.answer(judged, presented, attempt, context).await
     }
@@ -74,7 +74,7 @@ impl Sessions {
             if let Some(tokens) = self.apply(judged, attempt, context).await? {
                 return Ok(tokens);
             }
-            judged = self.judge(presented, attempt).await?;
+            judged = self.judge(presented, attempt, context).await?;
         }
         Err(AuthError::Contended)
     }
@@ -109,9 +109,10 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
+        context: &RequestContext,
     ) -> Result<Judged, AuthError> {
         let now = self.event_log.trusted_now()?;
-        let Some(found) = self.tickets.find(presented).await? else {
+        let Some(found) = self.tickets.find_own(presented, context).await? else {
             tracing::info!(event = "refresh_refused", cause = ?Refusal::Unknown);
             return Err(AuthError::InvalidGrant);
         };
@@ -260,12 +261,7 @@ impl Sessions {
         Ok(())
     }
 
-    pub(in crate::auth) fn event(
-        &self,
-        kind: EventKind,
-        found: &Found,
-        context: &RequestContext,
-    ) -> Event {
+    fn event(&self, kind: EventKind, found: &Found, context: &RequestContext) -> Event {
         self.event_log
             .event(kind, Some(found.user.id), &context.client)
             .in_session(found.session.id)

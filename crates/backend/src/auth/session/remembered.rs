@@ -18,11 +18,13 @@ impl Sessions {
         &self,
         presented: &Secret,
         attempt: Option<&Attempt>,
+        context: &RequestContext,
     ) -> Result<Judged, AuthError> {
         let now = self.event_log.trusted_now()?;
-        match self.tickets.remembered(presented).and_then(|found| self.next(found, attempt, now)) {
+        let remembered = self.tickets.remembered_own(presented, context);
+        match remembered.and_then(|found| self.next(found, attempt, now)) {
             Some(judged) => Ok(judged),
-            None => self.judge(presented, attempt).await,
+            None => self.judge(presented, attempt, context).await,
         }
     }
 

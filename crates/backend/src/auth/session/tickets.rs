@@ -6,9 +6,11 @@ use rotation::{Generation, Policy, UnverifiedTicket};
 use shared::{NumericDate, Secret, SessionId};
 
 use crate::auth::error::AuthError;
+use crate::auth::request_context::RequestContext;
 use crate::clock::Clock;
 use crate::keys::KeyRing;
 use crate::store::{Remembered, RowVersion, Session, Store, User};
+use crate::telemetry::AUDIT;
 
 /// Finds sessions by their refresh tokens.
 #[derive(Clone)]
@@ -66,10 +68,34 @@ impl Tickets {
         Ok(presented.map(|presented| Found { session, user, presented, remembered: None }))
     }
 
+    /// The same, if the session belongs to the client that presents the ticket. In another client's hands a ticket is
+    /// as good as unknown: it refreshes no session and revokes none, whatever its generation (RFC 6749 section 10.4).
+    pub(in crate::auth) async fn find_own(
+        &self,
+        presented: &Secret,
+        context: &RequestContext,
+    ) -> Result<Option<Found>, AuthError> {
+        let found = self.find(presented).await?;
+        Ok(found.filter(|found| {
+            let is_own = found.session.client_id == context.client_id;
+            if !is_own {
+                log_foreign(found, context);
+            }
+            is_own
+        }))
+    }
+
     /// The same as it is remembered, without waiting. `None` if it is not.
-    pub(in crate::auth) fn remembered(&self, presented: &Secret) -> Option<Found> {
+    pub(in crate::auth) fn remembered_own(
+        &self,
+        presented: &Secret,
+        context: &RequestContext,
+    ) -> Option<Found> {
         let unverified = UnverifiedTicket::parse(presented.expose())?;
         let Remembered { session, user, version } = self.store.remembered(unverified.session())?;
+        if session.client_id != context.client_id {
+            return None;
+        }
         let ring = self.keys.current();
         let ticket =
             unverified.verify(ring.refresh_key(&session.refresh_key_id)?, &session.seed)?;
@@ -117,4 +143,24 @@ impl Tickets {
     pub(in crate::auth) fn stands(&self, session: &Session) -> bool {
         session.is_live() && self.expires_at(session) > self.clock.now()
     }
+}
+
+/// The ticket is genuine and has left its client: a cookie was taken out of its browser, or a native client's store
+/// was read.
+fn log_foreign(
+    Found { session, user, .. }: &Found,
+    RequestContext { client, client_id, .. }: &RequestContext,
+) {
+    let network = client.address.map(tracing::field::display);
+    let (owner, presented_by) = (session.client_id.as_deref(), client_id.as_deref());
+    tracing::warn!(
+        target: AUDIT,
+        event = "ticket_of_another_client",
+        user = %user.id,
+        session = %session.id,
+        owner,
+        presented_by,
+        network,
+        device = %client.device
+    );
 }

@@ -13,7 +13,7 @@ use crate::auth::revocation::status_index::{ListId, ListNumber, index};
 use crate::keys::KeyRing;
 use crate::keys::ring::TokenType;
 
-/// The `client_id` of Baton's own browser client, the only client (RFC 9068 section 2.2).
+/// The `client_id` of Baton's own browser client (RFC 9068 section 2.2). Native clients have ids of their own.
 pub const CLIENT_ID: &str = "baton-web";
 
 /// Issues access tokens and verifies them.
@@ -27,11 +27,13 @@ pub struct AccessTokens {
 
 /// The claims that differ between access tokens.
 #[derive(Debug, Clone, Copy)]
-pub struct Statement {
+pub struct Statement<'a> {
     /// The user.
     pub sub: UserId,
     /// The session.
     pub sid: SessionId,
+    /// The session's client.
+    pub client_id: &'a str,
     /// When the user last authenticated.
     pub auth_time: NumericDate,
     /// When it is issued.
@@ -50,7 +52,7 @@ struct Claims<'a> {
     exp: NumericDate,
     iat: NumericDate,
     jti: String,
-    client_id: &'static str,
+    client_id: &'a str,
     sid: SessionId,
     auth_time: NumericDate,
     amr: [&'static str; 1],
@@ -108,7 +110,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// If signing fails.
-    pub fn issue(&self, statement: Statement) -> Result<Secret, AuthError> {
+    pub fn issue(&self, statement: Statement<'_>) -> Result<Secret, AuthError> {
         let ring = self.keys.current();
         let key = ring.signing(statement.iat)?;
         let list = ListId::Numbered(ListNumber::of(statement.sid));
@@ -122,7 +124,7 @@ impl AccessTokens {
             exp: statement.exp,
             iat: statement.iat,
             jti: uuid::Uuid::from_bytes(statement.jti).to_string(),
-            client_id: CLIENT_ID,
+            client_id: statement.client_id,
             sid: statement.sid,
             auth_time: statement.auth_time,
             // RFC 8176 section 2: the user authenticated with a password.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rotation::{Family, Generation, Policy, Seed, Ticket};
 use shared::{Secret, SessionId};
 
-use super::access_token::{AccessTokens, Statement};
+use super::access_token::{AccessTokens, CLIENT_ID, Statement};
 use super::session_ids::SessionIds;
 use crate::auth::error::AuthError;
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ pub struct IssuedTokens {
     pub access_token: Secret,
     /// Seconds from now until the access token expires.
     pub expires_in: i64,
-    /// The refresh token, for its cookie alone.
+    /// The refresh token: for its cookie alone, or for a native client.
     pub refresh_token: Secret,
     /// Seconds from now until the session expires unless it is refreshed before.
     pub session_seconds: i64,
@@ -52,7 +52,7 @@ pub struct TokenIssuer {
 }
 
 impl TokenIssuer {
-    /// A new session of `user`, not stored yet: ticket 1 is to be issued next.
+    /// A new session of `user` in a browser, not stored yet: ticket 1 is to be issued next.
     ///
     /// # Errors
     /// If the key ring has no refresh key, or storage fails.
@@ -71,6 +71,7 @@ impl TokenIssuer {
             authenticated_at: now,
             step_up_required_at: None,
             client: client.clone(),
+            client_id: None,
         })
     }
 
@@ -97,6 +98,7 @@ impl TokenIssuer {
         let access_token = self.access_tokens.issue(Statement {
             sub: user.id,
             sid: session.id,
+            client_id: session.client_id.as_deref().unwrap_or(CLIENT_ID),
             auth_time: session.authenticated_at,
             iat: now,
             exp,

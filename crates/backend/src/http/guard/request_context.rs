@@ -29,6 +29,6 @@ where
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let hints = ClientHints { brands: header(BRANDS), platform: header(PLATFORM) };
         let device = header(USER_AGENT).map_or_else(Device::unknown, |said| device(said, hints));
-        Ok(Self { now, client: ClientInfo { address, device } })
+        Ok(Self { now, client: ClientInfo { address, device }, client_id: None })
     }
 }

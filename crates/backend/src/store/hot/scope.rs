@@ -67,6 +67,8 @@ impl Scope {
             | Change::HoldLifetimes { .. }
             | Change::AddService(_)
             | Change::RemoveService(_)
+            | Change::AddClient(_)
+            | Change::RemoveClient(_)
             | Change::Record => None,
         }
     }

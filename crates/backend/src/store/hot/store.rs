@@ -7,7 +7,7 @@ use super::scope::Scope;
 use super::{Exclusive, Hot};
 use crate::auth::account::email::Email;
 use crate::store::{
-    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, Outcome, Prunable,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, NativeClient, Outcome, Prunable,
     RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription, UsedKey, User,
 };
 use crate::telemetry::causes;

@@ -137,6 +137,7 @@ fn session(id: SessionId) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
+        client_id: None,
     }
 }
 
@@ -330,7 +331,7 @@ async fn a_change_comes_after_the_rotations_before_it_and_is_seen_at_once() {
     let part = crate::store::Part {
         after: SessionId::from_bytes([0; 16]),
         up_to: SessionId::from_bytes([9; 16]),
-        refresh_key_id: None,
+        scope: crate::store::PartScope::All,
     };
     let part = crate::store::SessionScope::Part(part);
     let new = Box::new(session(SessionId::from_bytes([3; 16])));

@@ -1,9 +1,9 @@
-//! The key ring, and services, in memory: the same in Rust as the other engines' SQL.
+//! The key ring, services and native clients in memory: the same in Rust as the other engines' SQL.
 
 use shared::NumericDate;
 
 use super::tables::Tables;
-use crate::store::records::{Service, StoredKey};
+use crate::store::records::{NativeClient, Service, StoredKey};
 
 impl Tables {
     pub(super) fn add_key(&mut self, key: StoredKey) -> bool {
@@ -24,6 +24,14 @@ impl Tables {
         let is_free = !self.services.contains_key(&service.id);
         if is_free {
             self.services.insert(service.id.clone(), service);
+        }
+        is_free
+    }
+
+    pub(super) fn add_client(&mut self, client: NativeClient) -> bool {
+        let is_free = !self.clients.contains_key(&client.id);
+        if is_free {
+            self.clients.insert(client.id.clone(), client);
         }
         is_free
     }

@@ -8,7 +8,7 @@ use shared::{EventId, EventKind, NumericDate, SessionId, UserId};
 use super::AT_ONCE;
 use super::tables::Tables;
 use crate::store::REVOKED_PAGE;
-use crate::store::change::{Outcome, Part, Revocation, SessionScope, Superseded};
+use crate::store::change::{Outcome, Part, PartScope, Revocation, SessionScope, Superseded};
 use crate::store::records::{ClientInfo, Event, RevokedSession, Session, event_prefix};
 
 impl Tables {
@@ -154,7 +154,11 @@ impl Tables {
     }
 }
 
-fn is_in(session: &Session, Part { after, up_to, refresh_key_id }: &Part) -> bool {
-    let is_under = |kid: &String| session.refresh_key_id == *kid;
-    *after < session.id && session.id <= *up_to && refresh_key_id.as_ref().is_none_or(is_under)
+fn is_in(session: &Session, Part { after, up_to, scope }: &Part) -> bool {
+    let is_covered = match scope {
+        PartScope::All => true,
+        PartScope::RefreshKey(kid) => session.refresh_key_id == *kid,
+        PartScope::Client(id) => session.client_id.as_ref() == Some(id),
+    };
+    *after < session.id && session.id <= *up_to && is_covered
 }

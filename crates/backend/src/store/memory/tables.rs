@@ -8,8 +8,8 @@ use crate::auth::account::email::Email;
 use crate::store::change::{Change, Outcome, PasswordChange, SessionScope};
 use crate::store::prunable::Prunable;
 use crate::store::records::{
-    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, Failures, HeldLifetime, Service, Session,
-    StoredKey, UsedKey, User,
+    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, Failures, HeldLifetime, NativeClient,
+    Service, Session, StoredKey, UsedKey, User,
 };
 
 const DAY: i64 = 86_400;
@@ -29,6 +29,7 @@ pub(super) struct Tables {
     pub(super) keys: Vec<StoredKey>,
     pub(super) lifetimes: Vec<HeldLifetime>,
     pub(super) services: BTreeMap<String, Service>,
+    pub(super) clients: BTreeMap<String, NativeClient>,
 }
 
 impl Tables {
@@ -97,6 +98,8 @@ impl Tables {
             Change::HoldLifetimes { held, expired_before } => self.hold(held, expired_before),
             Change::AddService(service) => rows(self.add_service(*service)),
             Change::RemoveService(id) => rows(self.services.remove(&id).is_some()),
+            Change::AddClient(client) => rows(self.add_client(*client)),
+            Change::RemoveClient(id) => rows(self.clients.remove(&id).is_some()),
             Change::Keyed(key, change) => self.apply_keyed(*key, *change),
             Change::Record => Outcome::default(),
         }
@@ -195,8 +198,10 @@ impl Tables {
     }
 
     fn open_session(&mut self, session: Session, seen: &str) -> bool {
+        let is_removed =
+            session.client_id.as_ref().is_some_and(|client| !self.clients.contains_key(client));
         let user = self.enabled(session.user);
-        let stands = user.is_some_and(|user| user.password_hash == seen);
+        let stands = !is_removed && user.is_some_and(|user| user.password_hash == seen);
         if stands {
             self.sessions.insert(session.id, session);
         }

@@ -1,9 +1,9 @@
-//! The statements about the key ring, and about services that trust it.
+//! The statements about the key ring, about services that trust it, and about native clients.
 
 use shared::NumericDate;
 
 use super::step::Step;
-use crate::store::records::{Service, StoredKey};
+use crate::store::records::{NativeClient, Service, StoredKey};
 use crate::store::sql;
 use crate::store::statement::Statement;
 
@@ -34,4 +34,9 @@ pub(super) fn add_service(service: &Service) -> Statement {
         .bind(service.audience.as_str())
         .bind(&service.secret_hash)
         .bind(service.created_at)
+}
+
+pub(super) fn add_client(client: &NativeClient) -> Statement {
+    let add = Statement::new(sql::ADD_CLIENT).bind(client.id.as_str());
+    add.bind(client.name.clone()).bind(client.created_at)
 }

@@ -4,7 +4,7 @@ use shared::{EventKind, SessionId, UserId};
 
 use super::events::trim;
 use super::step::Step;
-use crate::store::change::{Part, Revocation, SessionScope, Superseded};
+use crate::store::change::{Part, PartScope, Revocation, SessionScope, Superseded};
 use crate::store::records::event_prefix;
 use crate::store::sql;
 use crate::store::statement::{SqlText, Statement};
@@ -29,10 +29,20 @@ pub(super) fn revoke_sessions(whose: &SessionScope, revocation: Revocation) -> V
             recorded(of_user(sql::RECORD_REVOCATIONS_OF_USER, *user, revocation), revocation),
             trim(*user, EventKind::SessionEnded),
         ],
-        SessionScope::Part(part) => vec![
-            of_part(sql::REVOKE_PART, part, revocation).needed().revoking_sessions(),
-            recorded(of_part(sql::RECORD_REVOCATIONS_OF_PART, part, revocation), revocation),
-        ],
+        SessionScope::Part(part) => {
+            let (revoke, key, of) = match &part.scope {
+                PartScope::All => (sql::REVOKE_PART, None, None),
+                PartScope::RefreshKey(kid) => (sql::REVOKE_PART, Some(kid), Some(kid)),
+                // A session that was revoked otherwise, in this second and for this reason, has the same event.
+                PartScope::Client(id) => (sql::REVOKE_PART_OF_CLIENT, None, Some(id)),
+            };
+            let revoke = of_part(revoke, part, revocation).bind(of.cloned());
+            let record = of_part(sql::RECORD_REVOCATIONS_OF_PART, part, revocation);
+            vec![
+                revoke.needed().revoking_sessions(),
+                recorded(record.bind(key.cloned()), revocation),
+            ]
+        }
     }
 }
 
@@ -41,9 +51,9 @@ pub(super) fn of_user(sql: impl Into<SqlText>, user: UserId, revocation: Revocat
 }
 
 fn of_part(sql: impl Into<SqlText>, part: &Part, revocation: Revocation) -> Statement {
-    let Part { after, up_to, refresh_key_id } = part;
+    let Part { after, up_to, .. } = part;
     let range = Statement::new(sql).bind(after.as_bytes()).bind(up_to.as_bytes());
-    bind_revocation(range, revocation).bind(refresh_key_id.clone())
+    bind_revocation(range, revocation)
 }
 
 /// An event for each session that the step before has revoked.

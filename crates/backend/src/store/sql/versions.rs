@@ -10,7 +10,7 @@ macro_rules! find_session {
             "
     SELECT s.id, s.user_id, s.seed, s.refresh_key_id, s.generation, s.attempt, s.previous_attempt,
            s.accepted_at, s.created_at, s.authenticated_at, s.wanted_at, s.revoked_at, s.revoked_because,
-           s.address, s.browser, s.os, s.device_kind,
+           s.address, s.browser, s.os, s.device_kind, s.client_id,
            u.email, u.name, u.password_hash, u.created_at AS user_created_at, u.disabled_at",
             $more,
             "

@@ -48,6 +48,7 @@ fn session_of(user: u8, number: u8) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
+        client_id: None,
     }
 }
 
