@@ -4,11 +4,10 @@
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::extract::FromRequest as _;
-use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use backend::http::error::ApiError;
-use backend::http::guard::TokenForm;
+use backend::http::guard::Form;
 use tokio::runtime::{Builder, Runtime};
 
 /// The timeout of bodies needs a timer.
@@ -31,10 +30,8 @@ pub(crate) fn check(input: &[u8]) {
 }
 
 fn parse(body: &[u8]) -> Result<String, ApiError> {
-    let request = Request::post("/")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(body.to_vec()))
-        .expect("a request");
-    let form = RUNTIME.block_on(TokenForm::from_request(request, &()))?;
-    Ok(form.0.expose().to_owned())
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, form)]);
+    let form = RUNTIME.block_on(Form::read(&headers, Body::from(body.to_vec())))?;
+    Ok(form.token()?.expose().to_owned())
 }

@@ -3,6 +3,7 @@
 
 mod administration;
 mod check;
+mod clients;
 mod consent;
 mod database;
 mod keys;
@@ -55,6 +56,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys { command } => keys::keys(command).await,
         Command::Users { command } => administration::users(command).await,
         Command::Services { command } => services::services(command).await,
+        Command::Clients { command } => clients::clients(command).await,
         Command::Sessions { command } => administration::sessions(command).await,
     }
 }

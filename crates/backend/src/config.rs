@@ -23,10 +23,11 @@ use crate::prune::Retention;
 
 pub use crate::keys::MasterKeySource;
 pub use command_line::{
-    AddServiceArgs, AddUserArgs, Command, CommandLine, ConsentArgs, DatabaseArgs, KeysArgs,
-    KeysCommand, LifeArgs, ListSessionsArgs, PruneArgs, Purpose, RateLimits, RemoveServiceArgs,
-    RevokeArgs, RevokeSessionsArgs, RingArgs, RiskArgs, RotateArgs, ServeArgs, ServicesCommand,
-    SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
+    AddClientArgs, AddServiceArgs, AddUserArgs, ClientsCommand, Command, CommandLine, ConsentArgs,
+    DatabaseArgs, KeysArgs, KeysCommand, LifeArgs, ListSessionsArgs, PruneArgs, Purpose,
+    RateLimits, RemoveClientArgs, RemoveServiceArgs, RevokeArgs, RevokeSessionsArgs, RingArgs,
+    RiskArgs, RotateArgs, ServeArgs, ServicesCommand, SessionsCommand, UserArgs, UsersCommand,
+    WhoseArgs,
 };
 pub use error::ConfigError;
 use life::{LONGEST, seconds};

@@ -10,7 +10,8 @@ use crate::app::AppState;
 use crate::http::around::around;
 use crate::http::{
     assets, clock, confirm, events, health, idempotency, introspect, jwks, login, logout, me,
-    metadata, name, password, refresh, register, revoke, sessions, site, status_list,
+    metadata, name, native_login, password, refresh, register, revoke, sessions, site, status_list,
+    token,
 };
 
 /// The application as a service.
@@ -34,6 +35,8 @@ pub fn router(app: AppState) -> Router {
         .route(path::EVENTS, get(events::events))
         .route(path::REVOKE, post(revoke::revoke))
         .route(path::INTROSPECT, post(introspect::introspect))
+        .route(path::NATIVE_LOGIN, post(native_login::login))
+        .route(path::TOKEN, post(token::token))
         .route(path::JWKS, get(jwks::jwks))
         .route(path::METADATA, get(metadata::metadata))
         .route(path::WHOLE_STATUS_LIST, get(status_list::whole))

@@ -87,6 +87,9 @@ pub struct SessionInfo {
     pub ip: Option<String>,
     /// The last known device.
     pub device: Device,
+    /// The name of the native client that it belongs to, or its id; absent for a browser's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
 }
 
 /// `GET /api/sessions`.

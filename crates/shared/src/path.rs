@@ -37,6 +37,10 @@ pub const METADATA: &str = "/.well-known/oauth-authorization-server";
 pub const REVOKE: &str = "/api/auth/revoke";
 /// `POST`, as a form, by registered services: token introspection (RFC 7662).
 pub const INTROSPECT: &str = "/api/auth/introspect";
+/// `POST`: log in without cookies, by a native client: exchange email address and password for both tokens.
+pub const NATIVE_LOGIN: &str = "/api/native/login";
+/// `POST`, as a form, by a native client: the refresh grant (RFC 6749 section 6).
+pub const TOKEN: &str = "/api/native/token";
 /// The status lists of recently revoked sessions (draft-ietf-oauth-status-list). One of them is at [`status_list`].
 pub const STATUS_LISTS: &str = "/status-lists";
 /// `GET`: all status lists as one, with the place that a session has in access tokens of version 0.1. Deprecated: it

@@ -6,8 +6,9 @@ use super::tree::{File, Finding, Tree};
 
 const CONSTANTS: &str = "crates/shared/src/path.rs";
 
-/// Paths under `/api` that the browser's code does not call, and paths for services.
-const SERVER_ONLY: [&str; 5] = ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT"];
+/// Paths under `/api` that the browser's code does not call, and paths for services and native clients.
+const SERVER_ONLY: [&str; 7] =
+    ["JWKS", "HEALTH_LIVE", "HEALTH_READY", "REVOKE", "INTROSPECT", "NATIVE_LOGIN", "TOKEN"];
 
 /// Paths of other services, with their sources.
 const SERVICE_PATHS: [(&str, &str); 1] = [("NOTES", "crates/notes/src")];

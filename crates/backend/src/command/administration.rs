@@ -85,7 +85,7 @@ async fn revoke_everyones(args: &RevokeSessionsArgs) -> anyhow::Result<()> {
     .await
 }
 
-async fn administration_of(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
+pub(super) async fn administration_of(store: &Arc<dyn Store>) -> anyhow::Result<Administration> {
     let clock = clock_of(&**store).await?;
     let (store, entropy) = (Arc::clone(store), Entropy::system());
     let hasher = PasswordHasher::new(1, entropy.clone());
@@ -185,10 +185,11 @@ async fn say_sessions(
 }
 
 fn line_of_session(session: &Session, user: &User, policy: Policy) -> String {
-    let Session { id, family, client, .. } = session;
+    let Session { id, family, client, client_id, .. } = session;
     let (begun, seen) = (instant(family.created_at), instant(family.accepted_at));
     let expires = instant(policy.expires_at(family));
     let address = client.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
     let (email, device) = (user.email.as_str(), &client.device);
-    format!("{id}  {begun}  {seen}  {expires}  {email:<32}  {address:<15}  {device}")
+    let native = client_id.as_ref().map(|id| format!("  {id}")).unwrap_or_default();
+    format!("{id}  {begun}  {seen}  {expires}  {email:<32}  {address:<15}  {device}{native}")
 }

@@ -24,6 +24,15 @@ impl Progress {
         format!("stopped after {} sessions: run it again, and it revokes the rest", self.0)
     }
 
+    /// The same for a native client that is removed already.
+    pub(super) fn stopped_after_removal(&self) -> String {
+        format!(
+            "the client is removed, and no session of it can be refreshed; stopped after {} sessions: add it again and \
+             remove it to revoke the rest at once",
+            self.0
+        )
+    }
+
     /// The same for a user who is disabled together with the first sessions.
     pub(super) fn stopped_disabling(&self) -> String {
         match self.0 {

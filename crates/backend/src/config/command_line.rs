@@ -12,8 +12,9 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::administration::{
-    AddServiceArgs, AddUserArgs, ListSessionsArgs, RemoveServiceArgs, RevokeSessionsArgs,
-    ServicesCommand, SessionsCommand, UserArgs, UsersCommand, WhoseArgs,
+    AddClientArgs, AddServiceArgs, AddUserArgs, ClientsCommand, ListSessionsArgs, RemoveClientArgs,
+    RemoveServiceArgs, RevokeSessionsArgs, ServicesCommand, SessionsCommand, UserArgs,
+    UsersCommand, WhoseArgs,
 };
 pub use self::common::{ConsentArgs, DatabaseArgs, KeysArgs, LifeArgs};
 pub use self::rate_limits::RateLimits;
@@ -68,6 +69,13 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: ServicesCommand,
+    },
+    /// Native clients: apps and scripts that log users in without cookies.
+    #[command(flatten_help = true)]
+    Clients {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ClientsCommand,
     },
     /// Sessions of users.
     #[command(flatten_help = true)]

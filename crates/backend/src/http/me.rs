@@ -14,6 +14,7 @@ use super::guard::{Bearer, Devices, RecentLogin, RefreshCookies, SameOrigin, Ses
 use super::session_answer::shown;
 use super::sessions::info;
 use crate::auth::account::settings::AccountSettings;
+use crate::auth::native_clients::client_names;
 use crate::auth::session::callers::{Authenticated, Callers};
 use crate::auth::session::tickets::Accompanying;
 
@@ -23,7 +24,8 @@ pub async fn me(
     Bearer(caller): Bearer,
 ) -> Result<Json<Me>, ApiError> {
     let Authenticated { session, user } = callers.look_up(&caller).await?;
-    Ok(Json(Me { user: shown(&user), session: info(&callers, &session, &caller) }))
+    let names = client_names(&*callers.store, std::slice::from_ref(&session)).await?;
+    Ok(Json(Me { user: shown(&user), session: info(&callers, &session, &caller, &names) }))
 }
 
 /// 204, with the session's cookies cleared (unless another session has replaced them) and the account removed from

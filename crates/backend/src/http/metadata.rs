@@ -23,7 +23,7 @@ struct Metadata<'a> {
     /// Exactly the text of `iss`.
     issuer: &'a str,
     jwks_uri: String,
-    /// The refresh grant only: the token comes and goes in a cookie.
+    /// Of native clients, with the refresh grant only. The site's own client refreshes with its cookie, elsewhere.
     token_endpoint: String,
     token_endpoint_auth_methods_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 1],
@@ -34,7 +34,7 @@ struct Metadata<'a> {
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
-    /// Not of an RFC: the only client.
+    /// Not of an RFC: the site's own client.
     client_id: &'static str,
 }
 
@@ -45,7 +45,7 @@ pub async fn metadata(State(tokens): State<Arc<TokenIssuer>>, request: HeaderMap
     let document = Metadata {
         issuer,
         jwks_uri: at(path::JWKS),
-        token_endpoint: at(path::REFRESH),
+        token_endpoint: at(path::TOKEN),
         token_endpoint_auth_methods_supported: ["none"],
         grant_types_supported: ["refresh_token"],
         response_types_supported: ["none"],

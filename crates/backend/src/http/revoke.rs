@@ -9,8 +9,8 @@ use super::error::ApiError;
 use super::guard::{IdempotencyKey, RequestContext, SameOrigin, TokenForm};
 use crate::auth::session::logout::Logouts;
 
-/// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The client that tokens are
-/// issued to is a public one, so possession suffices. A service may authenticate: then 401 `invalid_client` if its
+/// 200 for any token (RFC 7009 section 2.2); 503 if the revocation could not be stored. The clients that tokens are
+/// issued to are public ones, so possession suffices. A service may authenticate: then 401 `invalid_client` if its
 /// credentials are wrong, and 400 `unauthorized_client` for a token that is not of its audience.
 pub async fn revoke(
     State(logouts): State<Arc<Logouts>>,

@@ -17,6 +17,7 @@ use super::guard::{
     Bearer, RecentLogin, RefreshCookies, RequestContext, SameOrigin, SessionCookies,
 };
 use crate::auth::Caller;
+use crate::auth::native_clients::{ClientNames, client_names};
 use crate::auth::session::callers::Callers;
 use crate::auth::session::own_sessions::OwnSessions;
 use crate::auth::session::tickets::Accompanying;
@@ -28,7 +29,8 @@ pub async fn list(
     Bearer(caller): Bearer,
 ) -> Result<Json<Body>, ApiError> {
     let found = sessions.list(&caller).await?;
-    let shown = found.iter().map(|session| info(&sessions.callers, session, &caller));
+    let names = client_names(&*sessions.callers.store, &found).await?;
+    let shown = found.iter().map(|session| info(&sessions.callers, session, &caller, &names));
     Ok(Json(Body { sessions: shown.collect() }))
 }
 
@@ -69,7 +71,13 @@ pub async fn revoke_others(
 }
 
 /// A session as shown to its user.
-pub(super) fn info(callers: &Callers, session: &Session, caller: &Caller) -> SessionInfo {
+pub(super) fn info(
+    callers: &Callers,
+    session: &Session,
+    caller: &Caller,
+    names: &ClientNames,
+) -> SessionInfo {
+    let client = session.client_id.as_ref();
     SessionInfo {
         id: session.id,
         current: session.id == caller.session,
@@ -79,5 +87,6 @@ pub(super) fn info(callers: &Callers, session: &Session, caller: &Caller) -> Ses
         expires_at: callers.expires_at(session),
         ip: session.client.address.map(|address| address.to_string()),
         device: session.client.device.clone(),
+        client: client.map(|id| names.get(id).unwrap_or(id).clone()),
     }
 }

@@ -34,17 +34,20 @@ fn card(
     let id = session.id;
     let title_id = format!("session-{id}");
     let device = titled(&session.device);
+    let title = session.client.clone().unwrap_or_else(|| device.clone());
+    let revoked = title.clone();
     let address = session.ip.clone().unwrap_or_else(|| "not known".to_owned());
     view! {
         <li class="session-card" data-current=session.current.to_string()>
             <div class="session-head">
                 <h2 class="session-device" id=title_id.clone()>
-                    {titled(&session.device)}
+                    {title}
                 </h2>
                 {kind_of_device(&session.device)
                     .map(|kind| view! { <span class="session-kind">{kind}</span> })}
             </div>
             <dl class="session-facts">
+                {session.client.is_some().then(|| fact("Device", device))}
                 {fact("IP address", address)} {fact("Logged in", local_time(session.created_at))}
                 {fact("Last active", local_time(session.last_seen_at))}
                 {session.refreshes.map(|count| fact("Refreshed", how_often(count)))}
@@ -60,7 +63,7 @@ fn card(
                         data-size="small"
                         aria-describedby=title_id
                         aria-disabled=move || busy.get().then_some("true")
-                        on:click=move |_| revoke.run((id, device.clone()))
+                        on:click=move |_| revoke.run((id, revoked.clone()))
                     >
                         "Log out device"
                     </button>

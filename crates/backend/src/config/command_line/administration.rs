@@ -21,7 +21,7 @@ pub enum UsersCommand {
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
-    /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device.
+    /// List sessions, one on each line: id, begun, seen last, expires, whose, address, device, native client.
     List(ListSessionsArgs),
     /// Revoke sessions: their tokens stop at once, at every instance within a second.
     #[command(alias = "end")]
@@ -126,6 +126,45 @@ pub struct RemoveServiceArgs {
     pub database: DatabaseArgs,
     /// The service's id.
     #[arg(allow_hyphen_values = true)]
+    pub id: String,
+    /// Whether to ask first.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+}
+
+/// What can be done with native clients.
+#[derive(Debug, Subcommand)]
+pub enum ClientsCommand {
+    /// Register a native client: an app or a script of yours that logs users in without cookies. It has no secret.
+    Add(AddClientArgs),
+    /// List all native clients, one on each line: id, since when, name.
+    List(DatabaseArgs),
+    /// Remove a native client: its logins and refreshes are refused, and its sessions revoked.
+    Remove(RemoveClientArgs),
+}
+
+/// Arguments of `clients add`.
+#[derive(Debug, Clone, Args)]
+pub struct AddClientArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The client's id: 1 to 64 of a-z, 0-9 and -. It is `client_id` in its calls and access tokens.
+    #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true)]
+    pub id: String,
+    /// The name that users see in the list of their sessions.
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+}
+
+/// Arguments of `clients remove`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveClientArgs {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The client's id.
+    #[arg(value_name = "CLIENT_ID", allow_hyphen_values = true)]
     pub id: String,
     /// Whether to ask first.
     #[command(flatten)]

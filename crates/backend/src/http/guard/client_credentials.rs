@@ -27,17 +27,18 @@ impl ClientCredentials {
         form: &mut Form,
     ) -> Result<Option<Self>, ApiError> {
         let in_header = headers.contains_key(AUTHORIZATION);
-        let presented = match (in_header, form.client_secret.take(), form.has_assertion) {
+        let named = form.take("client_id").map(|id| id.expose().to_owned());
+        let presented = match (in_header, form.take_client_secret(), form.has_assertion()) {
             (false, None, false) => return Ok(None),
             (true, None, false) => credentials(headers, "basic").and_then(Self::basic),
-            (false, Some(secret), false) => form.client_id.clone().map(|id| Self { id, secret }),
+            (false, Some(secret), false) => named.clone().map(|id| Self { id, secret }),
             // RFC 6749 section 5.2: an unsupported method is `invalid_client`.
             (false, None, true) => None,
             // RFC 6749 section 2.3: a client MUST NOT use more than one method.
             _ => return Err(ApiError::Form("Send client credentials by one method only.")),
         };
         let presented = presented.ok_or_else(|| service_refused(None))?;
-        if form.client_id.as_ref().is_some_and(|id| *id != presented.id) {
+        if named.is_some_and(|id| id != presented.id) {
             return Err(ApiError::Form("The form and Authorization name different clients."));
         }
         Ok(Some(presented))

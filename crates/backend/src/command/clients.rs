@@ -1,0 +1,65 @@
+//! `baton clients`: consent and output. The rules are in [`auth::native_clients`](crate::auth::native_clients).
+
+use anyhow::Context as _;
+use shared::path;
+
+use super::administration::administration_of;
+use super::consent;
+use super::database::{clock_of, with_database};
+use super::output::say;
+use super::progress::Progress;
+use super::table::instant;
+use crate::auth::native_clients::{add_client, remove_client, revoke_sessions_of};
+use crate::config::{AddClientArgs, ClientsCommand, DatabaseArgs, RemoveClientArgs};
+use crate::store::NativeClient;
+
+pub(super) async fn clients(command: ClientsCommand) -> anyhow::Result<()> {
+    match command {
+        ClientsCommand::Add(args) => add(&args).await,
+        ClientsCommand::List(args) => list(&args).await,
+        ClientsCommand::Remove(args) => remove(&args).await,
+    }
+}
+
+async fn add(AddClientArgs { database, id, name }: &AddClientArgs) -> anyhow::Result<()> {
+    with_database(database, async |database| {
+        let now = clock_of(&*database.store).await?.now();
+        add_client(&*database.store, id, name.as_deref(), now).await?;
+        say(&format!("added {id}: it may log users in at {}", path::NATIVE_LOGIN))
+    })
+    .await
+}
+
+async fn list(args: &DatabaseArgs) -> anyhow::Result<()> {
+    with_database(args, async |database| {
+        for NativeClient { id, name, created_at } in database.store.clients().await? {
+            let name = name.unwrap_or_default();
+            say(format!("{id:<24}  {}  {name}", instant(created_at)).trim_end())?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn remove(
+    RemoveClientArgs { database, id, consent }: &RemoveClientArgs,
+) -> anyhow::Result<()> {
+    with_database(database, async |database| {
+        let unknown = || format!("no native client has the id {id:?}: `baton clients list` shows all");
+        let mut known = database.store.clients().await?.into_iter();
+        known.find(|client| client.id == *id).with_context(unknown)?;
+        let name = &database.name;
+        consent::ask(
+            consent,
+            &format!("removes the native client {id:?} in {name} and revokes its sessions: its users have to log in again"),
+        )?;
+        anyhow::ensure!(remove_client(&*database.store, id).await?, "{}", unknown());
+        let mut revoked = Progress::default();
+        let mut progress = |sessions| revoked.so_far(sessions);
+        let event_log = administration_of(&database.store).await?.event_log;
+        let sessions = revoke_sessions_of(&event_log, id, &mut progress).await;
+        let sessions = sessions.with_context(|| revoked.stopped_after_removal())?;
+        say(&format!("removed {id}, and revoked {sessions} sessions"))
+    })
+    .await
+}
