@@ -10,7 +10,7 @@ use shared::path;
 use crate::support::{PASSWORD, TestApp};
 
 /// Every public path with its methods. Those that want an access token come last.
-const OPEN: [(&str, &str); 14] = [
+const OPEN: [(&str, &str); 16] = [
     (path::REGISTER, "POST"),
     (path::LOGIN, "POST"),
     (path::REFRESH, "POST"),
@@ -18,6 +18,8 @@ const OPEN: [(&str, &str); 14] = [
     (path::CONFIRM, "POST"),
     (path::REVOKE, "POST"),
     (path::INTROSPECT, "POST"),
+    (path::NATIVE_LOGIN, "POST"),
+    (path::TOKEN, "POST"),
     (path::JWKS, "GET,HEAD"),
     (path::METADATA, "GET,HEAD"),
     (path::WHOLE_STATUS_LIST, "GET,HEAD"),

@@ -317,6 +317,30 @@ fn services_are_added_listed_and_removed_from_the_command_line() {
 }
 
 #[test]
+fn native_clients_are_added_listed_and_removed_from_the_command_line() {
+    let folder = folder();
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        let error = String::from_utf8(output.stderr).expect("UTF-8");
+        (String::from_utf8(output.stdout).expect("UTF-8"), error)
+    };
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    let add = &["clients", "add", "todo", "--name", "To do"];
+    assert_eq!(said(add).0, "added todo: it may log users in at /api/native/login\n");
+    assert!(said(add).1.contains("the id \"todo\" is taken"));
+    assert!(said(&["clients", "add", "mail"]).0.starts_with("added mail"));
+    let (list, _) = said(&["clients", "list"]);
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("mail ") && lines[0].ends_with('Z'), "{list}");
+    assert!(lines[1].starts_with("todo ") && lines[1].ends_with("Z  To do"), "{list}");
+    let remove = &["clients", "remove", "todo", "--yes"];
+    assert_eq!(said(remove).0, "removed todo, and revoked 0 sessions\n");
+    assert!(said(remove).1.contains("`baton clients list`"));
+    assert!(said(&["clients", "add", "To do"]).1.contains("is no id of a client"));
+    assert!(said(&["clients", "add", "todo", "--name", "a\nb"]).1.contains("--name"));
+}
+
+#[test]
 fn help_lists_every_flag_and_environment_name_of_the_contract() {
     let folder = folder();
     let help = String::from_utf8(run(folder.path(), &["help"]).stdout).expect("UTF-8");

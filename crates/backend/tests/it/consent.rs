@@ -18,7 +18,7 @@ const EVENT_OF_TEN_DAYS_AGO: &str = "INSERT INTO events (id, kind, at, browser, 
     SELECT unhex(printf('%012x', (unixepoch() - 10 * 86400) * 1000) || '70008000000000000000'),
            'logged_in', unixepoch() - 10 * 86400, 'x', 'x', 'unknown'";
 
-/// A folder with a database, a session, a service, and two keys, one of which signs.
+/// A folder with a database, a session, a service, a native client, and two keys, one of which signs.
 fn prepared() -> TempDir {
     let folder = folder();
     let server = Serving::start(folder.path());
@@ -28,6 +28,7 @@ fn prepared() -> TempDir {
     drop(server);
     let add = ["services", "add", "notes", "--audience", "https://notes.example"];
     assert!(run(folder.path(), &add).status.success());
+    assert!(run(folder.path(), &["clients", "add", "todo"]).status.success());
     folder
 }
 
@@ -45,6 +46,7 @@ fn that_ask(kid: &str) -> Vec<Vec<&str>> {
         vec!["sessions", "revoke", "--all"],
         vec!["keys", "revoke", kid],
         vec!["services", "remove", "notes"],
+        vec!["clients", "remove", "todo"],
     ];
     let named: BTreeSet<_> = all.iter().map(|words| commands::name_of(words)).collect();
     assert_eq!(named, commands::that_ask(), "each that takes `--yes`");
@@ -58,8 +60,9 @@ fn signing_key(folder: &Path) -> String {
 }
 
 /// The rows that are left of all that these commands can destroy.
-fn state(folder: &Path) -> [String; 3] {
-    [&["keys", "list"][..], &["services", "list"], &["sessions", "list", "--all"]]
+fn state(folder: &Path) -> [String; 4] {
+    let all = ["sessions", "list", "--all"];
+    [&["keys", "list"][..], &["services", "list"], &["clients", "list"], &all]
         .map(|list| String::from_utf8(run(folder, list).stdout).expect("UTF-8"))
 }
 
@@ -88,9 +91,9 @@ fn without_a_terminal_nothing_is_destroyed_unless_the_command_line_says_yes() {
 }
 
 fn assert_all_is_destroyed(path: &Path) {
-    let [keys, services, sessions] = state(path);
-    let is_destroyed = keys.contains("revoked 20") && services.is_empty() && sessions.is_empty();
-    assert!(is_destroyed, "{keys}{services}{sessions}");
+    let [keys, others @ ..] = state(path);
+    let is_destroyed = keys.contains("revoked 20") && others.iter().all(String::is_empty);
+    assert!(is_destroyed, "{keys}{others:?}");
 }
 
 #[test]
@@ -182,6 +185,7 @@ fn what_is_not_there_is_said_before_it_is_asked_about() {
     let folder = prepared();
     for (command, named) in [
         (["services", "remove", "nots"], "`baton services list` shows all"),
+        (["clients", "remove", "tod"], "`baton clients list` shows all"),
         (["keys", "revoke", "nothing"], "`baton keys list` shows those it holds"),
     ] {
         let refused = run_at_terminal(folder.path(), &command, "");

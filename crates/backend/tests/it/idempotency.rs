@@ -152,7 +152,8 @@ async fn every_state_changing_call_looks_up_its_key() {
     let alice = app.registered("alice").await;
     let mut calls = 0;
     for (method, path) in routes().into_iter().filter(|(method, _)| !method.is_safe()) {
-        if path == path::INTROSPECT {
+        // Introspection changes nothing; the calls of native clients refuse a browser first (`native::forms`).
+        if [path::INTROSPECT, path::NATIVE_LOGIN, path::TOKEN].contains(&path.as_str()) {
             continue;
         }
         let answer = alice.call_with("malformed", method.clone(), &path, Some(json!({}))).await;

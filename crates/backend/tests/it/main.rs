@@ -33,6 +33,7 @@ mod login_throttle;
 mod logout;
 mod mass_revocation;
 mod master_key;
+mod native;
 mod network;
 mod one_file;
 mod postgres;

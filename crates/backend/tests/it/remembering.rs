@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::http::Method;
 use backend::store::{self, Change, ClientInfo, Remembering};
 use serde_json::json;
-use shared::{SessionId, path};
+use shared::SessionId;
+use shared::path::{self, REFRESH_COOKIE};
 
+use crate::native::{TODO, Tokens, assert_refused, client, logged_in, refresh};
 use crate::support::{Answer, Browser, Faulty, PASSWORD, Place, Schema, TestApp};
 
 const KEY: &str = "attempt-key-number-1";
@@ -47,6 +49,36 @@ async fn a_rotation_whose_answer_is_lost_is_answered_again() {
     alice.refresh_with(KEY).await.assert_ok();
     alice.refresh().await.assert_ok();
     assert_eq!(alice.refreshes().await, 3);
+}
+
+/// A remembered row knows its client as well as the row itself: in other hands the next ticket is as good as unknown.
+#[tokio::test]
+async fn a_remembered_session_is_refreshed_by_its_own_client_alone() {
+    let (app, store) = remembering().await;
+    for id in [TODO, "mail"] {
+        client(&app, id).await;
+    }
+    let alice = alice(&app).await;
+    let first = logged_in(&app, TODO).await;
+    let answer = refresh(&app, TODO, &first.refresh).await;
+    let tokens = Tokens::of(answer.assert_ok());
+    let session = serde_json::from_value(answer.json()["session_id"].clone()).expect("an id");
+    let is_remembered = |id: SessionId| app.app.event_log.store.remembered(id).is_some();
+    let written = store.engine().written();
+    for (by, ticket) in [("mail", &tokens.refresh), (TODO, &alice.refresh_token())] {
+        assert!(is_remembered(session) && is_remembered(session_of(&alice)));
+        assert_refused(&refresh(&app, by, ticket).await, 400, "invalid_grant");
+    }
+    let browser = app.browser();
+    browser.set_cookie(REFRESH_COOKIE, &tokens.refresh);
+    assert!(is_remembered(session));
+    browser.refresh().await.assert_problem(401, "invalid_grant");
+    assert_eq!(store.engine().written(), written, "neither a rotation nor a revocation");
+    let read = store.engine().sessions_read();
+    refresh(&app, TODO, &tokens.refresh).await.assert_ok();
+    alice.refresh().await.assert_ok();
+    assert_eq!(store.engine().sessions_read(), read);
+    assert_eq!(store.engine().written(), written + 2);
 }
 
 /// What another instance does, and what the next refresh at this one has to answer.

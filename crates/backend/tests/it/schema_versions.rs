@@ -94,6 +94,7 @@ async fn populate(store: &dyn Store) {
         authenticated_at: now(),
         step_up_required_at: None,
         client: ClientInfo::unknown(),
+        client_id: None,
     };
     let sessions = [1, 2].map(|number| {
         let session = Box::new(session(number));

@@ -66,7 +66,7 @@ async fn the_metadata_says_where_everything_is() {
         json!({
             "issuer": "http://localhost:3000",
             "jwks_uri": "http://localhost:3000/.well-known/jwks.json",
-            "token_endpoint": "http://localhost:3000/api/auth/refresh",
+            "token_endpoint": "http://localhost:3000/api/native/token",
             "token_endpoint_auth_methods_supported": ["none"],
             "grant_types_supported": ["refresh_token"],
             "response_types_supported": ["none"],

@@ -2,6 +2,7 @@
 //! `support::stores`.
 
 mod accounts;
+mod clients;
 mod erasure;
 mod events;
 mod idempotency;
@@ -56,6 +57,7 @@ fn session(number: u8, user: &User) -> Session {
         authenticated_at: NOW,
         step_up_required_at: None,
         client: ClientInfo::unknown(),
+        client_id: None,
     }
 }
 

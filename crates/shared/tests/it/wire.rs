@@ -43,6 +43,7 @@ fn a_code_is_written_as_it_is_named_and_a_new_one_is_no_error() {
         ErrorCode::InvalidGrant,
         ErrorCode::InsufficientUserAuthentication,
         ErrorCode::CrossSite,
+        ErrorCode::NotForBrowsers,
         ErrorCode::InsufficientScope,
         ErrorCode::NotFound,
         ErrorCode::MethodNotAllowed,

@@ -18,12 +18,15 @@ use shared::EventKind;
 use shared::path::{self, REFRESH_COOKIE};
 
 use super::WRONG;
+use crate::native::log_in;
 use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
 /// Kinds that callers can cause at will, with a credential or without one; [`LogSources::cause`] causes each.
-const BY_CALLERS: [&str; 14] = [
+const BY_CALLERS: [&str; 16] = [
     "access_token_refused",
+    "browser_refused",
+    "client_refused",
     "cross_site_refused",
     "foreign_session_refused",
     "idempotency_key_reused",
@@ -44,10 +47,12 @@ const BY_CONNECTIONS: [&str; 2] = ["connection.evicted", "connection.refused"];
 
 /// Kinds that callers cannot cause, or not often: by start and stop, by operators, once per spell of a failure, or,
 /// as `service.limited` and `keys.unread`, limited on their own.
-const OTHERS: [&str; 46] = [
+const OTHERS: [&str; 48] = [
     "accept.failed",
     "address.shared",
     "addresses.rewritten",
+    "client.added",
+    "client.removed",
     "clock.agrees",
     "clock.not_compared",
     "clock.skewed",
@@ -221,6 +226,8 @@ impl LogSources {
         garbage.set_cookie(REFRESH_COOKIE, "garbage");
         let (answer, status) = match kind {
             "access_token_refused" => (app.call_me("a.b.c").await, 401),
+            "browser_refused" => (app.browser().post(path::NATIVE_LOGIN, json!({})).await, 403),
+            "client_refused" => (log_in(app, "unknown", "alice", PASSWORD).await, 401),
             "cross_site_refused" => (foreign_logout(&garbage).await, 403),
             "foreign_session_refused" => (end(&self.alice, &self.foreign).await, 404),
             "idempotency_key_reused" => {

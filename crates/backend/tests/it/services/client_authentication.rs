@@ -227,7 +227,7 @@ async fn a_service_revokes_no_token_of_another_audience_and_no_refresh_token() {
     .await;
 }
 
-/// The client that tokens are issued to is a public one: it names itself, or not, and has no secret.
+/// The clients that tokens are issued to are public ones: each names itself, or not, and has no secret.
 #[tokio::test]
 async fn without_credentials_possession_of_a_token_revokes_and_does_not_introspect() {
     on_every_store(async |app| {

@@ -4,8 +4,8 @@ use shared::{NumericDate, RevocationReason, SessionId};
 
 use super::{NOW, commit, on_every_engine, open, registered, session};
 use backend::store::{
-    Change, KeyPurpose, Notification, Part, Revocation, Service, Session, SessionScope, Store,
-    StoredKey,
+    Change, KeyPurpose, Notification, Part, PartScope, Revocation, Service, Session, SessionScope,
+    Store, StoredKey,
 };
 
 const ENDING: Revocation = Revocation { reason: RevocationReason::Administrator, at: NOW };
@@ -85,7 +85,7 @@ async fn a_key_is_revoked_once_with_the_sessions_under_it_and_its_successor() {
         assert!(!revoke(store, "r", None).await, "once");
         let part = |after, up_to| {
             let [after, up_to] = [after, up_to].map(|number| SessionId::from_bytes([number; 16]));
-            SessionScope::Part(Part { after, up_to, refresh_key_id: Some(kid("r")) })
+            SessionScope::Part(Part { after, up_to, scope: PartScope::RefreshKey(kid("r")) })
         };
         let end = async |part| {
             let outcome = commit(store, Change::RevokeSessions(part, ENDING)).await;

@@ -4,8 +4,8 @@ use shared::{EventKind, NumericDate, RevocationReason, SessionId};
 
 use super::{NOW, commit, end, family, on_every_engine, open, registered, rehash, session, user};
 use backend::store::{
-    Change, ClientInfo, EventQuery, Notification, Part, REVOKED_PAGE, Revocation, Session,
-    SessionScope, Store,
+    Change, ClientInfo, EventQuery, Notification, Part, PartScope, REVOKED_PAGE, Revocation,
+    Session, SessionScope, Store,
 };
 use shared::Device;
 use sqlx::{Connection as _, SqliteConnection};
@@ -26,7 +26,7 @@ async fn revoke_all(store: &dyn Store, whose: SessionScope) -> Vec<u8> {
 /// All sessions, in one part.
 fn everyones() -> SessionScope {
     let [after, up_to] = [0, 255].map(|number| SessionId::from_bytes([number; 16]));
-    SessionScope::Part(Part { after, up_to, refresh_key_id: None })
+    SessionScope::Part(Part { after, up_to, scope: PartScope::All })
 }
 
 fn numbers(ids: Vec<SessionId>) -> Vec<u8> {

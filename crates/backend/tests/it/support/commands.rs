@@ -9,8 +9,8 @@ use clap::{Command, CommandFactory as _};
 /// first.
 const OTHERS: [&str; 3] = ["serve", "migrate", "check"];
 
-/// Every command that needs an existing database. User and service are added by the first command about them, the key
-/// is the caller's; users need a password on standard input.
+/// Every command that needs an existing database. User, service and client are added by the first command about them,
+/// the key is the caller's; users need a password on standard input.
 pub(crate) fn on_a_database(kid: &str) -> Vec<Vec<&str>> {
     let commands = vec![
         vec!["users", "add", "carol@example.com"],
@@ -23,6 +23,9 @@ pub(crate) fn on_a_database(kid: &str) -> Vec<Vec<&str>> {
         vec!["services", "add", "notes", "--audience", "https://notes.example"],
         vec!["services", "list"],
         vec!["services", "remove", "notes", "--yes"],
+        vec!["clients", "add", "todo", "--name", "To do"],
+        vec!["clients", "list"],
+        vec!["clients", "remove", "todo", "--yes"],
         vec!["keys", "list"],
         vec!["keys", "rotate"],
         vec!["keys", "revoke", kid, "--yes"],

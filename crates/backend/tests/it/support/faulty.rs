@@ -12,9 +12,9 @@ use backend::auth::account::email::Email;
 use backend::pace::rest;
 use backend::store::memory::Memory;
 use backend::store::{
-    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, IdRange, Notification, Outcome,
-    Prunable, RevokedSession, Service, Session, Store, StoreError, StoredKey, Subscription,
-    UsedKey, User,
+    AccountTag, Change, Event, EventQuery, Failures, HeldLifetime, IdRange, NativeClient,
+    Notification, Outcome, Prunable, RevokedSession, Service, Session, Store, StoreError,
+    StoredKey, Subscription, UsedKey, User,
 };
 use shared::{NumericDate, SessionId, UserId};
 use tokio::sync::oneshot;
@@ -431,6 +431,16 @@ impl Store for Faulty {
     async fn services(&self) -> Result<Vec<Service>, StoreError> {
         self.check().await?;
         self.inner.services().await
+    }
+
+    async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError> {
+        self.check().await?;
+        self.inner.find_client(id).await
+    }
+
+    async fn clients(&self) -> Result<Vec<NativeClient>, StoreError> {
+        self.check().await?;
+        self.inner.clients().await
     }
 
     async fn is_place_taken(&self, id: SessionId) -> Result<bool, StoreError> {
