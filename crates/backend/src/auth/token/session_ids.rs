@@ -7,7 +7,10 @@
 //!
 //! Instances do not agree on the current list: each asks the store for the list of the newest session, now and then.
 //! Two that differ for a while have one list more in use.
+//!
+//! A session is stored some reads after its place was drawn. Until then an instance holds the place back itself.
 
+use std::collections::{HashSet, VecDeque};
 use std::iter::{repeat_n, successors};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +19,7 @@ use parking_lot::Mutex;
 use shared::{NumericDate, SessionId};
 
 use crate::auth::error::AuthError;
-use crate::auth::revocation::status_index::{ListNumber, in_list};
+use crate::auth::revocation::status_index::{ListNumber, in_list, place};
 use crate::clock::{BootInstant, Clock};
 use crate::entropy::Entropy;
 use crate::store::{Store, StoreError};
@@ -27,6 +30,10 @@ pub const DRAWS: usize = 12;
 const LISTS_TRIED: usize = 4;
 /// How long the current list is remembered before the store is asked again.
 const REMEMBERED: Duration = Duration::from_secs(600);
+/// How long a place that was drawn is held back: longer than a login takes from the draw until its session is stored.
+const HELD: Duration = Duration::from_secs(10);
+/// How many places are held back at most, the latest ones: more logins than passwords are hashed in that time.
+const MOST_HELD: usize = 4_096;
 
 /// Draws the ids of new sessions.
 pub struct SessionIds {
@@ -34,6 +41,7 @@ pub struct SessionIds {
     clock: Clock,
     entropy: Entropy,
     current: Mutex<Option<Current>>,
+    drawn: Mutex<Drawn>,
 }
 
 #[derive(Clone, Copy)]
@@ -43,11 +51,20 @@ struct Current {
     asked: BootInstant,
 }
 
+/// The places drawn last, whose sessions may not be stored yet.
+#[derive(Default)]
+struct Drawn {
+    places: HashSet<u64>,
+    /// The same in the order in which they were drawn.
+    order: VecDeque<(BootInstant, u64)>,
+}
+
 impl SessionIds {
     /// Ids of sessions that this store has not.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, entropy: Entropy) -> Self {
-        Self { store, clock, entropy, current: Mutex::default() }
+        let (current, drawn) = (Mutex::default(), Mutex::default());
+        Self { store, clock, entropy, current, drawn }
     }
 
     /// A session id whose place no other session has: of two that share one, neither could be revoked alone.
@@ -57,11 +74,16 @@ impl SessionIds {
     pub async fn draw(&self, now: NumericDate) -> Result<SessionId, AuthError> {
         let Some(current) = self.current().await? else {
             // The first session, in a list at random: a number must not tell how many sessions there were.
-            return Ok(self.entropy.session_id(now));
+            loop {
+                let id = self.entropy.session_id(now);
+                if self.hold(id) {
+                    return Ok(id);
+                }
+            }
         };
         for list in lists_of_draws(current) {
             let id = in_list(self.entropy.session_id(now), list);
-            if !self.store.is_place_taken(id).await? {
+            if self.hold(id) && !self.store.is_place_taken(id).await? {
                 if list != current {
                     self.remember(list);
                 }
@@ -84,10 +106,31 @@ impl SessionIds {
         Ok(list)
     }
 
+    /// Holds the place of this id back. `false` if it is.
+    fn hold(&self, id: SessionId) -> bool {
+        self.drawn.lock().hold(place(id), self.clock.boot_instant())
+    }
+
     fn remember(&self, list: ListNumber) {
         if let Some(current) = &mut *self.current.lock() {
             current.list = list;
         }
+    }
+}
+
+impl Drawn {
+    fn hold(&mut self, place: u64, now: BootInstant) -> bool {
+        while let Some((at, oldest)) = self.order.front().copied()
+            && (now.since(at) >= HELD || self.order.len() >= MOST_HELD)
+        {
+            self.order.pop_front();
+            self.places.remove(&oldest);
+        }
+        let is_free = self.places.insert(place);
+        if is_free {
+            self.order.push_back((now, place));
+        }
+        is_free
     }
 }
 
@@ -122,6 +165,32 @@ mod tests {
         assert_eq!(list, first.successor());
         let percent = 100 * taken.len() / usize::try_from(LIST_PLACES).expect("few");
         assert!((30..70).contains(&percent), "{percent} %");
+    }
+
+    #[test]
+    fn a_place_is_held_back_for_ten_seconds() {
+        let start = Clock::manual(NOW).boot_instant();
+        let later = |seconds| start + Duration::from_secs(seconds);
+        let mut drawn = Drawn::default();
+        assert!(drawn.hold(1, start) && drawn.hold(2, later(5)));
+        for seconds in [0, 5, 9] {
+            assert!(!drawn.hold(1, later(seconds)), "{seconds}");
+        }
+        assert!(drawn.hold(1, later(10)), "its time does not begin again with a vain draw");
+        assert!(!drawn.hold(2, later(14)) && drawn.hold(2, later(15)));
+        assert_eq!((drawn.places.len(), drawn.order.len()), (2, 2));
+    }
+
+    #[test]
+    fn the_places_held_back_are_bounded() {
+        let start = Clock::manual(NOW).boot_instant();
+        let mut drawn = Drawn::default();
+        for place in 0..3 * MOST_HELD as u64 {
+            assert!(drawn.hold(place, start));
+        }
+        assert_eq!((drawn.places.len(), drawn.order.len()), (MOST_HELD, MOST_HELD));
+        assert!(!drawn.hold(3 * MOST_HELD as u64 - 1, start), "the latest ones stay");
+        assert!(drawn.hold(0, start));
     }
 
     #[test]
