@@ -44,9 +44,9 @@ pub use open::{Database, is_forgetful, name_of, open, open_database, without_cre
 pub use opening::Opening;
 pub use prunable::{EventsBefore, FailuresBefore, IdRange, Prunable, PruneBefore};
 pub use records::{
-    Accepted, AccountTag, ClientInfo, EVENTS_KEPT, Event, EventQuery, Failures, HeldLifetime,
-    KeyPurpose, NativeClient, Remembered, RevokedSession, RowVersion, SESSIONS_KEPT, Service,
-    Session, StoredKey, USED_KEYS_KEPT, UsedKey, User,
+    Accepted, AccountTag, CLIENT_SESSIONS_KEPT, ClientInfo, EVENTS_KEPT, Event, EventQuery,
+    Failures, HeldLifetime, KeyPurpose, NativeClient, Remembered, RevokedSession, RowVersion,
+    SESSIONS_KEPT, Service, Session, StoredKey, USED_KEYS_KEPT, UsedKey, User,
 };
 pub use remembering::{Remembering, Versioned};
 pub use schema::Schema;

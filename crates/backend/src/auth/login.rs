@@ -150,7 +150,7 @@ impl Logins {
         }
         let (tickets, event_log, context) = (&self.tickets, &self.event_log, login.context);
         let mut giving_way = GivingWay::replaced_by_login(tickets, event_log, context).await?;
-        giving_way.add_too_many(&sessions, event_log, context);
+        giving_way.add_too_many(&session, &sessions, event_log, context);
         events.extend(giving_way.events);
         let open = Change::OpenSession {
             session: Box::new(session.clone()),

@@ -116,9 +116,11 @@ pub struct Event {
     pub client: ClientInfo,
 }
 
-/// The most live sessions of an account; the least recently used one is revoked. People have a few, and a program
-/// that logs in for each call loses its first ones.
+/// The most live sessions of an account in browsers, and as many in its native clients together; the least recently
+/// used one is revoked. People have a few, and a program that logs in for each call loses its first ones.
 pub const SESSIONS_KEPT: u32 = 200;
+/// The most of them in one native client.
+pub const CLIENT_SESSIONS_KEPT: u32 = 20;
 /// The most events of each kind that an account keeps; older ones are pruned, a few dozen late.
 pub const EVENTS_KEPT: u32 = 1_000;
 

@@ -1,10 +1,11 @@
 //! Sessions revoked by a login: the browser's former one, and the least recently used of too many.
 
 use axum::http::Method;
-use backend::store::SESSIONS_KEPT;
+use backend::store::{CLIENT_SESSIONS_KEPT, SESSIONS_KEPT};
 use serde_json::Value;
 use shared::path::{self, REFRESH_COOKIE};
 
+use crate::native::{TODO, client, logged_in, refresh};
 use crate::support::{Browser, PASSWORD, TestApp, on_every_store, on_every_store_with};
 
 async fn sessions_of(browser: &Browser) -> usize {
@@ -109,6 +110,64 @@ async fn of_too_many_sessions_the_least_recently_used_is_revoked() {
         others.assert_status(204);
         assert_eq!(sessions_of(&newest).await, 1);
         assert_eq!(Value::Null, others.json());
+    })
+    .await;
+}
+
+/// A script that logs in for each call supersedes its own sessions alone.
+#[tokio::test]
+async fn of_too_many_sessions_of_a_native_client_its_least_recently_used_is_revoked() {
+    on_every_store_with(&["--limits", "off"], async |app: TestApp| {
+        client(&app, TODO).await;
+        client(&app, "mail").await;
+        let alice = app.registered("alice").await;
+        let mail = logged_in(&app, "mail").await;
+        let [used, unused] = [logged_in(&app, TODO).await, logged_in(&app, TODO).await];
+        app.clock.advance(1);
+        refresh(&app, TODO, &used.refresh).await.assert_ok();
+        for _ in 2..CLIENT_SESSIONS_KEPT {
+            logged_in(&app, TODO).await;
+        }
+        app.call_me(&unused.access).await.assert_ok();
+        logged_in(&app, TODO).await;
+        app.call_me(&unused.access).await.assert_problem(401, "invalid_token");
+        app.call_me(&used.access).await.assert_ok();
+        app.call_me(&mail.access).await.assert_ok();
+        assert_eq!(causes(&alice).await, ["too_many"]);
+        let kept = usize::try_from(CLIENT_SESSIONS_KEPT).expect("a small number");
+        assert_eq!(sessions_of(&alice).await, kept + 2);
+    })
+    .await;
+}
+
+/// Both have a bound of their own: together less than the thousand sessions that storage lists.
+#[tokio::test]
+async fn no_login_of_a_native_client_ends_a_session_in_a_browser_nor_the_other_way() {
+    on_every_store_with(&["--limits", "off"], async |app: TestApp| {
+        let alice = app.registered("alice").await;
+        let clients = SESSIONS_KEPT / CLIENT_SESSIONS_KEPT;
+        client(&app, TODO).await;
+        let oldest = logged_in(&app, TODO).await;
+        app.clock.advance(1);
+        for number in 0..clients {
+            let id = format!("client-{number}");
+            client(&app, &id).await;
+            // The last of the clients takes the 200th place with its last but one.
+            for _ in 0..CLIENT_SESSIONS_KEPT - u32::from(number + 1 == clients) {
+                logged_in(&app, &id).await;
+            }
+        }
+        app.call_me(&oldest.access).await.assert_ok();
+        logged_in(&app, "client-0").await;
+        app.call_me(&oldest.access).await.assert_ok();
+        // Of the clients together, the least recently used.
+        client(&app, "mail").await;
+        logged_in(&app, "mail").await;
+        app.call_me(&oldest.access).await.assert_problem(401, "invalid_token");
+        app.logged_in("alice").await;
+        alice.refresh().await.assert_ok();
+        let native = usize::try_from(SESSIONS_KEPT).expect("a small number");
+        assert_eq!(sessions_of(&alice).await, native + 2);
     })
     .await;
 }

@@ -8,7 +8,7 @@ use super::tickets::Tickets;
 use crate::auth::error::AuthError;
 use crate::auth::request_context::SignInContext;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{Event, SESSIONS_KEPT, Session, Superseded};
+use crate::store::{CLIENT_SESSIONS_KEPT, Event, SESSIONS_KEPT, Session, Superseded};
 
 /// The superseded sessions, with an event for each.
 #[derive(Default)]
@@ -46,16 +46,25 @@ impl GivingWay {
         Ok(giving_way)
     }
 
-    /// Adds those of a user's sessions, newest first, that exceed the bound together with a new one. A change to all
-    /// sessions of an account is one write; this bounds it.
+    /// Adds those of a user's sessions, the one seen last first, that exceed the bounds together with a new one. A
+    /// change to all sessions of an account is one write; this bounds it. A session of a native client supersedes
+    /// no browser's, nor a browser's one of these: a script that logs in again and again signs no person out.
     pub(in crate::auth) fn add_too_many(
         &mut self,
+        begun: &Session,
         sessions: &[Session],
         event_log: &SecurityEventLog,
         context: &SignInContext,
     ) {
-        for session in sessions.iter().skip(SESSIONS_KEPT as usize - 1) {
-            if self.sessions.iter().all(|Superseded(id, _)| *id != session.id) {
+        let is_native = begun.client_id.is_some();
+        let most_of_client = if is_native { CLIENT_SESSIONS_KEPT } else { SESSIONS_KEPT };
+        let (mut kept, mut kept_of_client) = (1, 1);
+        for session in sessions.iter().filter(|it| it.client_id.is_some() == is_native) {
+            let is_of_client = session.client_id == begun.client_id;
+            if kept < SESSIONS_KEPT && !(is_of_client && kept_of_client >= most_of_client) {
+                kept += 1;
+                kept_of_client += u32::from(is_of_client);
+            } else if self.sessions.iter().all(|Superseded(id, _)| *id != session.id) {
                 self.add(session, RevocationReason::TooMany, event_log, context);
             }
         }
