@@ -115,16 +115,16 @@ impl RevocationCache {
         self.known().revoked.count()
     }
 
-    /// A status list's bits of the revocations added since: their version, and the bits unless `known` is that
-    /// version.
+    /// Has the status lists hold the revocations added since. Many may leave the lists or come back, and calls wait
+    /// for that: once for each look, and not for each list.
+    pub fn list_since(&self, since: NumericDate) {
+        self.known().revoked.list_since(since);
+    }
+
+    /// A status list's bits: their version, and the bits unless `known` is that version.
     #[must_use]
-    pub fn listing(
-        &self,
-        list: ListId,
-        since: NumericDate,
-        known: Option<u64>,
-    ) -> (u64, Option<Vec<u8>>) {
-        self.known().revoked.listing(list, since, known)
+    pub fn listing(&self, list: ListId, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
+        self.known().revoked.listing(list, known)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -72,13 +72,11 @@ pub struct StatusLists {
     lists: Vec<Published>,
 }
 
-/// The revocation cache holds all revocations that were made before `at`.
+/// The revocation cache holds all revocations that were made before `at`, and the lists those that may matter.
 #[derive(Clone, Copy)]
 struct Look {
     at: BootInstant,
     now: NumericDate,
-    /// Revocations before this instant concern expired tokens.
-    since: NumericDate,
 }
 
 struct Published {
@@ -169,11 +167,17 @@ impl StatusLists {
         let now = self.clock.trusted_now()?;
         // The revoking instance may have had a slow clock.
         let life = self.lifetimes.in_force().access_token.saturating_add(SLACK_SECONDS);
+        // Revocations before this instant concern expired tokens.
         let since = now.plus(-life);
         if !self.revocations.is_complete() {
             self.revocations.catch_up(&*self.store, since, now).await?;
         }
-        Ok(Look { at, now, since })
+        // Once for each look: lists that are signed after different ones would move the edge back and forth. With a
+        // million revocations, that takes a while.
+        let revocations = Arc::clone(&self.revocations);
+        let moved = spawn_blocking(move || revocations.list_since(since)).await;
+        moved.map_err(|error| AuthError::Cryptography(error.to_string()))?;
+        Ok(Look { at, now })
     }
 
     /// The latest look or failure, while it counts.
@@ -190,7 +194,7 @@ impl StatusLists {
     }
 
     fn sign(&self, id: ListId, look: Look) -> Result<SignedList, AuthError> {
-        let lst = self.compressed_bits(id, look.since);
+        let lst = self.compressed_bits(id);
         // The shared clock: a service rejects a list that is older than one of another instance.
         let iat = self.clock.shared_now();
         let claims = Claims {
@@ -210,11 +214,11 @@ impl StatusLists {
     }
 
     /// Cached until a bit changes. A single flight makes each list.
-    fn compressed_bits(&self, id: ListId, since: NumericDate) -> Arc<str> {
+    fn compressed_bits(&self, id: ListId) -> Arc<str> {
         let latest = &self.published(id).latest;
         let known = latest.lock().lst.clone();
         let version = known.as_ref().map(|(version, _)| *version);
-        match (self.revocations.listing(id, since, version), known) {
+        match (self.revocations.listing(id, version), known) {
             ((_, None), Some((_, lst))) => lst,
             ((version, bits), _) => {
                 let list = StatusList::of_bits(bits.unwrap_or_default());

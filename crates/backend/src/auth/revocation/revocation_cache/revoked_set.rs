@@ -88,14 +88,8 @@ impl RevokedSet {
         }
     }
 
-    /// A status list's bits of the revocations added since: their version, and the bits unless `known` is that
-    /// version.
-    pub(super) fn listing(
-        &mut self,
-        list: ListId,
-        since: NumericDate,
-        known: Option<u64>,
-    ) -> (u64, Option<Vec<u8>>) {
+    /// Has the status lists hold the revocations added since.
+    pub(super) fn list_since(&mut self, since: NumericDate) {
         if since > self.listed_from {
             for session in self.by_second.range(self.listed_from..since).flat_map(|(_, it)| it) {
                 self.places.leave(place(*session));
@@ -106,6 +100,10 @@ impl RevokedSet {
             }
         }
         self.listed_from = since;
+    }
+
+    /// A status list's bits: their version, and the bits unless `known` is that version.
+    pub(super) fn listing(&self, list: ListId, known: Option<u64>) -> (u64, Option<Vec<u8>>) {
         let version = self.places.version(list);
         (version, (known != Some(version)).then(|| self.places.bits(list)))
     }
@@ -144,7 +142,8 @@ mod tests {
 
     /// The indexes whose bits are set.
     fn listed(set: &mut RevokedSet, seconds: i64) -> Vec<usize> {
-        let bits = set.listing(ListId::Whole, NOW.plus(seconds), None).1.expect("not known");
+        set.list_since(NOW.plus(seconds));
+        let bits = set.listing(ListId::Whole, None).1.expect("not known");
         let bytes = bits.iter().enumerate().filter(|(_, byte)| **byte != 0);
         bytes
             .flat_map(|(at, byte)| {
@@ -187,23 +186,44 @@ mod tests {
         assert_eq!(listed(&mut set, 0), [2, 3, 5]);
     }
 
+    /// The second list may be signed while the first one is, and that again after it.
+    #[test]
+    fn lists_signed_under_two_looks_have_the_edge_of_the_later_one() {
+        let mut set = RevokedSet::default();
+        let (first, second) = (8, 8 + (1 << 17));
+        for (number, seconds) in [(first, 0), (first + 1, 10), (second, 0), (second + 1, 10)] {
+            set.insert(revoked(number, seconds));
+        }
+        let list = |number: u32| ListId::Numbered(ListNumber::of(session(number)));
+        let byte = |set: &RevokedSet, number| set.listing(list(number), None).1.map(|it| it[1]);
+        set.list_since(NOW);
+        assert_eq!(byte(&set, first), Some(0b11));
+        set.list_since(NOW.plus(5));
+        let (version, _) = set.listing(ListId::Whole, None);
+        for number in [second, first, second, first] {
+            assert_eq!(byte(&set, number), Some(0b10), "{number}");
+        }
+        assert_eq!(set.listing(ListId::Whole, Some(version)), (version, None), "nothing moved");
+    }
+
     #[test]
     fn what_has_not_changed_is_not_copied() {
         let mut set = RevokedSet::default();
+        set.list_since(NOW);
         set.insert(revoked(1, 0));
         let list = |number: u32| ListId::Numbered(ListNumber::of(session(number)));
         for list in [list(1), ListId::Whole] {
-            let (version, bits) = set.listing(list, NOW, None);
+            let (version, bits) = set.listing(list, None);
             assert!(bits.is_some());
-            assert_eq!(set.listing(list, NOW, Some(version)), (version, None));
+            assert_eq!(set.listing(list, Some(version)), (version, None));
             set.insert(revoked(2 + u32::from(list.number()), 1));
-            let (changed, bits) = set.listing(list, NOW, Some(version));
+            let (changed, bits) = set.listing(list, Some(version));
             assert!(changed != version && bits.is_some());
         }
         // A session of another list.
-        let (version, _) = set.listing(list(1), NOW, None);
+        let (version, _) = set.listing(list(1), None);
         set.insert(revoked(1 << 17, 2));
-        assert_eq!(set.listing(list(1), NOW, Some(version)), (version, None));
+        assert_eq!(set.listing(list(1), Some(version)), (version, None));
     }
 
     #[test]
