@@ -219,25 +219,36 @@ async fn there_are_128_lists_and_all_of_them_as_one() {
 /// A list does not reveal the number of sessions, and stays small.
 #[tokio::test(start_paused = true)]
 async fn a_list_is_as_long_for_many_as_for_one_and_short() {
-    for (number, places, most_bytes) in [(1, LIST_PLACES, 1_024), (0, PLACES, 4_096)] {
+    for (is_whole, places, most_bytes) in [(false, LIST_PLACES, 1_024), (true, PLACES, 4_096)] {
         let app = TestApp::in_memory().await;
+        let user = alice(&app).await;
+        let mut sessions = vec![begun(&app, &user).await];
+        // All sessions are in one list.
+        let number = if is_whole { 0 } else { ListNumber::of(sessions[0].id).get() };
         let signed = async || {
             advance(Duration::from_millis(1_001)).await;
             let token = app.browser().get(&path::status_list(number)).await.body;
             token.rsplit_once('.').expect("a JWT").0.to_owned()
         };
         let empty = signed().await;
-        let user = alice(&app).await;
-        assert_eq!(signed().await, empty);
-        for _ in 0..200 {
+        assert!(empty.len() < most_bytes, "{} bytes when no session is revoked", empty.len());
+        open(&app, &user, sessions[0].clone()).await;
+        for _ in 1..200 {
             let session = begun(&app, &user).await;
-            open(&app, &user, session).await;
+            open(&app, &user, session.clone()).await;
+            sessions.push(session);
         }
-        assert_eq!(signed().await, empty);
-        let token = list(&app, number).await;
-        assert_eq!(token.list.get(places - 1), Some(Status::Valid));
-        assert_eq!(token.list.get(places), None);
-        let bytes = app.browser().get(&path::status_list(number)).await.body.len();
-        assert!(bytes < most_bytes, "{bytes} bytes when no session is revoked");
+        assert!(signed().await == empty, "sessions set no bits");
+        for session in &sessions[..20] {
+            revoke(&app, session.id).await;
+        }
+        assert!(signed().await != empty, "revoked ones do");
+        let list = list(&app, number).await.list;
+        let idx = |session: &Session| if is_whole { place(session.id) } else { index(session.id) };
+        for (at, session) in sessions.iter().enumerate() {
+            let status = if at < 20 { Status::Invalid } else { Status::Valid };
+            assert_eq!(list.get(idx(session)), Some(status), "{at}");
+        }
+        assert_eq!((list.get(places - 1).is_some(), list.get(places)), (true, None));
     }
 }
