@@ -70,8 +70,8 @@ impl Origin {
     }
 
     /// Whether a `Host` is this server's by another loopback name, or by the unspecified address: then pages may not
-    /// call. Its port is this origin's. A proxy at this origin passes `Host` on or writes the port of its upstream,
-    /// which is another one; so a redirect to this origin is no loop.
+    /// call. Its port is this origin's. A proxy may write its upstream's address there while the browser is at this
+    /// origin, so this alone does not say where the browser is.
     #[must_use]
     pub fn has_other_name(&self, host: &str) -> bool {
         let (_, own) = self.text.split_once("://").expect("an origin has a scheme");
@@ -127,7 +127,7 @@ mod tests {
         assert!(!has_other_name("http://localhost", "localhost:80"));
     }
 
-    /// A proxy writes its upstream's address, and other names may be of other sites.
+    /// A proxy may write its upstream's address, and other names may be of other sites.
     #[test]
     fn other_ports_and_names_of_the_network_are_not_this_servers() {
         for host in [

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use crate::config::Proxies;
@@ -47,6 +48,13 @@ where
             parts.headers.get_all(FORWARDED_FOR).iter().map(|value| value.as_bytes()).collect();
         Ok(Self(peer.map(|peer| behind_proxies(peer, &forwarded, &trusted))))
     }
+}
+
+/// Whether a header says that a proxy stands between. Without one a proxy may be there all the same.
+pub(super) fn shows_proxy(headers: &HeaderMap) -> bool {
+    headers.keys().map(axum::http::HeaderName::as_str).any(|name| {
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    })
 }
 
 /// Walks from the peer towards the client while the hop before is trusted. Each proxy appends its peer's address, so

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use shared::Problem;
 use shared::problem::PROBLEM_JSON;
 
+use super::client_address::shows_proxy;
 use super::error::ApiError;
 use super::refusal_page;
 use super::request_id::RequestId;
@@ -23,13 +26,19 @@ const JSON: &str = "application/json";
 /// What of a request its failure depends on.
 pub(super) struct Asked {
     wants_page: bool,
-    /// Its `Host`, if the server may be reached by several names.
+    /// Its `Host`, if the server may be reached by several names, and the client's own.
     host: Option<HeaderValue>,
 }
 
 impl Asked {
     pub(super) fn of(request: &Request, origin: &Origin) -> Self {
-        let host = request.headers().get(HOST).filter(|_| origin.is_loopback());
+        let headers = request.headers();
+        // A proxy may have written `Host`: where the browser is, `Origin` says.
+        let is_clients = match headers.get(ORIGIN) {
+            Some(sent) => sent != origin.as_str(),
+            None => !shows_proxy(headers),
+        };
+        let host = headers.get(HOST).filter(|_| origin.is_loopback() && is_clients);
         Self { wants_page: refusal_page::is_wanted(request), host: host.cloned() }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HOST, LOCATION};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use frontend::page::{Assets, NotFoundFlag, NotesService, PageUrl, ServerRedirect, SignedInHint};
@@ -18,11 +18,18 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 use shared::path::{SIGNED_IN_COOKIE, at_port};
 
+use super::client_address::shows_proxy;
 use super::compressed;
 use super::cookie;
 use super::csp;
 use super::error::ApiError;
 use crate::config::Origin;
+
+/// The cookie of a browser that was redirected a moment ago: the names `127.0.0.1` and `localhost` do not share it, so
+/// that it comes back only if the redirect led nowhere else. It is no credential, and not `Secure`: each browser
+/// has to keep it over http.
+const REDIRECTED: &str = "baton-redirected";
+const SET_REDIRECTED: &str = "baton-redirected=1; Path=/; Max-Age=10; HttpOnly; SameSite=Lax";
 
 /// The built site.
 #[derive(Clone, Default)]
@@ -76,7 +83,9 @@ pub async fn page(
         return (allow, ApiError::MethodNotAllowed).into_response();
     }
     if let Some(there) = at_the_origin(&origin, &request) {
-        return (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, there)]).into_response();
+        let seen = HeaderValue::from_static(SET_REDIRECTED);
+        let headers = [(LOCATION, there), (SET_COOKIE, seen)];
+        return (StatusCode::TEMPORARY_REDIRECT, headers).into_response();
     }
     let own = at_port(SIGNED_IN_COOKIE, origin.port());
     let hint = SignedInHint(
@@ -121,11 +130,16 @@ fn is_well_known(path: &str) -> bool {
 }
 
 /// The address of the same page at the origin, if the browser came by another loopback name. It begins with the
-/// configured origin in any case: no open redirect.
+/// configured origin in any case: no open redirect. A proxy may have written `Host`, and the browser be at the origin
+/// already: then it is back at once, with the cookie of the first redirect, and gets the page.
 fn at_the_origin(origin: &Origin, request: &Request) -> Option<HeaderValue> {
-    let host = request.headers().get(HOST)?.to_str().ok()?;
+    let headers = request.headers();
+    let host = headers.get(HOST)?.to_str().ok()?;
     let page = request.uri().path_and_query()?.as_str();
-    if !origin.has_other_name(host) || !page.starts_with('/') {
+    if !origin.has_other_name(host) || !page.starts_with('/') || shows_proxy(headers) {
+        return None;
+    }
+    if cookie::values(headers, REDIRECTED).next().is_some() {
         return None;
     }
     HeaderValue::try_from(format!("{}{page}", origin.as_str())).ok()

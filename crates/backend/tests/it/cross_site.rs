@@ -92,6 +92,24 @@ async fn a_call_by_another_loopback_name_that_fails_names_the_origin() {
     }
 }
 
+/// A proxy may write `Host`. A page at the origin must not be sent to where it is.
+#[tokio::test]
+async fn a_call_from_the_origin_or_through_a_proxy_that_fails_names_no_other() {
+    let app = TestApp::in_memory().await;
+    for (header, value, is_named) in [
+        ("origin", ORIGIN, false),
+        ("x-forwarded-for", "127.0.0.1", false),
+        ("via", "1.1 proxy", false),
+        ("accept", "*/*", true),
+    ] {
+        let request = Request::get(path::ME).header("host", "127.0.0.1:3000");
+        let answer = app.browser().send(request.header(header, value), Body::empty()).await;
+        answer.assert_problem(401, "invalid_token");
+        let named = answer.json().get("accepted_origin").cloned();
+        assert_eq!(named, is_named.then(|| json!(ORIGIN)), "{header}");
+    }
+}
+
 /// A line that the log filter keeps is found by the request id.
 #[tokio::test]
 async fn a_refusal_is_logged_with_the_cause_and_the_id_that_the_user_is_asked_to_quote() {

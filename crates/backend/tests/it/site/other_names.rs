@@ -3,10 +3,11 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use cookie::SameSite;
 use shared::path;
 
 use super::{app, built_app};
-use crate::support::{Answer, ORIGIN, TestApp};
+use crate::support::{Answer, Browser, ORIGIN, TestApp};
 
 async fn ask(app: &TestApp, method: Method, host: &str, path: &str) -> Answer {
     let request = Request::builder().method(method).uri(path).header("host", host);
@@ -31,7 +32,7 @@ async fn a_page_under_another_loopback_name_is_redirected_to_the_same_page_of_th
                 answer.assert_status(307);
                 let there = format!("{ORIGIN}{path}");
                 assert_eq!(answer.header("location"), Some(&*there), "{host}");
-                assert!(answer.body.is_empty() && answer.set_cookies().is_empty());
+                assert!(answer.body.is_empty());
                 assert_eq!(answer.header("cache-control"), Some("no-store"));
             }
         }
@@ -47,7 +48,39 @@ async fn the_origin_may_be_an_address_itself() {
     ask(&app, Method::GET, "127.0.0.1:3000", path::LOGIN_PAGE).await.assert_ok();
 }
 
-/// A proxy may write its upstream's address into `Host`: a redirect would be a loop.
+/// A proxy may write its upstream's address into `Host` and add nothing: to the browser the target is where it is.
+#[tokio::test]
+async fn a_browser_that_is_redirected_to_where_it_is_gets_the_page_the_second_time() {
+    let app = app().await;
+    let through_proxy = async |browser: &Browser| {
+        let request = Request::get(path::LOGIN_PAGE).header("host", "127.0.0.1:3000");
+        browser.send(request.header("sec-fetch-site", "none"), Body::empty()).await
+    };
+    let browser = app.browser();
+    let first = through_proxy(&browser).await;
+    first.assert_status(307);
+    let cookies = first.set_cookies();
+    let [mark] = &cookies[..] else { panic!("{first:?}") };
+    // Kept over http, and sent after a link on another site.
+    assert_eq!((mark.secure(), mark.same_site()), (None, Some(SameSite::Lax)));
+    assert_eq!(mark.max_age().map(|age| age.whole_seconds()), Some(10));
+    for _ in 0..2 {
+        let page = through_proxy(&browser).await;
+        page.assert_ok();
+        assert!(page.set_cookies().is_empty(), "{page:?}");
+    }
+    through_proxy(&app.browser()).await.assert_status(307);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_shows_itself_a_page_is_a_page() {
+    let app = app().await;
+    for header in ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"] {
+        let request = Request::get(path::LOGIN_PAGE).header("host", "127.0.0.1:3000");
+        app.browser().send(request.header(header, "x"), Body::empty()).await.assert_ok();
+    }
+}
+
 #[tokio::test]
 async fn under_other_ports_and_names_a_page_is_a_page() {
     let app = app().await;
