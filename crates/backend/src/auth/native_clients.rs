@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shared::{NumericDate, RevocationReason};
+use shared::{NumericDate, RevocationReason, Secret};
 
 use super::account::rules;
 use super::error::AuthError;
@@ -16,7 +16,7 @@ use super::request_context::RequestContext;
 use super::revocation::bulk_revocation::{Progress, revoke_in_parts};
 use super::security_event_log::SecurityEventLog;
 use super::token::access_token::CLIENT_ID;
-use crate::store::{Change, NativeClient, PartScope, Session, Store, StoreError};
+use crate::store::{AccountTag, Change, NativeClient, PartScope, Session, Store, StoreError};
 
 /// Why a native client cannot be added. The text says how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -112,26 +112,48 @@ pub struct NativeClients {
 }
 
 impl NativeClients {
-    /// The context of a request that names this client. The look-up counts against the rate limit of the network, and
-    /// is given back if there is such a client.
+    /// The context of a refresh that names this client. The look-up counts against the rate limit of the network, and
+    /// is given back unless there is no such client: an outage must not use the limit up.
     ///
     /// # Errors
     /// [`AuthError::InvalidClient`] if there is none; [`AuthError::RateLimited`]; or if storage fails.
     pub async fn identify(
         &self,
         client_id: &str,
+        presented: &Secret,
         context: RequestContext,
     ) -> Result<RequestContext, AuthError> {
-        // A malformed id is no client's; PostgreSQL would fail to read some.
-        if !is_id(client_id) {
-            return Err(client_refused(None));
+        let context = named(client_id, context)?;
+        // A ticket that was refused a moment ago is refused again before the client is read.
+        let ticket = AccountTag::of_ticket(presented);
+        self.admission.admit_ticket(ticket, &context.client).await?;
+        let known = known(&*self.store, client_id).await;
+        if !matches!(known, Err(AuthError::InvalidClient)) {
+            self.admission.give_back_unverified(&context.client);
         }
-        self.admission.admit_unverified(&context.client).await?;
-        if self.store.find_client(client_id).await?.is_none() {
-            return Err(client_refused(Some(client_id)));
-        }
-        self.admission.give_back_unverified(&context.client);
-        Ok(RequestContext { client_id: Some(client_id.to_owned()), ..context })
+        known.map(|()| context)
+    }
+}
+
+/// The context of a request that names this client, which has to be looked up yet.
+///
+/// # Errors
+/// [`AuthError::InvalidClient`] if no client can have this id; PostgreSQL would fail to read some.
+pub fn named(client_id: &str, context: RequestContext) -> Result<RequestContext, AuthError> {
+    if !is_id(client_id) {
+        return Err(client_refused(None));
+    }
+    Ok(RequestContext { client_id: Some(client_id.to_owned()), ..context })
+}
+
+/// Looks a native client up. Limits come first.
+///
+/// # Errors
+/// [`AuthError::InvalidClient`] if there is none; or if storage fails.
+pub(in crate::auth) async fn known(store: &dyn Store, client_id: &str) -> Result<(), AuthError> {
+    match store.find_client(client_id).await? {
+        Some(_) => Ok(()),
+        None => Err(client_refused(Some(client_id))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The cookies: the refresh token's, the readable hint beside it, and the list of known devices. Their attributes
 //! (`Secure`, `HttpOnly`, `SameSite`, `Max-Age`) are set here; their names, with the prefix `__Host-`, are in
-//! [`shared::path`]. There are no others but the mark of a redirect in [`site`](super::site), and no name depends on an account (decision 33).
+//! [`shared::path`]. There are no others but the mark of a redirect in [`site`](super::site), and no name depends on an
+//! account (decision 33).
 
 use std::borrow::Cow;
 

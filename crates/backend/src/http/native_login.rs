@@ -13,7 +13,7 @@ use super::guard::{IdempotencyKey, Json, NoBrowser, RequestContext, SignInContex
 use super::native_answer::NativeAnswer;
 use crate::auth::login::Logins;
 use crate::auth::login::signed_in::SignedIn;
-use crate::auth::native_clients::NativeClients;
+use crate::auth::native_clients;
 
 /// The body.
 #[derive(Deserialize)]
@@ -31,13 +31,12 @@ pub struct NativeLogin {
 /// session belongs to the client, and both tokens are in the body.
 pub async fn login(
     State(logins): State<Arc<Logins>>,
-    State(clients): State<Arc<NativeClients>>,
     _proof: NoBrowser,
     key: Option<IdempotencyKey>,
     context: RequestContext,
     Json(NativeLogin { client_id, email, password }): Json<NativeLogin>,
 ) -> Result<NativeAnswer, ApiError> {
-    let context = SignInContext::without_cookies(clients.identify(&client_id, context).await?);
+    let context = SignInContext::without_cookies(native_clients::named(&client_id, context)?);
     let request = LoginRequest { email, password };
     let SignedIn { tokens, .. } =
         logins.login(&request, key.map(|it| it.0).as_ref(), &context).await?;

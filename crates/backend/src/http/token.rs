@@ -25,7 +25,7 @@ pub async fn token(
     RefreshForm { client_id, refresh_token }: RefreshForm,
 ) -> Result<NativeAnswer, ApiError> {
     let attempt = attempt.map(|AttemptKey(attempt)| attempt);
-    let context = clients.identify(&client_id, context).await?;
+    let context = clients.identify(&client_id, &refresh_token, context).await?;
     match sessions.refresh(&refresh_token, attempt.as_ref(), &context).await {
         Ok(tokens) => Ok(NativeAnswer(tokens)),
         Err(AuthError::InvalidGrant) => Err(ApiError::GrantRefused),

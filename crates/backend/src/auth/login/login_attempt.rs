@@ -15,6 +15,7 @@ use crate::auth::account::spelling;
 use crate::auth::deadline::within_deadline;
 use crate::auth::error::AuthError;
 use crate::auth::idempotency::KeyedRequest;
+use crate::auth::native_clients;
 use crate::auth::rate_limit::RateLimited;
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::request_context::SignInContext;
@@ -95,8 +96,8 @@ impl LoginAttempts {
         Ok(())
     }
 
-    /// The user, authenticated by their password. Limits come first, the look-up of the user after them, so that a
-    /// refusal does not reveal whether the account exists.
+    /// The user, authenticated by their password. Limits come first, the look-ups of the native client and of the user
+    /// after them, so that a refusal does not reveal whether the account exists.
     async fn proved(
         &self,
         login: &mut LoginAttempt<'_>,
@@ -114,6 +115,9 @@ impl LoginAttempts {
         };
         if let Err(limited) = admitted {
             return Err(self.limited(limited, login).await);
+        }
+        if let Some(client_id) = &login.context.request.client_id {
+            native_clients::known(&*self.event_log.store, client_id).await?;
         }
         self.tell_apart(login).await?;
         // A known device that is locked out counts like an unknown one.

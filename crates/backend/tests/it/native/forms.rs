@@ -1,5 +1,8 @@
 //! Requests that cannot be read, and clients that are not known (RFC 6749 section 5.2).
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 use shared::path;
 
@@ -7,7 +10,7 @@ use super::{
     TODO, Tokens, assert_refused, client, grant, log_in, logged_in, login_body, post, refresh, send,
 };
 use crate::services::{FORM, basic};
-use crate::support::{PASSWORD, TestApp, on_every_store};
+use crate::support::{Faulty, PASSWORD, Place, TestApp, on_every_store};
 
 #[tokio::test]
 async fn an_unknown_client_is_refused_before_anything_happens() {
@@ -43,7 +46,8 @@ async fn unknown_clients_are_limited_by_network_and_known_ones_are_not() {
         refresh(&app, "mail", "x").await.assert_status(401);
     }
     refresh(&app, "mail", "x").await.assert_problem(429, "rate_limited");
-    log_in(&app, "mail", "alice", PASSWORD).await.assert_problem(429, "rate_limited");
+    // Logins have limits of their own.
+    log_in(&app, TODO, "alice", PASSWORD).await.assert_ok();
     app.clock.advance(60);
     for _ in 0..100 {
         let answer = refresh(&app, TODO, &tokens.refresh).await;
@@ -53,6 +57,60 @@ async fn unknown_clients_are_limited_by_network_and_known_ones_are_not() {
     for _ in 0..4_000 {
         refresh(&app, "mail", "x").await.assert_status(401);
     }
+}
+
+/// A server over a store with faults, with a client and a user.
+async fn over_faulty(flags: &[&str]) -> (TestApp, Arc<Faulty>) {
+    let store = Faulty::new();
+    let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, flags).await;
+    client(&app, TODO).await;
+    app.registered("alice").await;
+    (app, store)
+}
+
+#[tokio::test]
+async fn calls_beyond_a_limit_do_not_read_the_client() {
+    let (app, store) = over_faulty(&["--rate-limit", "refreshes-per-session=100/2s"]).await;
+    let reads = || store.clients_read.load(Ordering::SeqCst);
+    for (id, name) in [(TODO, "mallory"), ("mail", "mallet")] {
+        for _ in 0..20 {
+            log_in(&app, id, name, PASSWORD).await;
+        }
+        let before = reads();
+        for _ in 0..10 {
+            log_in(&app, id, name, PASSWORD).await.assert_problem(429, "rate_limited");
+        }
+        assert_eq!(reads(), before, "{id}");
+    }
+    let mut tokens = logged_in(&app, TODO).await;
+    for _ in 0..100 {
+        tokens = Tokens::of(refresh(&app, TODO, &tokens.refresh).await.assert_ok());
+    }
+    refresh(&app, TODO, &tokens.refresh).await.assert_problem(429, "rate_limited");
+    let before = reads();
+    for _ in 0..10 {
+        refresh(&app, TODO, &tokens.refresh).await.assert_problem(429, "rate_limited");
+    }
+    assert_eq!(reads(), before);
+    for _ in 0..4_000 {
+        refresh(&app, "mail", "x").await.assert_status(401);
+    }
+    let before = reads();
+    refresh(&app, "mail", "x").await.assert_problem(429, "rate_limited");
+    refresh(&app, TODO, "x").await.assert_problem(429, "rate_limited");
+    assert_eq!(reads(), before);
+}
+
+#[tokio::test]
+async fn an_outage_locks_no_native_client_out() {
+    let (app, store) = over_faulty(&["--rate-limit", "refreshes-per-network=100/1s"]).await;
+    let tokens = logged_in(&app, TODO).await;
+    store.set_broken(true);
+    for _ in 0..110 {
+        refresh(&app, TODO, &tokens.refresh).await.assert_status(503);
+    }
+    store.set_broken(false);
+    refresh(&app, TODO, &tokens.refresh).await.assert_ok();
 }
 
 #[tokio::test]

@@ -39,7 +39,6 @@ pub(crate) struct Faulty {
     /// How many of the next changes are committed but answered with an error.
     answers_lost: AtomicUsize,
     subscription_state: Arc<AtomicU8>,
-    /// Committed changes.
     written: AtomicUsize,
     /// Reads of a session.
     sessions_read: AtomicUsize,
@@ -51,8 +50,9 @@ pub(crate) struct Faulty {
     session_held: Gate,
     /// How many of the next status list indexes are reported as taken.
     places_taken: AtomicUsize,
-    /// Reads of a service.
+    /// Reads of a service, and of a native client.
     services_read: AtomicUsize,
+    pub(crate) clients_read: AtomicUsize,
     /// Readiness checks; the gate holds back the next response.
     pings: AtomicUsize,
     ping_held: Gate,
@@ -434,6 +434,7 @@ impl Store for Faulty {
     }
 
     async fn find_client(&self, id: &str) -> Result<Option<NativeClient>, StoreError> {
+        self.clients_read.fetch_add(1, Ordering::SeqCst);
         self.check().await?;
         self.inner.find_client(id).await
     }
