@@ -1,5 +1,7 @@
 //! `baton clients`: consent and output. The rules are in [`auth::native_clients`](crate::auth::native_clients).
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use shared::path;
 
@@ -11,7 +13,7 @@ use super::progress::Progress;
 use super::table::instant;
 use crate::auth::native_clients::{add_client, remove_client, revoke_sessions_of};
 use crate::config::{AddClientArgs, ClientsCommand, DatabaseArgs, RemoveClientArgs};
-use crate::store::NativeClient;
+use crate::store::{NativeClient, Store};
 
 pub(super) async fn clients(command: ClientsCommand) -> anyhow::Result<()> {
     match command {
@@ -47,19 +49,30 @@ async fn remove(
     with_database(database, async |database| {
         let unknown = || format!("no native client has the id {id:?}: `baton clients list` shows all");
         let mut known = database.store.clients().await?.into_iter();
-        known.find(|client| client.id == *id).with_context(unknown)?;
+        if !known.any(|client| client.id == *id) {
+            // A removal that stopped has left sessions: they can only be those of a client that was.
+            let sessions = revoke_sessions(&database.store, id).await?;
+            anyhow::ensure!(sessions > 0, "{}", unknown());
+            return say(&format!("{id} was removed before; revoked {sessions} sessions"));
+        }
         let name = &database.name;
         consent::ask(
             consent,
             &format!("removes the native client {id:?} in {name} and revokes its sessions: its users have to log in again"),
         )?;
-        anyhow::ensure!(remove_client(&*database.store, id).await?, "{}", unknown());
-        let mut revoked = Progress::default();
-        let mut progress = |sessions| revoked.so_far(sessions);
-        let event_log = administration_of(&database.store).await?.event_log;
-        let sessions = revoke_sessions_of(&event_log, id, &mut progress).await;
-        let sessions = sessions.with_context(|| revoked.stopped_after_removal())?;
+        // Another removal may have been faster.
+        remove_client(&*database.store, id).await?;
+        let sessions = revoke_sessions(&database.store, id).await?;
         say(&format!("removed {id}, and revoked {sessions} sessions"))
     })
     .await
+}
+
+/// Revokes the sessions of a client that is removed.
+async fn revoke_sessions(store: &Arc<dyn Store>, id: &str) -> anyhow::Result<u64> {
+    let mut revoked = Progress::default();
+    let mut progress = |sessions| revoked.so_far(sessions);
+    let event_log = administration_of(store).await?.event_log;
+    let sessions = revoke_sessions_of(&event_log, id, &mut progress).await;
+    sessions.with_context(|| revoked.stopped_after_removal())
 }

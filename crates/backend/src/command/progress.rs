@@ -26,11 +26,7 @@ impl Progress {
 
     /// The same for a native client that is removed already.
     pub(super) fn stopped_after_removal(&self) -> String {
-        format!(
-            "the client is removed, and no session of it can be refreshed; stopped after {} sessions: add it again and \
-             remove it to revoke the rest at once",
-            self.0
-        )
+        format!("the client is removed, and no session of it can be refreshed; {}", self.stopped())
     }
 
     /// The same for a user who is disabled together with the first sessions.

@@ -163,7 +163,7 @@ fn forget_failures_of(user: &User) -> Step {
 
 fn open_session(session: &Session) -> Statement {
     let client_id = session.client_id.as_deref();
-    let sql = client_id.map_or(sql::OPEN_SESSION, |_| sql::OPEN_SESSION_OF_CLIENT);
+    let sql = client_id.map_or(sql::OPEN_SESSION.into(), |_| sql::OPEN_SESSION_OF_CLIENT);
     let open = Statement::new(sql)
         .bind(session.id.as_bytes())
         .bind(session.user.as_bytes())

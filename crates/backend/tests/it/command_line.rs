@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
+use std::time::Duration;
 
-use crate::support::program::{Serving, baton, folder, run, run_sql};
+use crate::support::program::{Serving, baton, folder, request, run, run_sql};
 
 #[test]
 fn serve_prints_where_it_is_when_it_is_ready_and_stops_on_sigterm() {
@@ -22,7 +25,7 @@ fn serve_prints_where_it_is_when_it_is_ready_and_stops_on_sigterm() {
 }
 
 #[test]
-fn the_second_line_of_serve_has_the_origin_and_may_be_left_unread() {
+fn the_second_line_of_serve_has_the_origin_and_is_written_with_the_first() {
     let folder = folder();
     let origin = ["--origin", "https://login.example.com", "--trusted-proxies", "127.0.0.1"];
     let mut server = Serving::logging_to(folder.path(), &origin, Stdio::null());
@@ -30,9 +33,21 @@ fn the_second_line_of_serve_has_the_origin_and_may_be_left_unread() {
     server.out.read_line(&mut line).expect("a line");
     assert_eq!(line, "open https://login.example.com\n");
     drop(server);
-    let mut server = Serving::start(folder.path());
-    // Its standard output is closed after the first line.
-    server.out = Box::new(io::empty());
+    // Of a datagram socket, each write is a message of its own.
+    let (out, its_end) = UnixDatagram::pair().expect("sockets");
+    out.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    let mut command = baton(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null());
+    let child = command.stdout(OwnedFd::from(its_end)).spawn().expect("the program starts");
+    drop(command);
+    let mut server = Serving { child, address: String::new(), out: Box::new(io::empty()) };
+    let mut written = [0; 512];
+    let length = out.recv(&mut written).expect("a write");
+    let written = std::str::from_utf8(&written[..length]).expect("UTF-8");
+    let lines: Vec<&str> = written.lines().collect();
+    let [first, "open http://localhost:3000"] = lines[..] else { panic!("{written:?}") };
+    drop(out);
+    server.address = first.trim_start_matches("listening on http://").to_owned();
     let live =
         server.ask("GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert!(live.starts_with("HTTP/1.1 200 OK\r\n"), "{live}");
@@ -338,6 +353,31 @@ fn native_clients_are_added_listed_and_removed_from_the_command_line() {
     assert!(said(remove).1.contains("`baton clients list`"));
     assert!(said(&["clients", "add", "To do"]).1.contains("is no id of a client"));
     assert!(said(&["clients", "add", "todo", "--name", "a\nb"]).1.contains("--name"));
+}
+
+/// As after a removal that stopped half way.
+#[test]
+fn a_removal_is_repeated_for_the_sessions_that_it_has_left() {
+    let folder = folder();
+    let post = |path: &str, body: &str| request("POST", path, &[], body);
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    assert!(run(folder.path(), &["clients", "add", "todo"]).status.success());
+    let mut server = Serving::start(folder.path());
+    let user = r#""email":"alice@example.com","password":"velvet otter under glass""#;
+    let registered = server.ask(&post("/api/auth/register", &format!("{{{user}}}")));
+    assert!(registered.starts_with("HTTP/1.1 201 Created\r\n"), "{registered}");
+    let body = format!(r#"{{"client_id":"todo",{user}}}"#);
+    let login = server.ask(&post("/api/native/login", &body));
+    assert!(login.starts_with("HTTP/1.1 200 OK\r\n"), "{login}");
+    server.terminate();
+    server.child.wait().expect("an end");
+    run_sql(&folder.path().join("baton.db"), "DELETE FROM clients WHERE id = 'todo'");
+
+    let remove = || run(folder.path(), &["clients", "remove", "todo", "--yes"]);
+    let again = String::from_utf8(remove().stdout).expect("UTF-8");
+    assert_eq!(again, "todo was removed before; revoked 1 sessions\n");
+    let unknown = String::from_utf8(remove().stderr).expect("UTF-8");
+    assert!(unknown.contains("`baton clients list`"), "{unknown}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The SQL of services and of native clients, and of what only sessions of native clients need.
 
+use crate::store::statement::SqlText;
+
 pub(in crate::store) const ADD_SERVICE: &str = "
     INSERT INTO services (id, audience, secret_hash, created_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (id) DO NOTHING";
@@ -27,13 +29,28 @@ pub(in crate::store) const FIND_CLIENT: &str =
 
 pub(in crate::store) const CLIENTS: &str = "SELECT id, name, created_at FROM clients ORDER BY id";
 
-/// [`OPEN_SESSION`](super::OPEN_SESSION) for a native client, unless it was removed since it was looked up. That of a
-/// browser names no column that an older schema lacks.
-pub(in crate::store) const OPEN_SESSION_OF_CLIENT: &str = "
+macro_rules! open_session_of_client {
+    ($locked:literal) => {
+        concat!(
+            "
+    WITH client AS (SELECT 1 FROM clients WHERE id = $13",
+            $locked,
+            ")
     INSERT INTO sessions (id, user_id, seed, refresh_key_id, generation, accepted_at, created_at,
                           authenticated_at, address, browser, os, device_kind, client_id)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-    WHERE EXISTS (SELECT 1 FROM clients WHERE id = $13)";
+    WHERE EXISTS (SELECT 1 FROM client)"
+        )
+    };
+}
+
+/// [`OPEN_SESSION`](super::OPEN_SESSION) for a native client, unless it was removed since it was looked up. That of a
+/// browser names no column that an older schema lacks. In PostgreSQL, a removal waits for the uncommitted session, so
+/// that it finds and revokes it; in SQLite, writers take turns.
+pub(in crate::store) const OPEN_SESSION_OF_CLIENT: SqlText = SqlText {
+    sqlite: open_session_of_client!(""),
+    postgres: open_session_of_client!(" FOR KEY SHARE"),
+};
 
 /// [`SESSIONS_OF`](super::SESSIONS_OF) on a schema without native clients: commands work on an older one.
 pub(in crate::store) const SESSIONS_OF_BEFORE_CLIENTS: &str = "

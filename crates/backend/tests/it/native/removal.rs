@@ -3,10 +3,11 @@
 use backend::auth::native_clients::{
     NativeClientError, add_client, remove_client, revoke_sessions_of,
 };
+use backend::store;
 
 use super::{TODO, assert_refused, client, log_in, logged_in, refresh};
 use crate::services::service;
-use crate::support::{ORIGIN, PASSWORD, TestApp, on_every_store};
+use crate::support::{ORIGIN, PASSWORD, Place, Schema, TestApp, on_every_store};
 
 #[tokio::test]
 async fn a_client_that_is_removed_is_refused_from_then_on_and_its_sessions_are_revoked() {
@@ -41,6 +42,24 @@ async fn a_client_that_is_removed_is_refused_from_then_on_and_its_sessions_are_r
         logged_in(&app, TODO).await;
     })
     .await;
+}
+
+/// Its session would begin behind the back of the removal, which revokes those that it finds.
+#[tokio::test]
+async fn on_postgresql_a_login_waits_for_a_removal_that_is_not_committed() {
+    let Some(schema) = Schema::new().await else { return };
+    let store = store::open(schema.url.as_str()).await.expect("a store");
+    let other = schema.connection().await;
+    let app = TestApp::over(store, Place::Schema(schema), &[]).await;
+    // Declared last: if the test fails, its lock is released before the schema is dropped.
+    let mut other = other;
+    client(&app, TODO).await;
+    app.registered("alice").await;
+    let remove = "BEGIN; DELETE FROM clients WHERE id = 'todo'";
+    sqlx::raw_sql(remove).execute(&mut other).await.expect("a removal");
+    log_in(&app, TODO, "alice", PASSWORD).await.assert_status(503);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("the end of it");
+    logged_in(&app, TODO).await;
 }
 
 /// RFC 6749 section 2.2: an id is unique.
