@@ -21,7 +21,7 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let key = key.as_ref().map(|IdempotencyKey(key)| key);
     match service {
-        Some(service) => logouts.revoke_for(&service, &token, key, &context).await?,
+        Some(service) => logouts.revoke_for(&service, &token, key).await?,
         None => logouts.revoke(&token, key, &context).await?,
     }
     Ok(StatusCode::OK)

@@ -15,7 +15,8 @@ use crate::auth::idempotency::{IdempotencyKeys, KeyedRequest};
 use crate::auth::rate_limit::admission::Admission;
 use crate::auth::request_context::RequestContext;
 use crate::auth::security_event_log::SecurityEventLog;
-use crate::store::{Change, Service, Session, User};
+use crate::store::{Change, ClientInfo, Service, Session, User};
+use crate::telemetry::AUDIT;
 
 /// The tokens that a logout presents.
 pub struct Presented<'a> {
@@ -38,6 +39,13 @@ pub struct LoggedOut {
     pub another_stands: bool,
     /// Whether a refresh token is of no session of this server.
     pub is_anothers: bool,
+}
+
+/// How revocations are recorded.
+struct Ending {
+    kind: EventKind,
+    reason: RevocationReason,
+    client: ClientInfo,
 }
 
 /// A session that a presented token is of, with its user.
@@ -72,6 +80,15 @@ impl Logouts {
         presented: &Presented<'_>,
         context: &RequestContext,
     ) -> Result<LoggedOut, AuthError> {
+        let (kind, reason) = (EventKind::LoggedOut, RevocationReason::Logout);
+        self.end(presented, &Ending { kind, reason, client: context.client.clone() }).await
+    }
+
+    async fn end(
+        &self,
+        presented: &Presented<'_>,
+        ending: &Ending,
+    ) -> Result<LoggedOut, AuthError> {
         let Presented { refresh_tokens, access_token, expected, key } = presented;
         let is_expected =
             |session: &Session| expected.is_none_or(|expected| session.id == expected);
@@ -101,7 +118,7 @@ impl Logouts {
         let ids: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
         let keyed = key.filter(|_| !ids.is_empty());
         let keyed = keyed.map(|key| KeyedRequest::new(key, &[b"logout", &ids]));
-        let revoked = self.revoke_each(&named, keyed.as_ref(), context);
+        let revoked = self.revoke_each(&named, keyed.as_ref(), ending);
         self.idempotency.in_turn(keyed.as_ref(), Box::pin(revoked)).await?;
         Ok(LoggedOut { is_over: !named.is_empty(), another_stands, is_anothers })
     }
@@ -110,19 +127,16 @@ impl Logouts {
         &self,
         named: &[Named],
         keyed: Option<&KeyedRequest>,
-        context: &RequestContext,
+        Ending { kind, reason, client }: &Ending,
     ) -> Result<(), AuthError> {
         self.idempotency.earlier(keyed).await?;
         // Of several sessions, the first is stored with the key.
         let mut bears = keyed;
         for found in named.iter().filter(|found| found.session.is_live()) {
-            let event =
-                self.event_log.event(EventKind::LoggedOut, Some(found.user.id), &context.client);
-            let event = event.in_session(found.session.id).because(RevocationReason::Logout);
-            let end = Change::RevokeSession(
-                found.session.id,
-                self.event_log.revocation(RevocationReason::Logout),
-            );
+            let event = self.event_log.event(*kind, Some(found.user.id), client);
+            let event = event.in_session(found.session.id).because(*reason);
+            let revocation = self.event_log.revocation(*reason);
+            let end = Change::RevokeSession(found.session.id, revocation);
             let (user, session) = (found.user.id, Some(found.session.id));
             let outcome =
                 self.idempotency.commit_keyed(bears, user, session, end, vec![event]).await?;
@@ -163,7 +177,8 @@ impl Logouts {
 
     /// Revokes the session of an access token, even an expired one, for an authenticated service of its audience. RFC
     /// 7009 section 2.1: a token that was not issued for the caller is refused, and a refresh token is issued for no
-    /// service. An unknown token is no error.
+    /// service. An unknown token is no error. It is no logout of the user's: as what a command revokes, it is recorded
+    /// as the operator's, whose service it is, and without the service's address.
     ///
     /// # Errors
     /// [`AuthError::UnauthorizedClient`] for a refresh token, or a token of another audience. If storage fails: then
@@ -173,21 +188,25 @@ impl Logouts {
         service: &Service,
         token: &Secret,
         key: Option<&IdempotencyKey>,
-        context: &RequestContext,
     ) -> Result<(), AuthError> {
         let is_ticket = UnverifiedTicket::parse(token.expose()).is_some();
         let genuine = if is_ticket { None } else { self.callers.genuine(token).await? };
         let is_of_another = |it: &AccessToken| !it.aud.contains(&service.audience);
         let is_refused = is_ticket || genuine.as_ref().is_some_and(is_of_another);
-        if !is_refused && genuine.is_some() {
+        let session = genuine.as_ref().map(|it| it.sid.to_string());
+        let (service, allowed) = (&service.id, !is_refused);
+        tracing::info!(target: AUDIT, event = "service_revocation", service, allowed, session);
+        if is_refused {
+            return Err(AuthError::UnauthorizedClient);
+        }
+        if genuine.is_some() {
             let access_token = Some(token);
             let presented = Presented { refresh_tokens: &[], access_token, expected: None, key };
-            self.logout(&presented, context).await?;
+            let (kind, reason) = (EventKind::SessionEnded, RevocationReason::Administrator);
+            let client = ClientInfo::unknown();
+            self.end(&presented, &Ending { kind, reason, client }).await?;
         }
-        let session = genuine.map(|it| it.sid.to_string());
-        let (service, allowed) = (&service.id, !is_refused);
-        tracing::info!(event = "service_revocation", service, allowed, session);
-        if is_refused { Err(AuthError::UnauthorizedClient) } else { Ok(()) }
+        Ok(())
     }
 
     async fn named_by(&self, unverified: &Secret) -> Result<Option<Named>, AuthError> {

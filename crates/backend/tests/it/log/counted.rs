@@ -136,6 +136,21 @@ async fn what_services_revoke_leaves_a_line_with_service_and_session() {
     assert_eq!(said["session"], alice.claims()["sid"]);
 }
 
+/// An audit line, which is there even if the commit's answer is lost.
+#[tokio::test]
+async fn what_a_service_revokes_is_in_the_audit_log_before_it_is_done() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let notes = service(&app, "notes", ORIGIN).await;
+    let (log, _, _listening) = Log::of_the_program();
+    form(&app, path::REVOKE, Some(&notes), &format!("token={}", alice.access_token())).await;
+    let lines = log.objects();
+    let place = |event: &str| lines.iter().position(|line| line["fields"]["event"] == event);
+    let said = place("service_revocation").expect("a line");
+    assert_eq!(lines[said]["target"], "backend::auth::audit");
+    assert!(Some(said) < place("session_ended"), "{lines:?}");
+}
+
 /// RFC 7009 section 2.2 requires 200 for an invalid token; the log records it all the same.
 #[tokio::test]
 async fn a_revocation_of_what_is_no_token_leaves_a_line() {

@@ -23,7 +23,7 @@ use crate::services::{form, service};
 use crate::support::{Answer, Browser, Faulty, Log, ORIGIN, PASSWORD, Place, TestApp};
 
 /// Kinds that callers can cause at will, with a credential or without one; [`LogSources::cause`] causes each.
-const BY_CALLERS: [&str; 16] = [
+const BY_CALLERS: [&str; 15] = [
     "access_token_refused",
     "browser_refused",
     "client_refused",
@@ -38,7 +38,6 @@ const BY_CALLERS: [&str; 16] = [
     "request.failed",
     "request.refused",
     "service_refused",
-    "service_revocation",
     "step_up_required",
 ];
 
@@ -242,9 +241,6 @@ impl LogSources {
             "request.failed" => (self.unlucky.refresh().await, 503),
             "request.refused" => (app.browser().post(path::LOGIN, json!({})).await, 400),
             "service_refused" => (form(app, path::INTROSPECT, None, &token).await, 401),
-            "service_revocation" => {
-                (form(app, path::REVOKE, Some(&self.notes), "token=garbage").await, 200)
-            }
             "step_up_required" => (end(&self.late, &self.late.claims()["sid"]).await, 401),
             other => panic!("nothing here causes {other}"),
         };

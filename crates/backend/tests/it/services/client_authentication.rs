@@ -1,8 +1,9 @@
 //! Client authentication of services (RFC 6749 section 2.3.1) at introspection and revocation: in the header or in
 //! the form, never in both.
 
+use axum::http;
 use serde_json::json;
-use shared::path::{INTROSPECT, REVOKE};
+use shared::path::{EVENTS, INTROSPECT, REVOKE};
 use url::form_urlencoded::Serializer;
 
 use super::{basic, form, service_secret};
@@ -77,7 +78,9 @@ async fn a_service_introspects_and_revokes_with_credentials_in_the_header_or_the
             let revoked = call(&app, REVOKE, method, notes, &token).await;
             revoked.assert_ok();
             assert!(revoked.body.is_empty() && revoked.set_cookies().is_empty());
-            alice.me().await.assert_problem(401, "invalid_token");
+            let over = alice.me().await;
+            over.assert_problem(401, "invalid_token");
+            assert_eq!(over.json()["ended_because"], "administrator");
             alice.refresh().await.assert_problem(401, "invalid_grant");
             let inactive = call(&app, INTROSPECT, method, notes, &token).await;
             assert_eq!(inactive.json(), json!({ "active": false }));
@@ -86,7 +89,11 @@ async fn a_service_introspects_and_revokes_with_credentials_in_the_header_or_the
                 call(&app, REVOKE, method, notes, token).await.assert_ok();
             }
             other.me().await.assert_ok();
-            assert_eq!(other.events().await[0], "logged_out");
+            // No logout of the user's, and not at an address of theirs.
+            let page = other.call(http::Method::GET, EVENTS, None).await.assert_ok().json();
+            let event = &page["events"][0];
+            assert_eq!(event["kind"], "session_ended");
+            assert_eq!((&event["cause"], &event["ip"]), (&json!("administrator"), &json!(null)));
         }
     })
     .await;
