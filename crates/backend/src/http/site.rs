@@ -26,8 +26,8 @@ use super::error::ApiError;
 use crate::config::Origin;
 
 /// The cookie of a browser that was redirected a moment ago: the names `127.0.0.1` and `localhost` do not share it, so
-/// that it comes back only if the redirect led nowhere else. It is no credential, and not `Secure`: each browser
-/// has to keep it over http.
+/// that it comes back only if the redirect led back here. It is no credential, and not `Secure`: each browser has to
+/// keep it over http.
 const REDIRECTED: &str = "baton-redirected";
 const SET_REDIRECTED: &str = "baton-redirected=1; Path=/; Max-Age=10; HttpOnly; SameSite=Lax";
 
