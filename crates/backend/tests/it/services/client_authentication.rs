@@ -181,16 +181,17 @@ async fn two_methods_in_one_request_are_an_error_even_if_both_are_right() {
     let alice = app.registered("alice").await;
     let (token, secret) = (alice.access_token(), service_secret(&app, "notes", ORIGIN).await);
     let (right, wrong) = (basic("notes", &secret), basic("notes", "wrong"));
+    let (right, wrong) = (Some(right.as_str()), Some(wrong.as_str()));
     let (token, id) = (("token", token.as_str()), ("client_id", "notes"));
     let (secret, assertion) = (("client_secret", secret.as_str()), ("client_assertion", "a.b.c"));
-    let cases: [(Option<&str>, Vec<(&str, &str)>); 6] = [
-        (Some(&right), vec![token, id, secret]),
-        (Some(&right), vec![token, id, ("client_secret", "wrong")]),
-        (Some(&wrong), vec![token, id, secret]),
-        (Some(&right), vec![token, assertion]),
+    let cases = [
+        (right, vec![token, id, secret]),
+        (right, vec![token, id, ("client_secret", "wrong")]),
+        (wrong, vec![token, id, secret]),
+        (right, vec![token, assertion]),
         (None, vec![token, id, secret, assertion]),
         // One client in the header, another in the form.
-        (Some(&right), vec![token, ("client_id", "another")]),
+        (right, vec![token, ("client_id", "another")]),
     ];
     for path in [INTROSPECT, REVOKE] {
         for (header, form_parameters) in &cases {
@@ -199,7 +200,7 @@ async fn two_methods_in_one_request_are_an_error_even_if_both_are_right() {
         }
         // Its name beside the header is no second method.
         let named = parameters(&[("token", "garbage"), id]);
-        form(&app, path, Some(&right), &named).await.assert_ok();
+        form(&app, path, right, &named).await.assert_ok();
     }
     alice.me().await.assert_ok();
     alice.refresh().await.assert_ok();
