@@ -1,7 +1,7 @@
 //! What status lists cost, up to ten million sessions: bytes of a list, bytes a second of a service that sees a
 //! thousand sessions, memory of both, and the time that making a list takes: `cargo bench -p backend --bench
-//! status_lists`. Places are drawn and lists are made as by the server; no session is stored. Times of two machines do
-//! not compare.
+//! status_lists`. Places are drawn and lists are made as by the server; no session is stored. Times of two machines
+//! do not compare.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
 use std::collections::BTreeSet;

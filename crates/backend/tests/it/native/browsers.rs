@@ -60,7 +60,7 @@ async fn the_log_says_what_gave_the_browser_away() {
     client(&app, TODO).await;
     for (header, value, cause) in signs() {
         let (log, _listening) = Log::of_json();
-        let request = post(path::TOKEN, FORM).header(header, &value);
+        let request = post(path::TOKEN, FORM).header(header, value);
         send(&app, request, grant(TODO, "x")).await.assert_status(403);
         let line = log.objects().pop().expect("a line");
         assert_eq!(line["fields"]["event"], "browser_refused", "{line}");
