@@ -1,0 +1,32 @@
+from urllib.parse import urlsplit
+
+import django_service
+
+
+def describe(it):
+    it.uses(
+        ["django-oauth-toolkit"],
+        "`RESOURCE_SERVER_INTROSPECTION_URL`, `…_CREDENTIALS`; `RESOURCE_SERVER_TOKEN_CACHING_SECONDS` "
+        "(ten hours by default)",
+    )
+    django_service.ensure(it)
+    from django.test import RequestFactory
+    from oauth2_provider.contrib.rest_framework import OAuth2Authentication
+    from oauth2_provider.models import AccessToken
+
+    def make():
+        # Its cache is the database.
+        AccessToken.objects.all().delete()
+
+        def verify(token, audience):
+            # The audience has to be the beginning of the address that was called.
+            host = urlsplit(audience).netloc
+            request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_HOST=host)
+            user, found = OAuth2Authentication().authenticate(request)
+            assert user.get_username().endswith("@example.com")
+            assert found.token_checksum
+            return {"sub": it.subject(token)}
+
+        return verify
+
+    it.verifies(make)
