@@ -40,6 +40,11 @@ pub(crate) fn notes(workspace: &Workspace, release: bool) -> Result<()> {
 /// Builds `target/site` and `target/{debug,release}/baton`.
 pub(crate) fn site_and_program(workspace: &Workspace, release: bool) -> Result<()> {
     site::build(workspace)?;
+    program(workspace, release)
+}
+
+/// Builds `target/{debug,release}/baton`.
+pub(crate) fn program(workspace: &Workspace, release: bool) -> Result<()> {
     let (title, profile) = if release {
         ("Building the server with optimisations (10 minutes or more the first time)", "--release")
     } else {

@@ -1,8 +1,8 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
-//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `ci`, `tidy`,
-//! `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`, `bench`; they are built on `tools` (installs missing
-//! tools), `site` (the browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and `report`
-//! (output).
+//! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `interop`, `ci`,
+//! `tidy`, `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`, `bench`; they are built on `tools` (installs
+//! missing tools), `site` (the browser's half), `process` (child processes), `cluster` (the tests' PostgreSQL) and
+//! `report` (output).
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -15,6 +15,7 @@ mod environment;
 mod files;
 mod gateway;
 mod https;
+mod interop;
 mod model;
 mod mutants;
 mod process;
@@ -81,6 +82,11 @@ enum Task {
     },
     /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
     Browsers,
+    /// Pinned libraries of other languages verify, introspect and revoke tokens of the running program.
+    Interop {
+        /// One of them, by its file in testing/interop, `_` as `-`.
+        library: Option<String>,
+    },
     /// All checks that must pass before a change is done: format, tidy, spelling, lints, documentation, licences,
     /// tests.
     Ci,
@@ -130,6 +136,7 @@ fn main() -> ExitCode {
         Task::Build { release } => build::build(&workspace, release),
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Browsers => browsers::browsers(&workspace),
+        Task::Interop { library } => interop::interop(&workspace, library.as_deref()),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
         Task::Words => tidy::words(&workspace),

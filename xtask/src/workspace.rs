@@ -20,6 +20,11 @@ impl Workspace {
         self.root.join("end2end")
     }
 
+    /// The libraries that the program is tried with.
+    pub(crate) fn interop(&self) -> PathBuf {
+        self.root.join("testing/interop")
+    }
+
     /// The style sheet's sources and the static files.
     pub(crate) fn style(&self) -> PathBuf {
         self.root.join("style")

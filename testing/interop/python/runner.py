@@ -197,11 +197,11 @@ class Library:
         assert status == 201, answer
         return json.loads(answer)["access_token"]
 
-    def native(self):
-        """The tokens of a session of a native client."""
+    def native(self, agent):
+        """The tokens of a session of a native client. Another `User-Agent` at refresh would ask for the password."""
         body = {"email": f"{uuid.uuid4()}@example.com", "password": self.password}
         self.call("POST", "/api/auth/register", {**body, "name": "Ada"})
-        status, answer = self.call("POST", "/api/native/login", {**body, "client_id": self.client})
+        status, answer = self.call("POST", "/api/native/login", {**body, "client_id": self.client}, agent=agent)
         assert status == 200, answer
         return json.loads(answer)
 
@@ -213,8 +213,8 @@ class Library:
         """For a library that shows no claims."""
         return claims(token)["sub"]
 
-    def call(self, method, path, body=None, bearer=None):
-        request = urllib.request.Request(f"{self.issuer}{path}", method=method)
+    def call(self, method, path, body=None, bearer=None, agent="interop"):
+        request = urllib.request.Request(f"{self.issuer}{path}", method=method, headers={"User-Agent": agent})
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")

@@ -1,31 +1,42 @@
 //! Node and the packages of `end2end/package-lock.json`: Playwright, axe, and the tools that shrink the site: binaryen
-//! (`wasm-opt`) and esbuild.
+//! (`wasm-opt`) and esbuild; and those of `testing/interop`.
 
 use crate::workspace::Workspace;
 use crate::{files, process, report};
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Playwright's requirement.
 const OLDEST_NODE: u32 = 20;
 
-/// Runs `npm ci` when the installed packages are not those of the lock file.
+/// The packages that build the site and test it.
 pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
+    ensure(workspace, &workspace.end2end())
+}
+
+/// The npm libraries that the program is tried with.
+pub(crate) fn ensure_interop(workspace: &Workspace) -> Result<()> {
+    ensure(workspace, &workspace.interop())
+}
+
+/// Runs `npm ci` in `folder` when the installed packages are not those of its lock file.
+fn ensure(workspace: &Workspace, folder: &Path) -> Result<()> {
     ensure_node(workspace)?;
-    let wanted = files::sha256(&files::read(&lock_file(workspace))?);
+    let wanted = files::sha256(&files::read(&folder.join("package-lock.json"))?);
     // The stamp lies inside node_modules, so that deleting that folder invalidates it.
-    let stamp = workspace.end2end().join("node_modules/.lock-sha256");
+    let stamp = folder.join("node_modules/.lock-sha256");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
-    report::step("Installing the Node packages of end2end, takes about a minute…", || {
+    let shown = folder.strip_prefix(&workspace.root).unwrap_or(folder).display();
+    let title = format!("Installing the Node packages of {shown}, takes about a minute…");
+    report::step(&title, || {
         let mut npm = process::command(workspace, "npm");
-        npm.current_dir(workspace.end2end()).args(["ci", "--no-audit", "--no-fund"]);
-        process::run(&mut npm).context(
-            "the Node packages could not be installed. The npm registry must be reachable. \
-             Alone: `npm ci` in end2end",
-        )?;
-        std::fs::write(&stamp, &wanted).context("end2end/node_modules cannot be written to")
+        npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund"]);
+        let remedy = "the Node packages could not be installed. The npm registry must be reachable";
+        process::run(&mut npm).with_context(|| format!("{remedy}. Alone: `npm ci` in {shown}"))?;
+        std::fs::write(&stamp, &wanted)
+            .with_context(|| format!("{shown}/node_modules cannot be written to"))
     })
 }
 

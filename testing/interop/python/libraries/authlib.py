@@ -1,13 +1,14 @@
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from joserfc.jwk import KeySet
 
 
 class Validator(JWTBearerTokenValidator):
     """With a key set that is fetched for each token: a service of yours keeps it for a while."""
 
     def get_jwks(self):
-        return requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=5).json()
+        return KeySet.import_key_set(requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=5).json())
 
 
 def describe(it):
@@ -41,9 +42,8 @@ def describe(it):
         it.revokes(revoke)
 
     def refreshes():
-        # It asks the server before it compares: `scope` is not in the answer.
-        tokens = it.native()
         session = OAuth2Session(it.client, token_endpoint_auth_method="none")
+        tokens = it.native(session.headers["User-Agent"])
         answer = session.refresh_token(f"{it.issuer}/api/native/token", tokens["refresh_token"])
         assert answer["refresh_token"] != tokens["refresh_token"]
 

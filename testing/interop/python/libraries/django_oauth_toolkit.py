@@ -14,19 +14,32 @@ def describe(it):
     from oauth2_provider.contrib.rest_framework import OAuth2Authentication
     from oauth2_provider.models import AccessToken
 
+    def authenticate(token, audience):
+        # The audience has to be the beginning of the address that was called.
+        host = urlsplit(audience).netloc
+        request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_HOST=host)
+        return OAuth2Authentication().authenticate(request)
+
     def make():
         # Its cache is the database.
         AccessToken.objects.all().delete()
 
         def verify(token, audience):
-            # The audience has to be the beginning of the address that was called.
-            host = urlsplit(audience).netloc
-            request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_HOST=host)
-            user, found = OAuth2Authentication().authenticate(request)
-            assert user.get_username().endswith("@example.com")
-            assert found.token_checksum
+            _, found = authenticate(token, audience)
+            assert found.resource == [it.audience]
             return {"sub": it.subject(token)}
 
         return verify
 
+    def user_of(token):
+        return authenticate(token, it.audience)[0].get_username()
+
+    def user_in_memory():
+        token = it.session()
+        assert it.call("GET", "/api/me", bearer=token)[0] == 200
+        assert user_of(token).endswith("@example.com")
+
     it.verifies(make)
+    it.does("knows the user of a session that Baton has met", user_in_memory)
+    # The answer has no `username` then, and the library looks at nothing else.
+    it.cannot("know the user of a session that Baton has not met since its login", lambda: user_of(it.session()))

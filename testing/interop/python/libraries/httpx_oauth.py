@@ -1,5 +1,6 @@
 import asyncio
 
+import httpx
 from httpx_oauth.oauth2 import OAuth2
 
 
@@ -23,7 +24,7 @@ def describe(it):
 
     def refreshes(method):
         own = client(it, method, name=it.client, secret="")
-        asyncio.run(own.refresh_token(it.native()["refresh_token"]))
+        asyncio.run(own.refresh_token(it.native(f"python-httpx/{httpx.__version__}")["refresh_token"]))
 
     for method in ["client_secret_basic", "client_secret_post"]:
         it.cannot(f"refresh as a native client (sends a secret, {method})", lambda method=method: refreshes(method))

@@ -1,5 +1,6 @@
 import os
 
+import requests
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
@@ -10,7 +11,7 @@ def describe(it):
         os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
     def native():
-        tokens = it.native()
+        tokens = it.native(requests.utils.default_user_agent())
         return OAuth2Session(it.client, token=tokens), tokens
 
     def calls():
