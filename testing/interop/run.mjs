@@ -1,5 +1,6 @@
 // Starts Baton, puts every library in front of it, and prints the table. Two runners, one a language, work through
-// the same stages side by side: fresh tokens, tokens of the next key, tokens of a key that no cache has seen.
+// the same stages side by side: fresh tokens, tokens of the next key, tokens of a key that no cache has seen,
+// and no Baton at all.
 // Usage: node run.mjs BATON PYTHON [LIBRARY]
 
 import { spawn } from "node:child_process";
@@ -63,11 +64,13 @@ await switched;
 const rotated = await baton.token();
 await stage({ stage: "rotated", token: rotated });
 await baton.revokeKeys();
-await stage({ stage: "unknown", token: await baton.token() });
+const last = await baton.token();
+await stage({ stage: "unknown", token: last });
+baton.stop();
+await stage({ stage: "down", token: last });
 
 clearTimeout(limit);
 for (const it of runners) it.end();
-baton.stop();
 for (const row of rows.filter((it) => it.outcome === "failed")) {
   console.log(`failed: ${row.library}: ${row.check}: ${row.detail}`);
 }

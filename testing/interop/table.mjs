@@ -1,7 +1,8 @@
 // The rows of both runners as a table in Markdown.
 
 const HEAD = [
-  "library", "version", "checks", "setting", "cannot", "revoked session's token", "late; behind", "unknown key",
+  "library", "version", "checks", "setting", "cannot",
+  "revoked session's token", "late; behind", "unknown key", "outage",
 ];
 
 export function markdown(rows) {
@@ -18,6 +19,6 @@ function line(rows) {
   const shift = fact("late") === "" ? "" : `${fact("late")} s; ${fact("behind")} s`;
   return [
     rows[0].library, fact("version"), `${passed} of ${checks.length}`, fact("setting"), cannot.join("; "),
-    fact("revoked"), shift, fact("unknown"),
+    fact("revoked"), shift, fact("unknown"), fact("outage"),
   ];
 }

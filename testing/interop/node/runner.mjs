@@ -9,6 +9,8 @@ const UNKNOWN_KEY_SECONDS = 75;
 const REVOKED_SECONDS = 6;
 const SET_UP = "is set up";
 const LATE = [0, 5, 10, 30, 60, 120, 300];
+/** Seconds of an outage, and what it means to be refused there and not before. */
+const OUTAGE = { 0: "at once", 60: "within a minute", 290: "1 to 5 min", 590: "5 to 10 min", 660: "10 to 11 min" };
 const BEHIND = [1, 2, 5, 10, 30, 60, 120, 300, 600];
 const TRUE_DATE = Date;
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -45,7 +47,7 @@ class Library {
   constructor(name, context) {
     Object.assign(this, context);
     this.name = name;
-    this.stages = { fresh: [], rotated: [], unknown: [] };
+    this.stages = { fresh: [], rotated: [], unknown: [], down: [] };
   }
 
   fact(fact, value) {
@@ -121,6 +123,7 @@ class Library {
         this.fact("unknown", passed() === 0 ? "at once" : `after ${passed()} s`);
       }),
     );
+    this.stages.down.push(async (token) => this.fact("outage", await this.outage(recent, token)));
   }
 
   /** How long the token of a session that has ended is accepted. */
@@ -132,6 +135,15 @@ class Library {
     }
     const passed = Math.round((performance.now() - begun) / 1000);
     return passed === 0 ? "refused at once" : `${passed} s`;
+  }
+
+  /** How long an outage of Baton may be before the service refuses a token that has not expired. */
+  async outage(verify, token) {
+    for (const [seconds, meaning] of Object.entries(OUTAGE)) {
+      const stands = await ahead(Number(seconds), () => accepts(() => verify(token, this.audience)));
+      if (!stands) return meaning;
+    }
+    return "not in 11 min";
   }
 
   async leeway(make, token) {

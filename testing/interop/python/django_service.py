@@ -1,5 +1,6 @@
 """One Django for the libraries that need one: its settings hold for a process."""
 
+import logging
 import pathlib
 import tempfile
 
@@ -14,6 +15,8 @@ CACHING_SECONDS = 2
 def ensure(it):
     if settings.configured:
         return
+    # In the outage at the end it would print a page for each try.
+    logging.getLogger("oauth2_provider").addHandler(logging.NullHandler())
     folder = tempfile.TemporaryDirectory(prefix="baton-interop-")
     it.keep = folder
     settings.configure(

@@ -13,12 +13,15 @@ import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from unittest import mock
 
 import time_machine
 
 UNKNOWN_KEY_SECONDS = 75
 REVOKED_SECONDS = 6
 LATE = [0, 5, 10, 30, 60, 120, 300]
+# Seconds of an outage, and what it means to be refused there and not before.
+OUTAGE = {0: "at once", 60: "within a minute", 290: "1 to 5 min", 590: "5 to 10 min", 660: "10 to 11 min"}
 BEHIND = [1, 2, 5, 10, 30, 60, 120, 300, 600]
 OUTPUT = threading.Lock()
 
@@ -56,7 +59,7 @@ class Library:
     def __init__(self, name, context):
         self.__dict__.update(context)
         self.name = name
-        self.stages = {"fresh": [], "rotated": [], "unknown": []}
+        self.stages = {"fresh": [], "rotated": [], "unknown": [], "down": []}
 
     def fact(self, fact, value):
         say(library=self.name, fact=fact, value=str(value))
@@ -106,7 +109,10 @@ class Library:
         def unknown(token):
             self.check("finds a key that it has not seen", lambda: self.finds(recent, token))
 
-        for stage, work in [("fresh", fresh), ("rotated", rotated), ("unknown", unknown)]:
+        def down(token):
+            self.fact("outage", self.outage(recent, token))
+
+        for stage, work in [("fresh", fresh), ("rotated", rotated), ("unknown", unknown), ("down", down)]:
             self.stages[stage].append(work)
 
     def finds(self, verify, token):
@@ -117,6 +123,15 @@ class Library:
             time.sleep(1)
         passed = round(time.monotonic() - begun)
         self.fact("unknown", f"after {passed} s" if passed else "at once")
+
+    def outage(self, verify, token):
+        """How long an outage of Baton may be before the service refuses a token that has not expired."""
+        monotonic = time.monotonic
+        for seconds, meaning in OUTAGE.items():
+            with ahead(seconds), mock.patch("time.monotonic", lambda: monotonic() + seconds):
+                if not accepts(lambda: verify(token, self.audience)):
+                    return meaning
+        return "not in 11 min"
 
     def expired(self, verify, token):
         with ahead(claims(token)["exp"] - time.time() + 400):

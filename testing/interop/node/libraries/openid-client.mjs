@@ -15,5 +15,11 @@ export default async function (it) {
     it.introspects((token) => client.tokenIntrospection(configuration, token));
     it.revokes((token) => client.tokenRevocation(configuration, token));
   }
-  it.cannot("discovery as OpenID Connect", () => client.discovery(new URL(it.issuer), it.service.id, it.service.secret));
+  const secure = { execute: it.issuer.startsWith("http:") ? [client.allowInsecureRequests] : [] };
+  it.cannot("discovery as OpenID Connect", () =>
+    client.discovery(new URL(it.issuer), it.service.id, it.service.secret, undefined, secure),
+  );
+  it.cannot("verification of access tokens", () => {
+    if (client.validateJwtAccessToken === undefined) throw new Error("no such function");
+  });
 }

@@ -5,7 +5,7 @@ from joserfc.jwk import KeySet
 
 
 def describe(it):
-    it.uses(["joserfc"], "fetch the keys, again for an unknown `kid`; `JWTClaimsRegistry`: `leeway` (none by default)")
+    it.uses(["joserfc"], "fetch the keys, again for an unknown `kid`; `JWTClaimsRegistry(leeway=…)`")
 
     def fetched():
         return KeySet.import_key_set(requests.get(f"{it.issuer}/.well-known/jwks.json", timeout=5).json())

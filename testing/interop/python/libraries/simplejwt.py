@@ -2,7 +2,7 @@ import django_service
 
 
 def describe(it):
-    setting = "`ALGORITHM`, `JWK_URL`, `ISSUER`, `AUDIENCE`, `USER_ID_CLAIM: \"sub\"`, `TOKEN_TYPE_CLAIM: None`; `LEEWAY`"
+    setting = "`ALGORITHM`, `JWK_URL`, `ISSUER`, `AUDIENCE`, `USER_ID_CLAIM`, `TOKEN_TYPE_CLAIM: None`; `LEEWAY`"
     it.uses(["djangorestframework-simplejwt", "PyJWT"], setting)
     django_service.ensure(it)
     from django.test import RequestFactory
