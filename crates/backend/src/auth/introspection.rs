@@ -96,7 +96,7 @@ fn hash(secret: &Secret) -> [u8; 32] {
 pub struct Introspected {
     /// Its claims.
     pub token: AccessToken,
-    /// The email address of its user, if the session's row is in memory: it is worth no query.
+    /// The email address of its user, unless storage fails.
     pub username: Option<String>,
 }
 
@@ -157,9 +157,8 @@ impl Services {
             active = token.is_some(),
             session
         );
-        Ok(token.map(|token| Introspected {
-            username: self.callers.username_at_hand(token.sid),
-            token,
-        }))
+        let Some(token) = token else { return Ok(None) };
+        let username = self.callers.username(token.sid).await;
+        Ok(Some(Introspected { token, username }))
     }
 }

@@ -124,12 +124,14 @@ impl Callers {
         if stands { Ok(Authenticated { session, user }) } else { Err(refused(None)) }
     }
 
-    /// The address of a session's user, if it is known without waiting. No call changes it, so a remembered row will
-    /// do.
-    #[must_use]
-    pub fn username_at_hand(&self, session: SessionId) -> Option<String> {
+    /// The email address of a session's user. No call changes it, so a remembered row will do. `None` while storage
+    /// fails: a token is no less active for that.
+    pub async fn username(&self, session: SessionId) -> Option<String> {
         let at_hand = self.store.session_at_hand(session).map(|(_, user)| user);
-        let user = at_hand.or_else(|| self.store.remembered(session).map(|row| row.user));
+        let user = match at_hand.or_else(|| self.store.remembered(session).map(|row| row.user)) {
+            Some(user) => Some(user),
+            None => self.store.find_session(session).await.ok().flatten().map(|(_, user)| user),
+        };
         user.map(|user| user.email.shown())
     }
 
