@@ -100,6 +100,7 @@ async fn a_token_is_active_while_the_name_cannot_be_read() {
     let store = Faulty::new();
     let app = TestApp::over(Arc::clone(&store) as _, Place::Memory, &[]).await;
     let notes = service(&app, "notes", ORIGIN).await;
+    let _following = app.app.revocation_listener.listen();
     let bob = app.registered("bob").await;
     let mut look_again = tokio::time::interval(Duration::from_millis(5));
     while !app.app.callers.revocations.is_complete() {
