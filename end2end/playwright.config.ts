@@ -3,10 +3,12 @@
 //   BATON_BINARY    the server; the debug build of this workspace if not given
 //   BATON_SITE      the folder of the built site; this workspace's if not given
 //   BATON_CHROMIUM  the browser; Playwright's own if not given
+//   BATON_HEADLESS_SHELL  the same without its windows, for most tests; BATON_CHROMIUM if not given
 //   BATON_NOTES     the notes service; the debug build of this workspace if not given
 //   BATON_ENVOY     the gateway; the `envoy` on PATH if not given
 //   CLICKS, SEED    how many clicks of each kind lose answers, and which: idempotency.spec.ts
-import { defineConfig } from '@playwright/test';
+import { availableParallelism } from 'node:os';
+import { defineConfig, type LaunchOptions } from '@playwright/test';
 import type { WorkerOptions } from './support/fixtures';
 
 // Chromium's sandbox needs a user who is not root; the other flags keep the browser from talking to servers other
@@ -22,12 +24,21 @@ const browserArguments = [
   '--disable-sync',
 ];
 const chromium = process.env.BATON_CHROMIUM;
+// Chromium without its windows takes two fifths less of the processors.
+const shell = process.env.BATON_HEADLESS_SHELL ?? chromium;
+
+/** For tests of what the shell lacks: the back/forward cache, a profile's settings. */
+export const wholeChromium: LaunchOptions = {
+  args: browserArguments,
+  ...(chromium ? { executablePath: chromium } : { channel: 'chromium' }),
+};
 
 export default defineConfig<object, WorkerOptions>({
   testDir: './specs',
   outputDir: './test-results',
   fullyParallel: true,
-  workers: 2,
+  // Tests wait for a third of their time.
+  workers: Math.ceil(availableParallelism() * 1.5),
   // No retry: a flake is a bug, here or in the product.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
@@ -48,7 +59,7 @@ export default defineConfig<object, WorkerOptions>({
     screenshot: 'only-on-failure',
     launchOptions: {
       args: browserArguments,
-      ...(chromium ? { executablePath: chromium } : {}),
+      ...(shell ? { executablePath: shell } : {}),
     },
   },
 });

@@ -1,6 +1,6 @@
 // The back/forward cache (bfcache): the browser freezes a page and shows it again. The page must not contradict a
 // revocation that it missed while frozen.
-import config from '../playwright.config';
+import { wholeChromium } from '../playwright.config';
 import { loginWithReturn, pages } from '../support/contract';
 import { expect, test } from '../support/fixtures';
 import { withoutBroadcastChannel } from '../support/missing-features';
@@ -9,7 +9,7 @@ import { expectAccountOf, logOut, open, waitForHydration } from '../support/user
 
 // Playwright disables the bfcache.
 const ignoreDefaultArgs = ['--disable-back-forward-cache'];
-test.use({ launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs } });
+test.use({ launchOptions: { ...wholeChromium, ignoreDefaultArgs } });
 
 test('a page from the back/forward cache is reloaded when it is shown again', async ({ context, page }) => {
   const shown: string[] = [];

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, expect, type Page } from '@playwright/test';
-import config from '../playwright.config';
+import { wholeChromium } from '../playwright.config';
 import { api } from './contract';
 
 /** Chromium's number for "block" in its settings. */
@@ -19,7 +19,7 @@ export async function withCookiesBlocked(
   await mkdir(path.join(profile, 'Default'));
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
   const context = await chromium.launchPersistentContext(profile, {
-    ...config.use?.launchOptions,
+    ...wholeChromium,
     baseURL,
     locale: 'en-GB',
     timezoneId: 'UTC',
