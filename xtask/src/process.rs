@@ -115,7 +115,8 @@ pub(crate) fn tee(
     Ok((kept, judge(command, status)))
 }
 
-fn copy_lines(
+/// Copies line by line, and returns the lines that `keep` accepts, without colours.
+pub(crate) fn copy_lines(
     mut from: impl BufRead,
     mut to: impl Write,
     keep: impl Fn(&str) -> bool,
@@ -148,7 +149,8 @@ fn without_colours(line: &str) -> String {
     plain
 }
 
-fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
+/// An error if the child has failed.
+pub(crate) fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
     if status.success() {
         return Ok(());
     }
@@ -157,7 +159,8 @@ fn judge(command: &Command, status: std::process::ExitStatus) -> Result<()> {
     Err(Failed { what: command_line(command), code, reported: false }.into())
 }
 
-fn cannot_start(command: &Command) -> String {
+/// What to say of a child that does not start.
+pub(crate) fn cannot_start(command: &Command) -> String {
     format!("`{}` could not be started; is it installed and on PATH?", command_line(command))
 }
 

@@ -1,6 +1,6 @@
 //! The tools that build and test Baton, beyond cargo and Node: found, or installed with a notice. One file per kind
-//! of tool. Only Debian's packages are installed into the system (`chromium`, `faketime`, `firefox-esr`,
-//! `postgresql`, `python3-pip`, `strace`, `webkit2gtk-driver`, `xvfb`), and those only as root.
+//! of tool. Only Debian's packages are installed into the system (`chromium`, `chromium-headless-shell`, `faketime`,
+//! `firefox-esr`, `postgresql`, `python3-pip`, `strace`, `webkit2gtk-driver`, `xvfb`), and those only as root.
 
 pub(crate) mod cargo;
 pub(crate) mod chromium;

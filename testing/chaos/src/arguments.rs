@@ -47,9 +47,12 @@ pub(crate) struct Arguments {
     /// Envoy, the gateway in front of both.
     #[arg(long, value_name = "PATH", default_value = "envoy", overrides_with = "envoy")]
     pub(crate) envoy: PathBuf,
-    /// A smoke run: a few rounds of each scenario, about seven minutes in all.
+    /// A smoke run: a few rounds of each scenario, about six minutes in all.
     #[arg(long = "few", visible_alias = "smoke", conflicts_with = "rounds")]
     pub(crate) smoke: bool,
+    /// Which scenarios: those that mostly wait, which can run beside other tests, the others, or all.
+    #[arg(long, value_enum, default_value_t = Part::All)]
+    pub(crate) part: Part,
     /// Keep the databases and logs of scenarios that fail.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -63,5 +66,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Databases {
     Sqlite,
     Postgres,
+    All,
+}
+
+/// Scenarios by what they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    Waiting,
+    Working,
     All,
 }

@@ -33,6 +33,21 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     WITHOUT_GATEWAY.iter().chain(gateway::ALL)
 }
 
+/// Scenarios that mostly wait, and in a smoke run hold nothing to less than a second's bound.
+const WAITING: [&str; 6] = [
+    "postgres-cut",
+    "gateway-share",
+    "gateway-revoked",
+    "gateway-rotation",
+    "gateway-revoked-key",
+    "gateway-outage",
+];
+
+/// Whether the scenario of this name mostly waits, so that it can run beside other tests.
+pub(crate) fn mostly_waits(name: &str) -> bool {
+    WAITING.contains(&name)
+}
+
 /// Former names of scenarios, which are still accepted, with their present names.
 const RENAMED: [(&str, &str); 4] = [
     ("end-everyone", "revoke-everyone"),
@@ -260,6 +275,13 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all().count());
+    }
+
+    #[test]
+    fn those_that_wait_are_scenarios() {
+        for name in WAITING {
+            assert!(all().any(|scenario| scenario.name == name), "{name}");
+        }
     }
 
     #[test]

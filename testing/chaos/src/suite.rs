@@ -8,13 +8,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-use crate::arguments::{Arguments, Databases};
+use crate::arguments::{Arguments, Databases, Part};
 use crate::checker;
 use crate::cluster::Cluster;
 use crate::database::{Database, Engine};
 use crate::report::{self, Outcome};
 use crate::rng::SeededRng;
-use crate::scenarios::{Scenario, all, present_name};
+use crate::scenarios::{Scenario, all, mostly_waits, present_name};
 use crate::test_env::{Programs, TestEnv};
 use crate::timing::Stopwatch;
 
@@ -81,11 +81,17 @@ fn chosen(arguments: &Arguments) -> Result<Vec<(&'static Scenario, Engine)>> {
     let named = |name: &str| {
         wanted_names.is_empty() || wanted_names.iter().any(|wanted| matches(wanted, name))
     };
+    let is_in_the_part = |name| match arguments.part {
+        Part::All => true,
+        Part::Waiting => mostly_waits(name),
+        Part::Working => !mostly_waits(name),
+    };
     let pairs = [Engine::Sqlite, Engine::Postgres].into_iter().filter(|engine| wanted(*engine));
     let pairs = pairs.flat_map(|engine| all().map(move |scenario| (scenario, engine)));
     let chosen: Vec<_> = pairs
         .filter(|(scenario, engine)| named(scenario.name) && scenario.engines.contains(engine))
         .filter(|(scenario, _)| rounds(arguments, scenario) > 0)
+        .filter(|(scenario, _)| is_in_the_part(scenario.name))
         .collect();
     // In a smoke run beside other tests, a filter may name only those.
     if chosen.is_empty() && !arguments.smoke {

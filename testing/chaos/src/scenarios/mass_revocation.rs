@@ -44,17 +44,18 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     fill::sessions(&env.database, SESSIONS * env.rounds, 1).await?;
     let spared: Vec<_> = clients.iter().map(Client::session).collect();
     let mut refreshes = Refreshes::start(clients, here);
-    pause(SPELL).await;
+    pause(env.spell(SPELL)).await;
     latency::check_bound(&env, REFRESHED_WITHIN, "before", refreshes.taken());
     let stop = AtomicBool::new(false);
+    let afterwards = env.spell(AFTERWARDS);
     let revoking = async {
         let done = revoke(&env, &spared, &leaver, [here, there]).await;
         let at_work = processor_time(&instances)?;
         refreshes.ensure_running().await?;
         latency::check_bound(&env, REFRESHED_WITHIN, "while they are revoked", refreshes.taken());
-        pause(AFTERWARDS).await;
+        pause(afterwards).await;
         latency::check_bound(&env, REFRESHED_WITHIN, "afterwards", refreshes.taken());
-        check_idle_cpu(&env, at_work, processor_time(&instances)?);
+        check_idle_cpu(&env, afterwards, at_work, processor_time(&instances)?);
         stop.store(true, Ordering::Relaxed);
         done
     };
@@ -124,10 +125,10 @@ fn processor_time(instances: &[Instance; 2]) -> Result<[Duration; 2]> {
 }
 
 /// The revocation cache costs next to no CPU time while no session is revoked.
-fn check_idle_cpu(env: &TestEnv, before: [Duration; 2], after: [Duration; 2]) {
+fn check_idle_cpu(env: &TestEnv, spell: Duration, before: [Duration; 2], after: [Duration; 2]) {
     let [here, there] = [0, 1].map(|number| after[number].saturating_sub(before[number]));
     env.remark(format!(
-        "processor time of the instances in the {AFTERWARDS:?} after: {here:.1?} and {there:.1?}"
+        "processor time of the instances in the {spell:?} after: {here:.1?} and {there:.1?}"
     ));
     if env.measures {
         env.check_bound(PROCESSOR_TIME, here.max(there), "afterwards, processor time was");

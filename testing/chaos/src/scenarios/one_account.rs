@@ -32,8 +32,10 @@ const CONNECTIONS: usize = 10;
 const EVENTS: u64 = 10_000;
 /// Others who log in, each twice a second.
 const LOGINS: usize = 2;
-/// How long each part lasts.
+/// How long the user's calls last.
 const SPELL: Duration = Duration::from_secs(10);
+/// Between two logins of one of the others.
+const BETWEEN_LOGINS: Duration = Duration::from_millis(500);
 /// Each connection cycles through these calls.
 const CALLS: [(&str, &str); 10] = [
     ("PUT", path::NAME),
@@ -76,7 +78,8 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     anyhow::ensure!(logged_out == Some(204), "the logout was answered {logged_out:?}");
     fill::events_of(&env.database, user, "name_changed", EVENTS * env.rounds).await?;
     let mut refreshes = Refreshes::start(clients, at);
-    pause(SPELL / 2).await;
+    let spell = env.spell(SPELL);
+    pause(spell / 2).await;
     latency::check_bound(&env, BOUND, "alone", refreshes.taken());
     let (stop, counts) = (AtomicBool::new(false), Counts::default());
     let mut visitors = Vec::new();
@@ -86,11 +89,11 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
     let logins = visitors.iter_mut().map(|visitor| keep_logging_in(visitor, at, &stop));
     let busy = (0..SESSIONS * CONNECTIONS)
         .map(|number| keep_calling(&env, at, &noisy, number, &stop, &counts));
-    let spell = async {
-        pause(SPELL).await;
+    let end = async {
+        pause(spell).await;
         stop.store(true, Ordering::Relaxed);
     };
-    let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), spell);
+    let (calls, logins, ()) = tokio::join!(join_all(busy), join_all(logins), end);
     calls.into_iter().collect::<Result<()>>()?;
     let logins: Vec<Login> = logins.into_iter().collect::<Result<Vec<_>>>()?.concat();
     check_logins(&env, &logins);
@@ -103,7 +106,7 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
         "of that user's calls {served} were served, {limited} were 429, {revoked} were of the revoked session"
     ));
     // The rate limit's burst of each session, and the account's refill.
-    let most = 400 + 20 * (SPELL.as_secs() + 5);
+    let most = 400 + 20 * (spell.as_secs() + 5);
     if served > most {
         env.violation(format!("{served} calls of one account were served, more than {most}"));
     }
@@ -126,7 +129,7 @@ async fn keep_logging_in(
         let stopwatch = Stopwatch::start();
         let status = visitor.try_login(at).await?;
         logins.push((status, stopwatch.elapsed()));
-        pause(SPELL / 20).await;
+        pause(BETWEEN_LOGINS).await;
     }
     Ok(logins)
 }

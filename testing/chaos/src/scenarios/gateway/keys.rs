@@ -20,6 +20,8 @@ use crate::test_env::TestEnv;
 use crate::timing::{STEP_TIMEOUT, Stopwatch, pause};
 
 const CALLERS: usize = 20;
+/// In a smoke run, which may be beside other tests.
+const FEW_CALLERS: usize = 6;
 /// A pending key signs a minute after it was requested, once all JWKS caches hold it.
 const ROTATION_TIMEOUT: Duration = Duration::from_secs(100);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
@@ -50,7 +52,7 @@ impl Place {
 pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&env, at, CALLERS).await?;
+    let clients = Client::several(&env, at, callers_of(&env)).await?;
     let mut watcher = Client::register(&env, at, "watcher").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.wait_until_accepted(&watcher.access_token).await?;
@@ -82,7 +84,7 @@ pub(crate) async fn rotated(env: Arc<TestEnv>) -> Result<()> {
 pub(crate) async fn revoked(env: Arc<TestEnv>) -> Result<()> {
     let baton = start(&env).await?;
     let at = baton.address();
-    let clients = Client::several(&env, at, CALLERS).await?;
+    let clients = Client::several(&env, at, callers_of(&env)).await?;
     let mut owner = Client::register(&env, at, "owner").await?;
     let edge = Edge::start(&env, route_to(&baton)).await?;
     edge.wait_until_accepted(&owner.access_token).await?;
@@ -116,6 +118,10 @@ pub(crate) async fn revoked(env: Arc<TestEnv>) -> Result<()> {
     env.remark(format!("{served} calls beside it, 0 failed"));
     clients.push(owner);
     checker::check(&env, at, &mut clients).await
+}
+
+const fn callers_of(env: &TestEnv) -> usize {
+    if env.measures { CALLERS } else { FEW_CALLERS }
 }
 
 /// For how long each place accepted the token.

@@ -26,7 +26,7 @@ const SEARCHERS: usize = 40;
 /// Calls of the other user, and the pause between two of them.
 const CALLS: usize = 50;
 const BETWEEN_CALLS: Duration = Duration::from_millis(50);
-/// The promised 98th percentile of the other user's calls.
+/// The promised 98th percentile of the other user's calls, held in a full run.
 const BOUND: Duration = Duration::from_millis(250);
 
 /// Fills, then searches while another user lists their notes.
@@ -57,7 +57,9 @@ pub(crate) async fn run(env: Arc<TestEnv>) -> Result<()> {
             "{kept} notes kept; {answered} searches answered, {limited} limited, {failed} failed; the other user \
              was answered within {slowest:.2?} (p98)"
         ));
-        env.check_bound(BOUND, slowest, "a call of the other user took (p98)");
+        if env.measures {
+            env.check_bound(BOUND, slowest, "a call of the other user took (p98)");
+        }
     }
     Ok(())
 }
