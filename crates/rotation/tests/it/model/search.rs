@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// A model to explore.
 pub(crate) trait Model {
@@ -55,7 +55,8 @@ type Predecessor<W> = (usize, Option<<W as Model>::Event>);
 /// Explores all of `world`, or until one of `invariants` is broken.
 pub(crate) fn explore<W: Model>(world: &W, invariants: &[W::Invariant]) -> Found<W> {
     let first = world.first();
-    let mut visited = HashSet::from([W::canonical(&first)]);
+    let mut visited = Visited::default();
+    visited.insert(W::canonical(&first));
     let mut predecessors: Vec<Predecessor<W>> = vec![(0, None)];
     let mut queue = VecDeque::from([(0, first)]);
     let mut found: Found<W> = Found { states: 1, steps: 0, seen: BTreeMap::new(), broken: None };
@@ -79,6 +80,55 @@ pub(crate) fn explore<W: Model>(world: &W, invariants: &[W::Invariant]) -> Found
     }
     found.states = visited.len();
     found
+}
+
+/// States that were seen.
+type Visited<S> = HashSet<S, BuildHasherDefault<Mixer>>;
+
+/// A quick hash, against no attacker: most of a search is hashing millions of states.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Mixer {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.mix(byte.into()));
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.mix(number.into());
+    }
+
+    fn write_u16(&mut self, number: u16) {
+        self.mix(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.mix(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+
+    /// The discriminants of enums.
+    fn write_isize(&mut self, number: isize) {
+        self.mix(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its place from the lowest bits, which a product mixes least.
+        self.0.rotate_left(26)
+    }
 }
 
 fn trace<W: Model>(predecessors: &[Predecessor<W>], last: usize) -> Vec<W::Event> {

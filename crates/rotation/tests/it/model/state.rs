@@ -134,7 +134,7 @@ impl State {
     /// two tabs are interchangeable.
     pub(crate) fn canonical(&self) -> Self {
         let one = self.renamed(false);
-        one.clone().min(if self.tabs_differ() { self.renamed(true) } else { one })
+        if self.tabs_differ() { one.min(self.renamed(true)) } else { one }
     }
 
     fn tabs_differ(&self) -> bool {
