@@ -4,6 +4,7 @@
 use super::asset::Asset;
 use anyhow::{Context, Result};
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
 
 /// Replaces the folder `site` by one with `assets` and their list.
 ///
@@ -16,11 +17,9 @@ pub(crate) fn publish(site: &Path, assets: &[Asset], reuse: bool) -> Result<()> 
             std::fs::remove_dir_all(left_over)?;
         }
     }
-    std::fs::create_dir_all(new.join("assets"))?;
-    let previous = site.join("assets");
-    for asset in assets {
-        asset.write(&new.join("assets"), reuse.then_some(previous.as_path()))?;
-    }
+    let (folder, previous) = (new.join("assets"), site.join("assets"));
+    std::fs::create_dir_all(&folder)?;
+    write_all(assets, &folder, reuse.then_some(previous.as_path()))?;
     std::fs::write(new.join("site.json"), list(assets)?)?;
     if site.exists() {
         std::fs::rename(site, &old)?;
@@ -30,6 +29,18 @@ pub(crate) fn publish(site: &Path, assets: &[Asset], reuse: bool) -> Result<()> 
         std::fs::remove_dir_all(&old)?;
     }
     Ok(())
+}
+
+/// At the same time: compressing takes seconds for each part of the program.
+fn write_all(assets: &[Asset], folder: &Path, previous: Option<&Path>) -> Result<()> {
+    std::thread::scope(|scope| {
+        let mut writers = Vec::new();
+        for asset in assets {
+            writers.push(scope.spawn(move || asset.write(folder, previous)));
+        }
+        let mut ends = writers.into_iter().map(ScopedJoinHandle::join);
+        ends.try_for_each(|end| end.expect("compressing does not panic"))
+    })
 }
 
 /// `site.json`: the file names of the assets that every page needs.
