@@ -24,8 +24,8 @@ pub(crate) fn chaos(workspace: &Workspace, arguments: &[OsString]) -> Result<()>
     })
 }
 
-/// Builds the programs; the commands of a smoke run of all scenarios, or of those that match a filter: those that work,
-/// and those that mostly wait.
+/// Builds the programs; the commands of a smoke run of all scenarios, or of those that match a filter: those that
+/// work, and those that mostly wait.
 pub(crate) fn a_few_rounds(workspace: &Workspace, filters: &[String]) -> Result<[Command; 2]> {
     let envoy = built(workspace)?;
     Ok(["working", "waiting"].map(|part| {

@@ -1,8 +1,8 @@
 //! `cargo xtask`: every developer and CI task of this workspace as one command. It must not hold code that the
 //! product needs at run time. The commands are one file each: `run`, `build`, `test`, `browsers`, `interop`, `ci`,
 //! `tidy`, `words`, `model`, `simulate`, `chaos`, `mutants`, `timing`, `bench`; they are built on `tools` (installs
-//! missing tools), `site` (the browser's half), `process` and `beside` (child processes), `cluster` (the tests' PostgreSQL) and
-//! `report` (output).
+//! missing tools), `site` (the browser's half), `process` and `beside` (child processes), `cluster` (the tests'
+//! PostgreSQL) and `report` (output).
 #![forbid(unsafe_code)]
 
 mod bench;

