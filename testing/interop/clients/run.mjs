@@ -51,7 +51,7 @@ const EXPECTED = {
   got: AT_ONCE,
   HTTPie: AT_ONCE,
   httpx: BY_SETTING,
-  Java: [`no cookie: ${REFUSED}`, "works", `refused: ${REFUSED}; with the setting works`],
+  Java: BY_SETTING,
   Playwright: AT_ONCE,
   requests: BY_SETTING,
   reqwest: AT_ONCE,

@@ -167,6 +167,13 @@ pub fn all_named<'a>(
         let equals = rest.iter().position(|byte| *byte == b'=')?;
         let rest_of_name = std::str::from_utf8(&rest[..equals]).ok()?;
         // A value that is not UTF-8 still counts as one, and authenticates no call.
-        Some((rest_of_name, std::str::from_utf8(&rest[equals + 1..]).unwrap_or_default()))
+        let value = std::str::from_utf8(&rest[equals + 1..]).unwrap_or_default();
+        Some((rest_of_name, unquoted(value)))
     })
+}
+
+/// Quotes around a value are no part of it: Java's jar adds them (RFC 2965), and RFC 6265 section 4.1.1 allows them.
+/// None of our values has a quote.
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }

@@ -209,14 +209,36 @@ async fn what_other_cookies_hold_does_not_matter() {
         .assert_ok();
 }
 
+/// As Java's `CookieManager` sends it (RFC 2965).
+#[tokio::test]
+async fn quotes_around_the_refresh_token_are_no_part_of_it() {
+    let app = TestApp::in_memory().await;
+    let alice = app.registered("alice").await;
+    let java = app.browser();
+    let refresh = async |cookies: String| {
+        let request = java.request(Method::POST, path::REFRESH).header("cookie", cookies);
+        java.send(request, Body::empty()).await
+    };
+    let token = alice.refresh_token();
+    for half in [format!("\"{token}"), format!("{token}\""), format!("\"\"{token}\"\"")] {
+        let answer = refresh(format!("{REFRESH_COOKIE}={half}")).await;
+        answer.assert_problem(401, "invalid_grant");
+    }
+    let cookies = format!("$Version=\"1\"; {REFRESH_COOKIE}=\"{token}\";$Path=\"/\"");
+    refresh(cookies).await.assert_ok();
+}
+
 #[tokio::test]
 async fn two_refresh_cookies_in_one_request_are_refused() {
     let app = TestApp::in_memory().await;
     let alice = app.registered("alice").await;
-    let twice = app.browser();
-    let cookies = format!("{REFRESH_COOKIE}={0}; {REFRESH_COOKIE}={0}", alice.refresh_token());
-    let request = twice.request(Method::POST, path::REFRESH).header("cookie", cookies);
-    twice.send(request, Body::empty()).await.assert_problem(401, "invalid_grant");
+    let token = alice.refresh_token();
+    for second in [token.clone(), format!("\"{token}\"")] {
+        let twice = app.browser();
+        let cookies = format!("{REFRESH_COOKIE}={token}; {REFRESH_COOKIE}={second}");
+        let request = twice.request(Method::POST, path::REFRESH).header("cookie", cookies);
+        twice.send(request, Body::empty()).await.assert_problem(401, "invalid_grant");
+    }
     alice.refresh().await.assert_ok();
 }
 

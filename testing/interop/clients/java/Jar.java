@@ -16,7 +16,6 @@ class Jar {
         var jar = new CookieManager();
         if (List.of(arguments).contains("setting")) {
             jar.setCookiePolicy((address, cookie) -> {
-                cookie.setVersion(0);
                 if (address.getScheme().equals("http")) cookie.setSecure(false);
                 return CookiePolicy.ACCEPT_ORIGINAL_SERVER.shouldAccept(address, cookie);
             });
