@@ -30,6 +30,11 @@ impl Cpus {
         Ok(cpus)
     }
 
+    /// All of them for every program: for what is measured in memory, not in time.
+    pub(crate) fn shared(&self) -> Self {
+        Self { is_pinned: false, ..self.clone() }
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.allowed.len().max(1)

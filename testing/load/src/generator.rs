@@ -30,6 +30,9 @@ pub(crate) enum Pace {
     Closed,
     /// At this rate.
     Open { per_second: f64 },
+    /// At this rate, to the millisecond: for hours, in which the generator must leave the CPU to others. Its latencies
+    /// say nothing.
+    Steady { per_second: f64 },
 }
 
 /// Connections that share a pace and a kind of traffic.
@@ -138,7 +141,7 @@ impl<'g, 't> Generator<'g, 't> {
         let (mut lanes, mut seats) = (Vec::new(), Vec::new());
         for (number_of_group, group) in groups.iter().enumerate() {
             let mut lane = Lane::default();
-            if let Pace::Open { per_second } = group.pace {
+            if let Pace::Open { per_second } | Pace::Steady { per_second } = group.pace {
                 lane.schedule = Some(Schedule::new(per_second));
             }
             for number in 0..group.connections {
@@ -262,6 +265,12 @@ impl<'g, 't> Generator<'g, 't> {
         let due = with_seat.filter_map(|lane| Some(lane.schedule.as_ref()?.due()));
         let next = boundary.chain(due).min().unwrap_or(now);
         let left = next.saturating_sub(now);
-        if left < SPIN { Duration::ZERO } else { left - SPIN / 2 }
+        if self.groups.iter().any(|group| matches!(group.pace, Pace::Steady { .. })) {
+            left
+        } else if left < SPIN {
+            Duration::ZERO
+        } else {
+            left - SPIN / 2
+        }
     }
 }

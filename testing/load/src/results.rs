@@ -22,6 +22,7 @@ pub(crate) const CONNECTIONS: &str = "connections";
 pub(crate) const REFRESHES: &str = "refreshes";
 pub(crate) const INSTANCES: &str = "instances";
 pub(crate) const LISTS: &str = "lists";
+pub(crate) const MINUTES: &str = "minutes";
 
 /// Names of figures. Answers a second.
 pub(crate) const PER_SECOND: &str = "per_second";

@@ -22,6 +22,10 @@ pub(crate) struct Scale {
     pub(crate) idle_connections: &'static [usize],
     /// Sessions that grow the database, and how often each is refreshed.
     pub(crate) growth: (usize, u64),
+    /// The same, for an hour or so.
+    pub(crate) long_growth: (usize, u64),
+    /// Live sessions that are used for a long time; how often their memory is looked at, and how long each time takes.
+    pub(crate) soak: (usize, u32, Duration),
     /// Access tokens that are presented once, for each second.
     pub(crate) first_calls: usize,
 }
@@ -42,6 +46,8 @@ impl Scale {
                 rows: &[1_000],
                 idle_connections: &[1, 100],
                 growth: (16, 10),
+                long_growth: (16, 20),
+                soak: (64, 2, Duration::from_millis(500)),
                 first_calls: 1_000,
             }
         } else {
@@ -54,6 +60,8 @@ impl Scale {
                 rows: &[1_000, 10_000, 100_000, 1_000_000],
                 idle_connections: &[1, 100, 1_000, 10_000],
                 growth: (1_000, 50),
+                long_growth: (1_000, 10_000),
+                soak: (100_000, 12, Duration::from_secs(300)),
                 first_calls: 8_000,
             }
         }

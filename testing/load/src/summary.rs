@@ -4,7 +4,7 @@ use crate::database::Engine;
 use crate::numbers::{or_dash, short};
 use crate::results::{
     BARE_SERVER, BYTES_EACH, CLOSED, CONNECTIONS, CPU, DATABASE, Figures, GENERATOR, INSTANCES,
-    LISTS, LONGEST, OPEN, P50, P99, P999, PEAK, PER_SECOND, Point, REFRESHES, RESIDENT,
+    LISTS, LONGEST, MINUTES, OPEN, P50, P99, P999, PEAK, PER_SECOND, Point, REFRESHES, RESIDENT,
     ROWS_CALLED, ROWS_REFRESHED, Results, SHED,
 };
 use crate::table::Table;
@@ -30,6 +30,7 @@ pub(crate) fn tables(results: &Results) -> Vec<Titled> {
         Titled { title: "Database", table: database(results) },
         Titled { title: "Instances", table: instances(results) },
         Titled { title: "Status lists", table: lists(results) },
+        Titled { title: "An hour of mixed load", table: soak(results) },
     ];
     all.into_iter().filter(|titled| !titled.table.is_empty()).collect()
 }
@@ -133,7 +134,7 @@ fn database(results: &Results) -> Table {
     let head = ["refreshes", "database, MiB", "bytes each", "memory at most, MiB"];
     let mut table = Table::new(&head);
     let points = results.points.iter();
-    for point in points.filter(|it| it.workload == "growth" && it.load == REFRESHES) {
+    for point in points.filter(|it| it.load == REFRESHES) {
         table.push([
             format!("{}, {}", short(point.at), point.server),
             or_dash(point.figure(DATABASE)),
@@ -165,6 +166,19 @@ fn lists(results: &Results) -> Table {
             or_dash(point.figure(PER_SECOND)),
             or_dash(point.figure(CPU)),
             or_dash(point.figure(BYTES_EACH)),
+        ]);
+    }
+    table
+}
+
+fn soak(results: &Results) -> Table {
+    let mut table = Table::new(&["minutes", "requests/s", "MiB", "MiB at most"]);
+    for point in results.points.iter().filter(|point| point.load == MINUTES) {
+        table.push([
+            format!("{}, {}", point.at, point.server),
+            or_dash(point.figure(PER_SECOND)),
+            or_dash(point.figure(RESIDENT)),
+            or_dash(point.figure(PEAK)),
         ]);
     }
     table

@@ -1,6 +1,7 @@
 //! An installation of Baton: a folder with keys and log, a database, one instance or two, and sessions of users who
 //! have logged in.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -16,6 +17,10 @@ use crate::session::Session;
 
 /// Registering costs a password hash, as a login does: beyond so many, sessions are further logins of the same users.
 const USERS: usize = 64;
+/// An account has at most 200 sessions: with more than this on average, there are more users.
+const SESSIONS_EACH: usize = 100;
+/// Callers that log in at a time: a password hash takes a CPU for as long as it takes.
+const CALLERS: usize = 4;
 
 /// What every installation needs.
 #[derive(Clone)]
@@ -78,20 +83,22 @@ impl Target {
 
     /// Registered users: each has at least one session.
     pub(crate) fn users(&self) -> usize {
-        self.sessions.len().min(USERS)
+        users(self.sessions.len())
     }
 
     fn sign_in(&mut self, sessions: usize) -> Result<()> {
-        let mut caller = Caller::connect(self.server.address())?;
-        for number in 0..sessions {
-            let mut session = Session::new(number, number % USERS);
-            let path = if number < USERS { path::REGISTER } else { path::LOGIN };
-            let mut request = Vec::new();
-            session.write_sign_in(&mut request, path);
-            caller.call(&request, |answer| session.take(answer)).context("no session")?;
-            self.sessions.push(session);
-        }
-        Ok(())
+        let users = users(sessions);
+        self.sessions = (0..sessions).map(|it| Session::new(it, it % users)).collect();
+        let address = self.server.address();
+        let (first, more) = self.sessions.split_at_mut(users);
+        sign_in(address, first, path::REGISTER)?;
+        std::thread::scope(|scope| {
+            let shares = more.chunks_mut(more.len().div_ceil(CALLERS).max(1));
+            let work = shares.map(|share| scope.spawn(|| sign_in(address, share, path::LOGIN)));
+            let threads: Vec<_> = work.collect();
+            let outcomes = threads.into_iter().map(|it| it.join().expect("no caller panics"));
+            outcomes.collect()
+        })
     }
 
     /// Refreshes every session once: access tokens expire after a quarter of an hour.
@@ -121,6 +128,21 @@ impl Target {
         self.second = Some(self.installation.start(1)?);
         Ok(())
     }
+}
+
+fn users(sessions: usize) -> usize {
+    sessions.min(USERS.max(sessions / SESSIONS_EACH))
+}
+
+/// One after the other, over one connection.
+fn sign_in(address: SocketAddr, sessions: &mut [Session], path: &str) -> Result<()> {
+    let mut caller = Caller::connect(address)?;
+    for session in sessions {
+        let mut request = Vec::new();
+        session.write_sign_in(&mut request, path);
+        caller.call(&request, |answer| session.take(answer)).context("no session")?;
+    }
+    Ok(())
 }
 
 impl Installation {

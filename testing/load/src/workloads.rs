@@ -8,6 +8,7 @@ mod instances;
 mod lists;
 mod logins;
 mod sessions;
+mod soak;
 
 use anyhow::{Result, bail};
 
@@ -22,6 +23,8 @@ pub(crate) struct Workload {
     /// Measured in every round, in turn with the others, so that a disturbance of the machine meets all. Otherwise
     /// once, in an installation of its own.
     pub(crate) in_rounds: bool,
+    /// Measured only when it is named, as it takes an hour or so.
+    pub(crate) is_long: bool,
     /// Where it can be measured.
     pub(crate) engines: &'static [Engine],
     pub(crate) run: fn(&mut Bench, Engine) -> Result<Vec<Point>>,
@@ -30,11 +33,12 @@ pub(crate) struct Workload {
 const EACH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 
 /// The yardstick first, then the cheap ones.
-static ALL: [Workload; 12] = [
+static ALL: [Workload; 14] = [
     Workload {
         name: BARE,
         about: "the yardstick: bare axum, the same requests as `me`, a JSON answer",
         in_rounds: true,
+        is_long: false,
         engines: &[Engine::Sqlite],
         run: calls::bare,
     },
@@ -42,6 +46,7 @@ static ALL: [Workload; 12] = [
         name: "me",
         about: "`GET /api/me` with an access token",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: calls::me,
     },
@@ -49,6 +54,7 @@ static ALL: [Workload; 12] = [
         name: "refresh",
         about: "refreshes: each rotates the cookie of its session",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: calls::refresh,
     },
@@ -56,6 +62,7 @@ static ALL: [Workload; 12] = [
         name: "mix",
         about: "20 calls of `me`, then a refresh",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: calls::mix,
     },
@@ -63,6 +70,7 @@ static ALL: [Workload; 12] = [
         name: "status-lists",
         about: "`GET /status-lists/{n}`, 128 lists by turns, whole and unless they have changed",
         in_rounds: true,
+        is_long: false,
         engines: &[Engine::Sqlite],
         run: lists::status_lists,
     },
@@ -70,6 +78,7 @@ static ALL: [Workload; 12] = [
         name: "login",
         about: "logins with the right password: Argon2id",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: logins::login,
     },
@@ -77,6 +86,7 @@ static ALL: [Workload; 12] = [
         name: "login-flood",
         about: "16 connections that guess passwords, beside 50 refreshes a second",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: logins::flood,
     },
@@ -84,6 +94,7 @@ static ALL: [Workload; 12] = [
         name: "flood",
         about: "`me`, each with an access token that was never seen, beside 100 refreshes a second",
         in_rounds: true,
+        is_long: false,
         engines: EACH,
         run: floods::flood,
     },
@@ -91,6 +102,7 @@ static ALL: [Workload; 12] = [
         name: "sessions",
         about: "`me` and refreshes among more and more sessions in the database",
         in_rounds: false,
+        is_long: false,
         engines: EACH,
         run: sessions::sessions,
     },
@@ -98,6 +110,7 @@ static ALL: [Workload; 12] = [
         name: "connections",
         about: "memory of idle keep-alive connections",
         in_rounds: false,
+        is_long: false,
         engines: &[Engine::Sqlite],
         run: connections::connections,
     },
@@ -105,6 +118,7 @@ static ALL: [Workload; 12] = [
         name: "growth",
         about: "how much the database grows by refreshes",
         in_rounds: false,
+        is_long: false,
         engines: EACH,
         run: growth::growth,
     },
@@ -112,8 +126,25 @@ static ALL: [Workload; 12] = [
         name: "instances",
         about: "refreshes at one instance, and at two over one database",
         in_rounds: false,
+        is_long: false,
         engines: &[Engine::Postgres],
         run: instances::instances,
+    },
+    Workload {
+        name: "growth-long",
+        about: "how much the database grows by ten million refreshes of a thousand sessions",
+        in_rounds: false,
+        is_long: true,
+        engines: EACH,
+        run: growth::long_growth,
+    },
+    Workload {
+        name: "soak",
+        about: "memory through an hour of calls, refreshes, guesses and status lists of 100,000 live sessions",
+        in_rounds: false,
+        is_long: true,
+        engines: EACH,
+        run: soak::soak,
     },
 ];
 
@@ -122,7 +153,8 @@ pub(crate) fn all() -> &'static [Workload] {
     &ALL
 }
 
-/// Those that `only` names, and the yardstick; all if it is empty. `may_be_none`: names may be of other tests.
+/// Those that `only` names, and the yardstick; all but the long ones if it is empty. `may_be_none`: names may be of
+/// other tests.
 ///
 /// # Errors
 /// If there is none of this name.
@@ -134,7 +166,7 @@ pub(crate) fn chosen(only: &[String], may_be_none: bool) -> Result<Vec<&'static 
     };
     let is_named = |name: &str| only.iter().any(|wanted| matches(wanted, name));
     if only.is_empty() {
-        return Ok(ALL.iter().collect());
+        return Ok(ALL.iter().filter(|it| !it.is_long).collect());
     }
     if !ALL.iter().any(|it| is_named(it.name)) {
         if may_be_none {
@@ -159,7 +191,9 @@ mod tests {
     fn a_name_selects_its_workload_and_the_yardstick() {
         assert_eq!(names(&["flood"]), [BARE, "flood"]);
         assert_eq!(names(&["log"]), [BARE, "login", "login-flood"]);
-        assert_eq!(names(&[]).len(), ALL.len());
+        assert_eq!(names(&[]).len(), ALL.iter().filter(|it| !it.is_long).count());
+        assert_eq!(names(&["growth"]), [BARE, "growth"]);
+        assert_eq!(names(&["soak"]), [BARE, "soak"]);
         assert!(names(&["replay"]).is_empty());
         let error = chosen(&["replay".to_owned()], false).err().expect("no such workload");
         assert!(error.to_string().contains("login-flood"));

@@ -14,10 +14,19 @@ use crate::target::Target;
 use crate::traffic::{Pattern, Visits};
 
 /// Far above what the refreshes take.
-const ENOUGH_TIME: Duration = Duration::from_secs(600);
+const ENOUGH_TIME: Duration = Duration::from_secs(6 * 3_600);
 
 pub(super) fn growth(bench: &mut Bench, engine: Engine) -> Result<Vec<Point>> {
-    let (sessions, each) = bench.scale.growth;
+    grown(bench, engine, bench.scale.growth)
+}
+
+/// Ten million refreshes.
+pub(super) fn long_growth(bench: &mut Bench, engine: Engine) -> Result<Vec<Point>> {
+    grown(bench, engine, bench.scale.long_growth)
+}
+
+/// So many sessions, each refreshed so often.
+fn grown(bench: &Bench, engine: Engine, (sessions, each): (usize, u64)) -> Result<Vec<Point>> {
     let mut target = Target::start(&bench.programs, engine, sessions)?;
     let before = target.while_stopped(Database::bytes)?;
     let connections = bench.scale.connections;

@@ -35,7 +35,7 @@ pub(super) fn status_lists(bench: &mut Bench, engine: Engine) -> Result<Vec<Poin
 }
 
 /// Fetches of all lists in turn.
-struct Fetches {
+pub(super) struct Fetches {
     next: usize,
     is_conditional: bool,
     /// Of each connection: the list of its last request.
@@ -47,7 +47,7 @@ struct Fetches {
 }
 
 impl Fetches {
-    fn new(connections: usize, is_conditional: bool) -> Self {
+    pub(super) fn new(connections: usize, is_conditional: bool) -> Self {
         let (current, tags) = (vec![0; connections], vec![None; usize::from(NUMBERS)]);
         Self { next: 0, is_conditional, current, tags, bytes: 0 }
     }
