@@ -11,6 +11,7 @@
 //! | no call for longer than they are fresh | its verdict, after one fetch that all callers share |
 //! | a token names an unknown key | at most one fetch every 10 s, under any load; then the rejection |
 //! | the issuer is down, slow or answers garbage | its verdict, by the last good keys, for an hour ([`Options::outage_limit`]), and the last good list, until that expires; a call after three quiet seconds waits for one fetch of each, with a timeout of 3 s |
+//! | a cache on the way serves what it has beyond its `max-age` | the same; a call waits for one fetch each second, and the hour counts from the issuer's own answer |
 //! | the outage lasts longer, or began before the first fetch | [`Unavailable`]: never an unverified token |
 //!
 //! Each status list that a token refers to is cached on its own; where one fails, its tokens alone are concerned. A

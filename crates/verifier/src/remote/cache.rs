@@ -33,6 +33,8 @@ pub(super) struct Fetched<T> {
     pub(super) value: Arc<T>,
     pub(super) fresh_for: Duration,
     pub(super) usable_for: Duration,
+    /// Whether a cache on the way served it stale: better than none, and no success.
+    pub(super) stale: bool,
 }
 
 /// A source with the last good value from it. Clones share both.
@@ -53,11 +55,19 @@ struct Entry<T> {
     last_fetch: Option<Timestamp>,
     /// `None` once a fetch has succeeded.
     last_failure: Option<Timestamp>,
+    /// Whether that failure was a stale answer of a cache on the way.
+    served_stale: bool,
 }
 
 impl<S: Source> Cache<S> {
     pub(super) fn new(source: S, clock: Clock) -> Self {
-        let entry = Entry { good: None, fetching: false, last_fetch: None, last_failure: None };
+        let entry = Entry {
+            good: None,
+            fetching: false,
+            last_fetch: None,
+            last_failure: None,
+            served_stale: false,
+        };
         let (entry, fetch_done) = (Mutex::new(entry), watch::Sender::new(()));
         Self(Arc::new(Inner { source, clock, entry, fetch_done }))
     }
@@ -141,6 +151,7 @@ impl<T> Entry<T> {
             good,
             fetching: self.fetching,
             since_failure: self.last_failure.map(since),
+            served_stale: self.served_stale,
             since_fetch: self.last_fetch.map(since),
         }
     }
@@ -149,6 +160,20 @@ impl<T> Entry<T> {
     fn value(&self, clock: &Clock) -> Option<Arc<T>> {
         let (_, good) = self.good.as_ref().filter(|_| usable(self.state(clock)))?;
         Some(Arc::clone(&good.value))
+    }
+
+    /// Keeps a fetched value. A cache on the way may serve an older one than there is already.
+    fn keep(&mut self, mut fetched: Fetched<T>, clock: &Clock) {
+        let usable_for = self.good.as_ref().map_or(Duration::ZERO, |(asked, good)| {
+            good.usable_for.saturating_sub(clock.since(*asked))
+        });
+        if fetched.stale && fetched.usable_for <= usable_for {
+            return;
+        }
+        let asked = self.last_fetch.unwrap_or_else(|| clock.now());
+        // Its lifetime ends at its own `exp`, or was counted from now; its age counts from the request.
+        fetched.usable_for = fetched.usable_for.saturating_add(clock.since(asked));
+        self.good = Some((asked, fetched));
     }
 }
 
@@ -170,17 +195,22 @@ impl<S: Source> Drop for FetchTask<S> {
     fn drop(&mut self) {
         let (mut entry, clock) = (self.cache.entry(), &self.cache.clock);
         let what = self.cache.source.name();
-        match self.outcome.take().unwrap_or(Err(Fault::Cancelled)) {
-            Ok(mut fetched) => {
+        let fault = match self.outcome.take().unwrap_or(Err(Fault::Cancelled)) {
+            Ok(fetched) => {
+                let stale = fetched.stale;
+                entry.keep(fetched, clock);
+                stale.then_some(Fault::Stale)
+            }
+            Err(fault) => Some(fault),
+        };
+        entry.served_stale = matches!(fault, Some(Fault::Stale));
+        match fault {
+            None => {
                 if entry.last_failure.take().is_some() {
                     tracing::info!(event = "issuer.answers_again", what);
                 }
-                let asked = entry.last_fetch.unwrap_or_else(|| clock.now());
-                // Its lifetime ends at its own `exp`, or was counted from now; its age counts from the request.
-                fetched.usable_for = fetched.usable_for.saturating_add(clock.since(asked));
-                entry.good = Some((asked, fetched));
             }
-            Err(fault) => {
+            Some(fault) => {
                 let cause = cause(&fault);
                 // One warning for each outage, so that retries do not flood the log.
                 if entry.last_failure.replace(clock.now()).is_none() {
@@ -231,7 +261,7 @@ mod tests {
             let times = self.0.fetch_add(1, Ordering::SeqCst) + 1;
             assert!(times > 1, "as it has to be");
             let long = Duration::from_secs(100);
-            Ok(Fetched { value: Arc::new(times), fresh_for: long, usable_for: long })
+            Ok(Fetched { value: Arc::new(times), fresh_for: long, usable_for: long, stale: false })
         }
     }
 
@@ -248,7 +278,7 @@ mod tests {
         async fn fetch(&self, _: Option<Arc<u32>>) -> Result<Fetched<u32>, Fault> {
             tokio::time::advance(Duration::from_secs(2)).await;
             let value = Arc::new(self.0.fetch_add(1, Ordering::SeqCst) + 1);
-            Ok(Fetched { value, fresh_for: self.1, usable_for: self.1 })
+            Ok(Fetched { value, fresh_for: self.1, usable_for: self.1, stale: false })
         }
     }
 

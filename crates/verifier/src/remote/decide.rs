@@ -10,6 +10,8 @@ pub(super) const COOL_DOWN: Duration = Duration::from_secs(10);
 /// For how long after a failure the next fetch is expected to fail, too. It adds to the delay of a revocation: a
 /// service with few calls must not rely on a stale value for long.
 const OUTAGE_WINDOW: Duration = Duration::from_secs(3);
+/// The same after a stale answer of a cache on the way. That cache does answer, so a call can wait for it.
+const STALE_ANSWER_WINDOW: Duration = RETRY_DELAY;
 
 /// The age of a cached value, and its limits.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +32,8 @@ pub(super) struct CacheState {
     pub(super) fetching: bool,
     /// The time since the last fetch failed; `None` if it succeeded.
     pub(super) since_failure: Option<Duration>,
+    /// Whether that failure was a stale answer of a cache on the way.
+    pub(super) served_stale: bool,
     /// The time since the last fetch began.
     pub(super) since_fetch: Option<Duration>,
 }
@@ -70,8 +74,9 @@ pub(super) fn decide(state: CacheState) -> Decision {
 /// Whether the last fetch failed within the window; if a new one is in flight, within the window before that one
 /// began.
 fn in_outage(state: CacheState) -> bool {
+    let window = if state.served_stale { STALE_ANSWER_WINDOW } else { OUTAGE_WINDOW };
     let since_then = if state.fetching { state.since_fetch } else { None }.unwrap_or_default();
-    state.since_failure.is_some_and(|since| since.saturating_sub(since_then) < OUTAGE_WINDOW)
+    state.since_failure.is_some_and(|since| since.saturating_sub(since_then) < window)
 }
 
 /// Whether a call may fetch because its token names a key that the cache does not have. A rate limit: an attacker
@@ -155,6 +160,20 @@ mod tests {
             let since_fetch = Some(seconds(since_fetch));
             let state = CacheState { good: aged(999), fetching: true, since_fetch, ..failed(7) };
             assert_eq!(decide(state), expected);
+        }
+    }
+
+    #[test]
+    fn after_a_stale_answer_of_a_cache_the_next_one_is_waited_for() {
+        for (age, since, expected) in [
+            (80, 1, Decision::ServeAndRevalidate),
+            (100, 0, Decision::Serve),
+            (100, 1, Decision::Fetch),
+            (1_000, 0, Decision::Fail),
+            (1_000, 1, Decision::Fetch),
+        ] {
+            let state = CacheState { good: aged(age), served_stale: true, ..failed(since) };
+            assert_eq!(decide(state), expected, "{age}, {since}");
         }
     }
 

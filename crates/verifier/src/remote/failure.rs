@@ -42,6 +42,8 @@ pub(super) enum Fault {
     List(#[source] Rejection),
     #[error("the status list is older than the one we have")]
     OlderList,
+    #[error("a cache on the way served it beyond its max-age")]
+    Stale,
     #[error("asking was given up")]
     Cancelled,
 }

@@ -35,8 +35,21 @@ pub(super) struct Resource<'r> {
 
 /// A response with status 200, or 304.
 pub(super) enum Response {
-    Document { text: String, etag: Option<String>, max_age: Option<Duration> },
-    NotModified { max_age: Option<Duration> },
+    Document { text: String, etag: Option<String>, lifetime: Lifetime },
+    NotModified { lifetime: Lifetime },
+}
+
+/// The freshness lifetime of a response (RFC 9111 section 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    /// `max-age` less the time in caches on the way; `None` without the directive, and nothing if the response must not
+    /// be cached.
+    pub(super) left: Option<Duration>,
+    /// The time in caches on the way (`Age`).
+    pub(super) age: Duration,
+    /// Whether a cache on the way served it beyond its `max-age`, because it could not reach the issuer or does not
+    /// wait for it (RFC 5861).
+    pub(super) stale: bool,
 }
 
 impl HttpClient {
@@ -66,11 +79,11 @@ impl HttpClient {
         let response =
             self.0.request(request).await.map_err(|error| Fault::Connection(error.into()))?;
         let (parts, body) = response.into_parts();
-        let max_age = max_age(&parts.headers);
+        let lifetime = lifetime(&parts.headers);
         match parts.status {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED if resource.if_none_match.is_some() => {
-                return Ok(Response::NotModified { max_age });
+                return Ok(Response::NotModified { lifetime });
             }
             other => return Err(Fault::Status(other.as_u16())),
         }
@@ -83,36 +96,39 @@ impl HttpClient {
         })?;
         let text = String::from_utf8(bytes.to_bytes().into()).map_err(|_| Fault::NotUtf8)?;
         let etag = value(&parts.headers, &ETAG).filter(|etag| etag.len() <= MAX_ETAG_BYTES);
-        Ok(Response::Document { text, etag: etag.map(str::to_owned), max_age })
+        Ok(Response::Document { text, etag: etag.map(str::to_owned), lifetime })
     }
 }
 
-/// The freshness lifetime of a response (RFC 9111 section 4.2): `max-age` less its `Age`; `None` without the
-/// directive. A response that must not be cached is fresh for no time.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let mut freshness = None;
+fn lifetime(headers: &HeaderMap) -> Lifetime {
+    let (mut max_age, mut cacheable) = (None, true);
     for line in headers.get_all(CACHE_CONTROL) {
         for directive in line.to_str().unwrap_or_default().split(',') {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             let name = name.trim().to_ascii_lowercase();
-            let seconds = match name.as_str() {
-                "no-store" | "no-cache" => 0,
-                // RFC 9111 section 1.2.2: an overflowing number counts as infinite.
-                "max-age" => match value.trim().trim_matches('"') {
-                    digits if !is_number(digits) => continue,
-                    digits => digits.parse().unwrap_or(u64::MAX),
-                },
-                _ => continue,
-            };
-            freshness = Some(freshness.map_or(seconds, |known: u64| known.min(seconds)));
+            match name.as_str() {
+                "no-store" | "no-cache" => cacheable = false,
+                "max-age" => {
+                    let Some(seconds) = seconds(value.trim().trim_matches('"')) else { continue };
+                    max_age = Some(max_age.map_or(seconds, |known: u64| known.min(seconds)));
+                }
+                _ => {}
+            }
         }
     }
-    let spent = value(headers, &AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
-    freshness.map(|seconds| Duration::from_secs(seconds.saturating_sub(spent)))
+    let age = value(headers, &AGE).and_then(|age| seconds(age.trim())).unwrap_or(0);
+    let left = max_age.map(|max_age| max_age.saturating_sub(age));
+    Lifetime {
+        left: if cacheable { left } else { Some(0) }.map(Duration::from_secs),
+        age: Duration::from_secs(age),
+        stale: max_age.is_some_and(|max_age| max_age < age),
+    }
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// RFC 9111 section 1.2.2: an overflowing number counts as infinite.
+fn seconds(digits: &str) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 fn value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
@@ -124,10 +140,14 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn seconds(lines: &[(HeaderName, &'static str)]) -> Option<u64> {
+    fn lifetime_of(lines: &[(HeaderName, &'static str)]) -> Lifetime {
         let lines =
             lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-        max_age(&lines.collect()).map(|it| it.as_secs())
+        lifetime(&lines.collect())
+    }
+
+    fn left(lines: &[(HeaderName, &'static str)]) -> Option<u64> {
+        lifetime_of(lines).left.map(|it| it.as_secs())
     }
 
     #[test]
@@ -146,16 +166,34 @@ mod tests {
             ("s-maxage=60", None),
             ("public", None),
         ] {
-            assert_eq!(seconds(&[(CACHE_CONTROL, line)]), expected, "{line}");
+            assert_eq!(left(&[(CACHE_CONTROL, line)]), expected, "{line}");
         }
-        assert_eq!(seconds(&[]), None);
+        assert_eq!(left(&[]), None);
     }
 
     #[test]
     fn time_spent_in_caches_counts() {
         let line = (CACHE_CONTROL, "max-age=60");
-        assert_eq!(seconds(&[line.clone(), (AGE, "20")]), Some(40));
-        assert_eq!(seconds(&[line.clone(), (AGE, "100")]), Some(0));
-        assert_eq!(seconds(&[line, (AGE, "soon")]), Some(60));
+        assert_eq!(left(&[line.clone(), (AGE, "20")]), Some(40));
+        assert_eq!(left(&[line.clone(), (AGE, "100")]), Some(0));
+        assert_eq!(left(&[line, (AGE, "soon")]), Some(60));
+        assert_eq!(lifetime_of(&[(AGE, "20")]).age, Duration::from_secs(20));
+    }
+
+    #[test]
+    fn an_answer_is_stale_beyond_its_max_age_and_without_one_it_is_not() {
+        for (cache_control, age, stale) in [
+            ("max-age=60", "60", false),
+            ("max-age=60", "61", true),
+            ("max-age=0", "0", false),
+            ("no-cache, max-age=60", "61", true),
+            ("max-age=60", "99999999999999999999999", true),
+            ("max-age=60", "soon", false),
+            ("no-cache", "61", false),
+            ("public", "61", false),
+        ] {
+            let lines = [(CACHE_CONTROL, cache_control), (AGE, age)];
+            assert_eq!(lifetime_of(&lines).stale, stale, "{cache_control}, {age}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::cache::{Fetched, Source};
 use super::failure::{Fault, IssuerError};
-use super::fetch::{HttpClient, Resource, Response};
+use super::fetch::{HttpClient, Lifetime, Resource, Response};
 use crate::KeySet;
 use crate::strict_json::{self, Json};
 
@@ -74,9 +74,16 @@ impl KeySource {
         self.address.parse_linked(member("jwks_uri")?).map_err(Fault::Address)
     }
 
-    fn fetched(&self, keys: Arc<Keys>, max_age: Option<Duration>) -> Fetched<Keys> {
-        let fresh_for = max_age.unwrap_or(*FRESH.end()).clamp(*FRESH.start(), *FRESH.end());
-        Fetched { value: keys, fresh_for, usable_for: self.outage_limit.max(fresh_for) }
+    fn fetched(&self, keys: Arc<Keys>, lifetime: Lifetime) -> Fetched<Keys> {
+        let Lifetime { left, age, stale } = lifetime;
+        let fresh_for = if stale {
+            Duration::ZERO
+        } else {
+            left.unwrap_or(*FRESH.end()).clamp(*FRESH.start(), *FRESH.end())
+        };
+        // From the issuer's answer on: a cache that serves it again and again does not prolong an outage.
+        let usable_for = self.outage_limit.saturating_sub(age).max(fresh_for);
+        Fetched { value: keys, fresh_for, usable_for, stale }
     }
 }
 
@@ -97,15 +104,15 @@ impl Source for KeySource {
             if_none_match: last.as_ref().and_then(|last| last.etag.as_deref()),
         };
         match (self.http.get(resource).await?, last) {
-            (Response::NotModified { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
+            (Response::NotModified { lifetime }, Some(last)) => Ok(self.fetched(last, lifetime)),
             (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
-            (Response::Document { text, etag, max_age }, _) => {
+            (Response::Document { text, etag, lifetime }, _) => {
                 let set = KeySet::from_jwks(&text).map_err(Fault::Keys)?;
                 // A JWKS without keys is not the issuer's, since it signs tokens: probably an error page.
                 if set.iter().next().is_none() {
                     return Err(Fault::NoKeys);
                 }
-                Ok(self.fetched(Arc::new(Keys { set, from, etag }), max_age))
+                Ok(self.fetched(Arc::new(Keys { set, from, etag }), lifetime))
             }
         }
     }

@@ -13,7 +13,7 @@ use super::address::Address;
 use super::cache::{Cache, Fetched, Source};
 use super::clock::Clock;
 use super::failure::Fault;
-use super::fetch::{HttpClient, Resource, Response};
+use super::fetch::{HttpClient, Lifetime, Resource, Response};
 use super::keys::{KeySource, Keys};
 use super::options::Options;
 
@@ -138,12 +138,16 @@ impl ListSource {
         Arc::ptr_eq(&list.keys, keys) && list.token.exp.is_some_and(|exp| now < exp)
     }
 
-    /// `max_age` is the rest of the HTTP freshness lifetime, after the time in caches on the way.
-    fn fetched(&self, listed: Arc<Listed>, max_age: Option<Duration>) -> Fetched<Listed> {
+    fn fetched(&self, listed: Arc<Listed>, lifetime: Lifetime) -> Fetched<Listed> {
         let (now, list) = (self.context.options.now(), &listed.token);
+        let Lifetime { left, stale, .. } = lifetime;
         let wanted = list.ttl.unwrap_or(FRESH_SECONDS_BY_DEFAULT);
-        let left = max_age.and_then(|left| i64::try_from(left.as_secs()).ok()).unwrap_or(wanted);
-        let mut fresh = wanted.min(left).clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end());
+        let left = left.and_then(|left| i64::try_from(left.as_secs()).ok()).unwrap_or(wanted);
+        let mut fresh = if stale {
+            0
+        } else {
+            wanted.min(left).clamp(*FRESH_SECONDS.start(), *FRESH_SECONDS.end())
+        };
         let usable = match list.exp {
             // Plus the skew that its expiry was checked with.
             Some(exp) => {
@@ -154,7 +158,7 @@ impl ListSource {
             None => list.iat.plus(OUTAGE_SECONDS).since(now).max(fresh),
         };
         let length = |seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        Fetched { value: listed, fresh_for: length(fresh), usable_for: length(usable) }
+        Fetched { value: listed, fresh_for: length(fresh), usable_for: length(usable), stale }
     }
 }
 
@@ -175,14 +179,14 @@ impl Source for ListSource {
             if_none_match: last.as_ref().and_then(|last| last.etag.as_deref()),
         };
         match (self.context.http.get(resource).await?, last) {
-            (Response::NotModified { max_age }, Some(last)) => Ok(self.fetched(last, max_age)),
+            (Response::NotModified { lifetime }, Some(last)) => Ok(self.fetched(last, lifetime)),
             (Response::NotModified { .. }, None) => Err(Fault::Status(304)),
-            (Response::Document { text, etag, max_age }, _) => {
+            (Response::Document { text, etag, lifetime }, _) => {
                 let (token, keys) = self.verified(text.trim_end(), keys).await?;
                 if self.is_older(&token) {
                     return Err(Fault::OlderList);
                 }
-                Ok(self.fetched(Arc::new(Listed { token, etag, keys }), max_age))
+                Ok(self.fetched(Arc::new(Listed { token, etag, keys }), lifetime))
             }
         }
     }

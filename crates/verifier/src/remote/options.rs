@@ -20,8 +20,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// For how long after their fetch the last good keys are served stale while the issuer is unreachable; an hour by
-    /// default. At least their freshness lifetime, which is up to 300 s.
+    /// For how long after the issuer's answer the last good keys are served stale while it is unreachable; an hour by
+    /// default. Time in caches on the way counts (`Age`). At least their freshness lifetime, which is up to 300 s.
     #[must_use]
     pub fn outage_limit(self, outage_limit: Duration) -> Self {
         Self { outage_limit, ..self }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use verifier::Rejection;
-use verifier::remote::VerifyError;
+use verifier::remote::{Unavailable, VerifyError};
 
 use crate::support::other_key_pair;
 use crate::support::world::{JWKS, LIST, Reply, World, keys_with, list_token, our_keys};
 
 const REVOKED: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejection::Revoked));
 const REVOKED_BIT: u8 = 0b0000_1000;
+const NO_KEYS: Result<(), VerifyError> = Err(VerifyError::Unavailable(Unavailable::Keys));
+const HOUR: u64 = 3_600;
 
 /// A world whose issuer publishes a list without revocations, and a token at its index 3.
 async fn world() -> (Arc<World>, String) {
@@ -54,6 +56,103 @@ async fn the_time_that_a_list_has_spent_in_caches_counts() {
         world.advance(seconds - seconds * 3 / 4).await;
         assert_eq!(world.verdict(&token).await, REVOKED, "{cache_control}, {age}");
     }
+}
+
+/// An answer whose `max-age` is this, after this many seconds in a cache on the way.
+fn cached(reply: Reply, max_age: u64, age: u64) -> Reply {
+    reply.with("cache-control", &format!("max-age={max_age}")).with("age", &age.to_string())
+}
+
+/// RFC 5861: a cache on the way serves what it has while it cannot reach the issuer. Each fetch is answered, and none
+/// of the answers is the issuer's.
+#[tokio::test(start_paused = true)]
+async fn keys_that_a_cache_serves_on_and_on_are_used_for_an_hour_and_no_longer() {
+    let world = World::new().await;
+    let token = world.token();
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    let mut now = 0;
+    for age in [400, 1_000, 2_000, HOUR - 1] {
+        world.respond(JWKS, cached(our_keys(), 300, age));
+        world.advance(age - now).await;
+        assert_eq!(world.verdict(&token).await, Ok(()), "{age}");
+        now = age;
+    }
+    world.respond(JWKS, cached(our_keys(), 300, HOUR));
+    world.advance(1).await;
+    assert_eq!(world.verdict(&token).await, NO_KEYS);
+    // The issuer is back, and the cache has asked it.
+    world.respond(JWKS, cached(our_keys(), 300, 300));
+    world.advance(1).await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_starts_in_an_outage_uses_the_keys_of_a_cache_for_the_rest_of_the_hour() {
+    for (age, verdict) in [(HOUR - 100, Ok(())), (HOUR, NO_KEYS)] {
+        let world = World::new().await;
+        let token = world.token();
+        world.respond(JWKS, cached(our_keys(), 300, age));
+        assert_eq!(world.verdict(&token).await, verdict, "{age}");
+        world.respond(JWKS, Reply::status(503));
+        world.advance(99).await;
+        assert_eq!(world.verdict(&token).await, verdict, "{age}");
+        world.advance(1).await;
+        assert_eq!(world.verdict(&token).await, NO_KEYS, "{age}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hour_of_an_outage_counts_time_in_caches() {
+    let world = World::new().await;
+    let token = world.token();
+    world.respond(JWKS, cached(our_keys(), 300, 200));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.respond(JWKS, Reply::status(503));
+    world.advance(HOUR - 201).await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(1).await;
+    assert_eq!(world.verdict(&token).await, NO_KEYS);
+}
+
+/// A token with an unknown key causes a fetch; the copy is as old as the keys, which are fresh.
+#[tokio::test(start_paused = true)]
+async fn a_stale_copy_does_not_replace_what_is_as_new() {
+    let world = World::new().await;
+    let token = world.token();
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(10).await;
+    world.respond(JWKS, cached(our_keys(), 5, 10));
+    let unknown = Err(VerifyError::Rejected(Rejection::UnknownKey));
+    assert_eq!(world.verdict(&world.token_by(&other_key_pair())).await, unknown);
+    world.advance(2).await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    assert_eq!(world.requests(JWKS), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_copy_that_is_newer_is_better_than_an_old_one() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(60).await;
+    let copy = list_token(&revoked(&world, -20));
+    world.respond(LIST, cached(Reply::ok(copy), 2, 20));
+    assert_eq!(world.verdict(&token).await, REVOKED);
+}
+
+/// A cache that serves stale answers while it revalidates has the new list at the next fetch, for which a call waits.
+#[tokio::test(start_paused = true)]
+async fn a_stale_list_of_a_cache_delays_a_revocation_by_a_second() {
+    let (world, token) = world().await;
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.advance(60).await;
+    let copy = list_token(&made(world.list_claims(0), world.now() - 20));
+    world.respond(LIST, cached(Reply::ok(copy), 2, 20));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    world.publish(&revoked(&world, 0));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    assert_eq!(world.requests(LIST), 2);
+    world.advance(1).await;
+    assert_eq!(world.verdict(&token).await, REVOKED);
 }
 
 /// No call comes in while the issuer recovers. The next one must not be served the stale value.

@@ -27,6 +27,22 @@ async fn an_issuer_that_fails_is_logged_once_and_that_it_answers_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cache_that_serves_stale_keys_is_logged_as_a_failure_of_the_issuer() {
+    let (log, world) = (Log::begin(), World::new().await);
+    let keys = our_keys().with("cache-control", "max-age=300");
+    world.respond(JWKS, keys.with("age", "301"));
+    world.verdict(&world.token()).await.expect("accepted");
+    let text = log.text();
+    for expected in ["issuer.fails", "what=\"keys\"", "beyond its max-age"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    world.respond(JWKS, our_keys());
+    world.advance(1).await;
+    world.verdict(&world.token()).await.expect("accepted");
+    assert!(log.text().contains("issuer.answers_again"), "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_fails_is_logged_by_its_address() {
     let (log, world) = (Log::begin(), World::new().await);
     world.respond(LIST, Reply::ok("garbage"));
