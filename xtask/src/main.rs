@@ -83,9 +83,13 @@ enum Task {
     },
     /// The main path in Firefox and WebKitGTK, installed from Debian's packages if need be.
     Browsers,
-    /// Pinned libraries of other languages verify, introspect and revoke tokens of the running program.
+    /// Pinned libraries of other languages, and gateways that are installed, verify, introspect and revoke tokens of
+    /// the running program.
     Interop {
-        /// One of them, by its file in testing/interop, `_` as `-`.
+        /// The libraries of npm and PyPI alone, without waiting for the next key's turn.
+        #[arg(long)]
+        few: bool,
+        /// Those whose names contain this: the names of their files in testing/interop, `_` as `-`.
         library: Option<String>,
     },
     /// All checks that must pass before a change is done: format, tidy, spelling, lints, documentation, licences,
@@ -137,7 +141,7 @@ fn main() -> ExitCode {
         Task::Build { release } => build::build(&workspace, release),
         Task::Test { filters } => test::test(&workspace, &filters),
         Task::Browsers => browsers::browsers(&workspace),
-        Task::Interop { library } => interop::interop(&workspace, library.as_deref()),
+        Task::Interop { few, library } => interop::interop(&workspace, few, library.as_deref()),
         Task::Ci => ci::ci(&workspace),
         Task::Tidy => tidy::tidy(&workspace),
         Task::Words => tidy::words(&workspace),

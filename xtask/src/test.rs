@@ -1,8 +1,8 @@
 //! `cargo xtask test`: the Rust tests with a PostgreSQL of their own (`cluster`), a second of every workload of the
-//! load generator, a few rounds of the fault suite, the documentation's examples, then the browser tests in a real
-//! Chromium against the real server, the real bundle and the real gateway, and beside them the faults that mostly
-//! wait. The runners' own summary lines are printed again at the very end (`summary`), where a reader of a long log
-//! looks first.
+//! load generator, a short run of other people's libraries, a few rounds of the fault suite, the documentation's
+//! examples, then the browser tests in a real Chromium against the real server, the real bundle and the real gateway,
+//! and beside them the faults that mostly wait. The runners' own summary lines are printed again at the very end
+//! (`summary`), where a reader of a long log looks first.
 
 mod summary;
 
@@ -12,7 +12,7 @@ use crate::process::{self, Failed, Stream};
 use crate::report::{self, Stopwatch};
 use crate::tools::{self, cargo, chromium, node, pypi};
 use crate::workspace::Workspace;
-use crate::{bench, chaos, environment, site};
+use crate::{bench, chaos, environment, interop, site};
 use anyhow::{Context, Result};
 use std::io::IsTerminal;
 use std::num::NonZero;
@@ -31,6 +31,7 @@ struct Browser {
 pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     let nextest = cargo::NEXTEST.ensure(workspace)?;
     node::ensure_packages(workspace)?;
+    interop::ensure(workspace)?;
     tools::strace::ensure(workspace)?;
     let chromium = chromium::ensure(workspace)?;
     let shell = chromium::ensure_shell(workspace, &chromium)?;
@@ -41,6 +42,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[String]) -> Result<()> {
     let mut parts = Parts::default();
     parts.alone(Kind::Rust, &mut rust(workspace, &nextest, &cluster, filters))?;
     parts.alone(Kind::Load, &mut bench::a_second_each(workspace, filters)?)?;
+    parts.alone(Kind::Libraries, &mut interop::a_short_run(workspace, filters)?)?;
     let [mut working, mut waiting] = chaos::a_few_rounds(workspace, filters)?;
     parts.alone(Kind::Faults, &mut working)?;
     parts.alone(Kind::Examples, &mut examples(workspace, filters))?;
@@ -100,9 +102,12 @@ fn run(kind: Kind, command: &mut Command) -> Result<(Outcome, Result<()>)> {
     report::heading(kind.title());
     let stream = match kind {
         Kind::Rust => Stream::Error,
-        Kind::Load | Kind::Faults | Kind::WaitingFaults | Kind::Examples | Kind::Browser => {
-            Stream::Output
-        }
+        Kind::Load
+        | Kind::Libraries
+        | Kind::Faults
+        | Kind::WaitingFaults
+        | Kind::Examples
+        | Kind::Browser => Stream::Output,
     };
     let stopwatch = Stopwatch::start();
     let (lines, verdict) = process::tee(coloured(command), stream, |line| kind.is_summary(line))?;

@@ -102,7 +102,9 @@ class Library:
             self.revoked(verify)
 
         def rotated(token):
-            self.check("verifies under the next key", lambda: self.accepted(verify, token))
+            # A short run does not wait for the next key.
+            if not self.few:
+                self.check("verifies under the next key", lambda: self.accepted(verify, token))
             # Its keys are as new as can be: some libraries do not ask again so soon.
             accepts(lambda: recent(token, self.audience))
 
@@ -246,7 +248,7 @@ def described(context, only):
     libraries = []
     for file in sorted(pathlib.Path(__file__).parent.joinpath("libraries").glob("*.py")):
         library = Library(file.stem.replace("_", "-"), context)
-        if only and only != library.name:
+        if only and not any(part in library.name for part in only):
             continue
         try:
             importlib.import_module(f"libraries.{file.stem}").describe(library)

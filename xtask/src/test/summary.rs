@@ -8,6 +8,7 @@ use std::time::Duration;
 pub(crate) enum Kind {
     Rust,
     Load,
+    Libraries,
     Faults,
     Examples,
     WaitingFaults,
@@ -27,6 +28,7 @@ impl Kind {
         match self {
             Self::Rust => "Rust tests (cargo nextest)",
             Self::Load => "Load, a second each (cargo xtask bench)",
+            Self::Libraries => "Libraries, a short run (cargo xtask interop)",
             Self::Faults => "Faults, a few rounds (cargo xtask chaos)",
             Self::Examples => "Documentation examples (cargo test --doc)",
             Self::WaitingFaults => "Faults that wait, beside the browser tests",
@@ -41,6 +43,7 @@ impl Kind {
                 "cargo nextest run --workspace, with BATON_TEST_POSTGRES (CONTRIBUTING.md)"
             }
             Self::Load => "cargo xtask bench --few",
+            Self::Libraries => "cargo xtask interop --few",
             Self::Faults => "cargo xtask chaos --few --part working",
             Self::Examples => "cargo test --doc --workspace",
             Self::WaitingFaults => "cargo xtask chaos --few --part waiting",
@@ -53,6 +56,7 @@ impl Kind {
         match self {
             Self::Rust => line.starts_with("Summary ["),
             Self::Load => line.starts_with("workloads: ") && line.ends_with(" passed"),
+            Self::Libraries => line.starts_with("interop: ") && line.ends_with(" failed"),
             Self::Faults | Self::WaitingFaults => {
                 line.contains(" passed, ") && line.ends_with(" failed")
             }
@@ -104,6 +108,7 @@ mod tests {
 
     const NEXTEST: &str = "Summary [   3.1s] 120 tests run: 119 passed, 1 failed, 2 skipped";
     const LOAD: &str = "workloads: 10 passed";
+    const LIBRARIES: &str = "interop: 78 passed, 0 failed";
     const FAULTS: &str = "13 passed, 0 failed";
     const WAITING: &str = "7 passed, 0 failed";
     const EXAMPLES: &str = "test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured";
@@ -113,6 +118,8 @@ mod tests {
         assert!(Kind::Rust.is_summary(NEXTEST));
         assert!(Kind::Load.is_summary(LOAD));
         assert!(!Kind::Load.is_summary("me: `GET /api/me` with an access token"));
+        assert!(Kind::Libraries.is_summary(LIBRARIES));
+        assert!(!Kind::Libraries.is_summary("failed: jose: verifies a fresh token: Error: 401"));
         assert!(Kind::Faults.is_summary(FAULTS));
         assert!(!Kind::Faults.is_summary("race (sqlite): 200 refreshes of one cookie"));
         assert!(Kind::WaitingFaults.is_summary(WAITING));
@@ -134,6 +141,7 @@ mod tests {
         let parts = [
             part(Kind::Rust, &[NEXTEST]),
             part(Kind::Load, &[LOAD]),
+            part(Kind::Libraries, &[LIBRARIES]),
             part(Kind::Faults, &[FAULTS]),
             part(Kind::Examples, &[EXAMPLES, EXAMPLES]),
             part(Kind::WaitingFaults, &[WAITING]),
@@ -142,14 +150,25 @@ mod tests {
         let text = table(&parts);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            lines[lines.len() - 8..],
-            [NEXTEST, LOAD, FAULTS, EXAMPLES, EXAMPLES, WAITING, "1 failed", "20 passed (14.0s)"]
+            lines[lines.len() - 9..],
+            [
+                NEXTEST,
+                LOAD,
+                LIBRARIES,
+                FAULTS,
+                EXAMPLES,
+                EXAMPLES,
+                WAITING,
+                "1 failed",
+                "20 passed (14.0s)"
+            ]
         );
         let counts: Vec<_> =
             lines.iter().filter_map(|line| line.split_whitespace().rev().nth(4)).collect();
         assert!(
             counts.contains(&"119")
                 && counts.contains(&"10")
+                && counts.contains(&"78")
                 && counts.contains(&"13")
                 && counts.contains(&"8")
                 && counts.contains(&"20"),
