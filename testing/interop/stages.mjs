@@ -12,7 +12,9 @@ export async function work(folder, Kind, { sideBySide = false } = {}) {
     const { stage, token, only, ...context } = JSON.parse(line);
     if (stage === "fresh") libraries = await described(folder, Kind, only, context);
     const run = async (library) => {
-      for (const step of library.stages[stage]) await step(token);
+      for (const step of library.stages[stage]) {
+        await step(token).catch((error) => library.failed(`works in the stage \`${stage}\``, error));
+      }
     };
     // Waiting for one library must not make the next one's keys old.
     if (sideBySide || stage === "unknown") await Promise.all(libraries.map(run));

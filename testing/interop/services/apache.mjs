@@ -24,7 +24,7 @@ async function secured(issuer, openssl) {
 }
 
 /** `directives(origin)` are the module's, with Baton at that origin. */
-export async function describe(it, setting, directives) {
+export async function describe(it, setting, directives, options) {
   const apache = program("BATON_APACHE", "apache2");
   const module = existsSync(`${MODULES}/mod_auth_openidc.so`);
   const openssl = program("BATON_OPENSSL", "openssl");
@@ -44,7 +44,7 @@ DefaultRuntimeDir ${root}
 PidFile ${root}/pid
 Mutex file:${root} default
 DocumentRoot ${pages}
-ErrorLog /dev/stderr
+ErrorLog ${root}/log
 LogLevel error
 User www-data
 Group www-data
@@ -66,5 +66,5 @@ ${directives(origin)}
 `);
     await clock.start(port, apache, ["-f", path, "-DFOREGROUND"]);
     return `http://127.0.0.1:${port}/page`;
-  });
+  }, options);
 }

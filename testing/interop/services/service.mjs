@@ -1,19 +1,20 @@
-// A service that verifies tokens behind HTTP: its process, with a clock of its own (libfaketime).
+// A service that verifies tokens behind HTTP: its process, with a clock of its own (rust/src/offset_clock.rs).
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accepts, Library, OUTAGE, say } from "../library.mjs";
 
 const START_SECONDS = 20;
 const CALL_MILLISECONDS = 10_000;
-/** Debian's paths of the library. */
-const FAKETIME = ["x86_64-linux-gnu/faketime", "aarch64-linux-gnu/faketime", "faketime"]
-  .map((folder) => `/usr/lib/${folder}/libfaketimeMT.so.1`)
-  .find((file) => existsSync(file));
+
+export const RUST = process.env.BATON_INTEROP_RUST;
+const CLOCK = RUST && join(dirname(RUST), "liboffset_clock.so");
 
 const running = [];
 /** World-readable: Apache's workers are another user. */
@@ -60,30 +61,26 @@ export async function freePort() {
   return port;
 }
 
-/** The clock of a process: an offset in a file, replaced by a rename, because half of one must not be read. */
+/** The clock of a process: a file with what is added to the wall clock and to the monotonic one. */
 class Clock {
   constructor(outage) {
-    this.path = file("clock", "+0\n");
-    const wallAlone = { DONT_FAKE_MONOTONIC: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-    this.environment = {
-      LD_PRELOAD: FAKETIME,
-      FAKETIME_TIMESTAMP_FILE: this.path,
-      FAKETIME_NO_CACHE: "1",
-      NO_FAKE_STAT: "1",
-      // Caches go by the monotonic clock; set back, it would stop timers.
-      ...(outage ? {} : wallAlone),
-    };
+    this.outage = outage;
+    const path = file("clock", Buffer.alloc(16));
+    this.offsets = openSync(path, "r+");
+    this.environment = { LD_PRELOAD: CLOCK, OFFSET_CLOCK: path };
   }
 
+  /** Caches go by the monotonic clock, which is never set back: that would stop timers. */
   set(seconds) {
-    writeFileSync(`${this.path}.next`, `${seconds < 0 ? "" : "+"}${seconds}\n`);
-    renameSync(`${this.path}.next`, this.path);
+    const offsets = BigInt64Array.of(BigInt(seconds), BigInt(this.outage ? seconds : 0));
+    writeSync(this.offsets, new Uint8Array(offsets.buffer), 0, 16, 0);
   }
 
   /** Starts a process with this clock, and waits until `port` accepts connections. */
   async start(port, command, words, environment = {}) {
     const env = { ...process.env, ...environment, ...this.environment };
-    const child = spawn(command, words, { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    // In a group of its own: Apache signals its whole group when it ends.
+    const child = spawn(command, words, { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"], detached: true });
     running.push(child);
     let log = "";
     child.stderr.on("data", (data) => (log = (log + data).slice(-2_000)));
@@ -107,7 +104,7 @@ function listens(port) {
 export class Service extends Library {
   /** Whether there is all it needs. If not, a line says what is missing. */
   has(needed) {
-    const all = { ...needed, "libfaketime (Debian package faketime)": FAKETIME };
+    const all = { ...needed, "the programs of testing/interop/rust": CLOCK && existsSync(CLOCK) };
     const missing = Object.keys(all).filter((name) => !all[name]);
     if (missing.length > 0) say({ skipped: `${this.name}: not here: ${missing.join(", ")}` });
     return missing.length === 0;
@@ -119,8 +116,8 @@ export class Service extends Library {
   }
 
   /** `start(audience, clock)` starts a process for an audience, and gives its address. */
-  serves(start) {
-    this.verifies(async ({ outage = false } = {}) => {
+  serves(start, options) {
+    const make = async ({ outage = false } = {}) => {
       const clock = new Clock(outage);
       const addresses = new Map();
       const address = (audience) => {
@@ -130,7 +127,8 @@ export class Service extends Library {
       await address(this.audience);
       const verify = async (token, audience) => subject(await call(await address(audience), token));
       return Object.assign(verify, { clock });
-    });
+    };
+    this.verifies(make, options);
   }
 
   async at(verify, seconds, work) {

@@ -15,4 +15,5 @@ OIDCOAuthClientID ${it.service.id}
 OIDCOAuthClientSecret ${it.service.secret}
 OIDCCacheEncrypt On
 OIDCOAuthTokenIntrospectionInterval 2`,
+    { clock: false },
   );
