@@ -1,7 +1,7 @@
 //! `cargo xtask interop`: other people's libraries and gateways, pinned, in front of the program (`testing/interop`).
 //! `cargo xtask test` has a short run of it: the libraries of npm and PyPI, without waiting for the next key's turn.
 
-use crate::tools::{self, faketime, node, pypi};
+use crate::tools::{self, node, pypi};
 use crate::workspace::Workspace;
 use crate::{build, process, report};
 use anyhow::{Context, Result};
@@ -17,7 +17,6 @@ pub(crate) fn interop(workspace: &Workspace, few: bool, library: Option<&str>) -
         suite.arg("--few");
         "Other people's libraries verify, introspect and revoke (a minute)"
     } else {
-        faketime::ensure(workspace)?;
         suite.env("BATON_ENVOY", pypi::ENVOY.ensure(workspace)?);
         suite.env("BATON_INTEROP_RUST", rust_services(workspace)?);
         "Other people's libraries verify, introspect and revoke (two minutes and a half)"
@@ -51,7 +50,7 @@ fn suite(workspace: &Workspace) -> Result<Command> {
 /// Builds the services of `testing/interop/rust`, which has a lock file of its own; the program.
 fn rust_services(workspace: &Workspace) -> Result<PathBuf> {
     let target = workspace.target().join("tools/interop-rust");
-    report::step("Building the Rust libraries (two minutes the first time)", || {
+    report::step("Building the Rust libraries (about two minutes the first time)", || {
         let mut cargo = process::cargo(workspace, &["build", "--locked", "--manifest-path"]);
         cargo.arg(workspace.interop().join("rust/Cargo.toml")).env("CARGO_TARGET_DIR", &target);
         process::run(&mut cargo).context(tools::COMPILER_REMEDY)
