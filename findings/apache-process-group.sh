@@ -2,10 +2,10 @@
 # Apache 2.4.71 (Debian 12) with the MPM prefork, run in the foreground, ends the script that has started it.
 #
 # `apache2 -DFOREGROUND` is how a supervisor, a container's entry point or a test starts it, and SIGTERM how it is stopped.
-# Guess, written down before the run: it ends itself and its workers, whose process ids it knows; the script goes on.
+# Guess, written down before the run: it ends itself and its workers, whose process ids it knows; the script continues.
 # Seen: with prefork it sends SIGTERM to its whole process group, which in a script without job control is the script's own.
 # The script, its other children and what had started it in the same group end by signal 15, and print no reason. With the
-# MPM event the script goes on, and with prefork in a group of its own (`setsid`).
+# MPM event the script continues, and with prefork in a group of its own (`setsid`).
 # Why it matters: a test suite that stops Apache ends with it, as if it had been interrupted, and with another MPM it does
 # not. Start it with `setsid`, `set -m`, or `detached: true` (Node).
 set -euo pipefail
@@ -31,7 +31,7 @@ done
 echo 'started'
 kill "$apache"
 wait "$apache" || true
-echo 'the script goes on'
+echo 'the script continues'
 END
 
 # What a script prints that starts Apache and stops it, and its exit status. It has a process group of its own.
@@ -59,6 +59,6 @@ END
 { seen prefork; seen event; seen prefork setsid; } | tee lines
 diff - lines <<'END' || { echo 'this has changed'; exit 1; }
 prefork: started, exit status 143
-event: started,the script goes on, exit status 0
-prefork setsid: started,the script goes on, exit status 0
+event: started,the script continues, exit status 0
+prefork setsid: started,the script continues, exit status 0
 END

@@ -1,6 +1,6 @@
 // Starts Baton, puts every library in front of it, and prints the table. Three runners, for npm, PyPI, and services
-// behind HTTP, work through the same stages side by side: fresh tokens, tokens of the next key, tokens of a key that no
-// cache has seen, and no Baton at all.
+// behind HTTP, work through the same stages side by side: fresh tokens, tokens of the next key, tokens of a key that
+// no cache has seen, and no Baton at all.
 // Usage: node run.mjs BATON PYTHON [--few] [PART OF A LIBRARY'S NAME...]
 // A short run (`--few`) is of npm and PyPI alone, and without the next key, which has to wait for a minute.
 

@@ -1,5 +1,5 @@
-// One language's share of the suite: a line of JSON in begins a stage, lines of JSON out are its rows, and `{"done": …}`
-// ends it.
+// One language's share of the suite: a line of JSON in begins a stage, lines of JSON out are its rows, and
+// `{"done": …}` ends it.
 
 import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";

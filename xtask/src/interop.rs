@@ -31,8 +31,8 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     pypi::ensure_interop(workspace)
 }
 
-/// The command of a short run of all libraries of npm and PyPI, or of those that match a filter, before the program as
-/// it has been built.
+/// The command of a short run of all libraries of npm and PyPI, or of those that match a filter. It takes the program
+/// as it has been built.
 pub(crate) fn a_short_run(workspace: &Workspace, filters: &[String]) -> Result<Command> {
     let mut suite = suite(workspace)?;
     suite.arg("--few").args(filters);

@@ -42,8 +42,8 @@ pub(super) enum Response {
 /// The freshness lifetime of a response (RFC 9111 section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lifetime {
-    /// `max-age` less the time in caches on the way; `None` without the directive, and nothing if the response must not
-    /// be cached.
+    /// `max-age` less the time in caches on the way; `None` without the directive, zero if the response must not be
+    /// cached.
     pub(super) left: Option<Duration>,
     /// The time in caches on the way (`Age`).
     pub(super) age: Duration,

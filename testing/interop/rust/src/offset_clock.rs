@@ -1,6 +1,7 @@
-//! A clock that can be set for one process: preloaded (`LD_PRELOAD`), it adds to what the system's clock says. The file
-//! that `OFFSET_CLOCK` names has two numbers of 64 bits, the seconds to add to the wall clock and to the monotonic one.
-//! Not libfaketime, with which Envoy waits forever in its start. It must not allocate: allocators look at the clock.
+//! A clock that can be set for one process: preloaded (`LD_PRELOAD`), it adds to what the system's clock says. The
+//! file that `OFFSET_CLOCK` names has two numbers of 64 bits, the seconds to add to the wall clock and to the
+//! monotonic one. Not libfaketime, with which Envoy waits forever in its start. It must not allocate: allocators look
+//! at the clock.
 #![cfg(target_os = "linux")]
 
 use std::ptr::null_mut;
