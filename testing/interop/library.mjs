@@ -1,5 +1,5 @@
-// What must follow for every library of npm, and for every service behind HTTP. Its file says what it does, in its own
-// terms.
+// What must follow for every library of npm, and for every service behind HTTP. Its file says what it does, in its
+// own terms.
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,5 +1,5 @@
-//! One library as a resource server: `baton-interop LIBRARY ISSUER AUDIENCE PORT`. It answers a request that has a valid
-//! access token with the claims that it found.
+//! One library as a resource server: `baton-interop LIBRARY ISSUER AUDIENCE PORT`. It answers a request that has a
+//! valid access token with the claims that it found.
 
 mod by_jwt_authorizer;
 mod by_openidconnect;
