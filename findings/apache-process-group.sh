@@ -2,7 +2,7 @@
 # Apache 2.4.71 (Debian 12) with the MPM prefork, run in the foreground, ends the script that has started it.
 #
 # `apache2 -DFOREGROUND` is how a supervisor, a container's entry point or a test starts it, and SIGTERM how it is stopped.
-# Guess, written down before the run: it ends itself and its workers, whose process ids it knows; the script continues.
+# What one expects: it ends itself and its workers, whose process ids it knows; the script continues.
 # Seen: with prefork it sends SIGTERM to its whole process group, which in a script without job control is the script's own.
 # The script, its other children and what had started it in the same group end by signal 15, and print no reason. With the
 # MPM event the script continues, and with prefork in a group of its own (`setsid`).
