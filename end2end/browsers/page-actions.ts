@@ -16,7 +16,7 @@ export async function open(tab: Tab, url: string): Promise<void> {
   await waitForHydration(tab);
 }
 
-export async function waitForHydration(tab: Tab): Promise<void> {
+export async function waitForHydration(tab: Pick<Tab, 'evaluate'>): Promise<void> {
   await expect.poll(() => tab.evaluate('document.documentElement.dataset.hydrated'), { timeout: 30_000 }).toBe('true');
 }
 
