@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::body::{LoginRequest, RegisterRequest};
 
+use crate::components::strength_meter::Assessment;
 use crate::route::Route;
 use crate::session::transient_error::TransientError;
 use crate::session::{Rejected, Session};
@@ -24,6 +25,8 @@ pub(crate) struct Part {
     pub(crate) view: fn(Piece) -> AnyView,
     pub(crate) log_in: fn(Session, LoginRequest) -> SigningIn,
     pub(crate) register: fn(Session, RegisterRequest) -> SigningIn,
+    /// Assesses a password, for an email address and a name.
+    pub(crate) assess: fn(String, &str, &str) -> Assessment,
     /// Starts the client.
     pub(crate) start: fn(Session),
 }
@@ -89,6 +92,22 @@ impl SecondPart {
     /// A view that exists only once the client has started, tracked. Never before hydration: the server has none.
     pub(crate) fn view_once_started(self, piece: Piece) -> Option<AnyView> {
         self.started.get().then(|| view(piece))
+    }
+
+    /// Lets the calling effect run again once the client has started.
+    pub(crate) fn track_start(self) {
+        self.started.track();
+    }
+
+    /// The assessment of a password; `None` until this part is here, which a password not yet assessed calls for.
+    pub(crate) fn assess(self, password: String, email: &str, name: &str) -> Assessment {
+        if let Some(part) = LOADED.get() {
+            return (part.assess)(password, email, name);
+        }
+        if !password.is_empty() {
+            self.prefetch();
+        }
+        None
     }
 
     pub(crate) async fn log_in(self, body: LoginRequest) -> Result<(), Rejected> {

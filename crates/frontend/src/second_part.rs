@@ -6,6 +6,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::password_dialog::PasswordDialog;
 use crate::components::session_notices::SessionNotices;
 use crate::components::site_header::LogoutButton;
+use crate::components::strength_meter::assess;
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::not_found::NotFoundPage;
@@ -28,6 +29,8 @@ fn contents() -> Result<Part, SplitLoaderError> {
         view,
         log_in: |session, body| Box::pin(async move { session.log_in(&body).await }),
         register: |session, body| Box::pin(async move { session.register(&body).await }),
+        // It brings the list of common passwords, and the letters of Unicode in upper and lower case.
+        assess,
         start: Session::start,
     })
 }

@@ -15,7 +15,7 @@ use crate::components::form::{FormAlert, FormState};
 use crate::components::link::Link;
 use crate::components::password_field::{PASSWORD, PasswordField};
 use crate::components::script_needed::ScriptNeeded;
-use crate::components::strength_meter::{Assessment, STRENGTH_HINT, StrengthMeter, assess};
+use crate::components::strength_meter::{Assessment, STRENGTH_HINT, StrengthMeter};
 use crate::part::SecondPart;
 
 const EMAIL: FieldSpec =
@@ -63,8 +63,8 @@ impl Typed {
         }
     }
 
-    fn assessment(self) -> Assessment {
-        assess(value_of(self.password), &value_of(self.email), &value_of(self.name))
+    fn assessment(self, part: SecondPart) -> Assessment {
+        part.assess(value_of(self.password), &value_of(self.email), &value_of(self.name))
     }
 }
 
@@ -74,9 +74,12 @@ fn RegisterForm() -> impl IntoView {
     let form = FormState::new("register-form");
     let typed = Typed { email: NodeRef::new(), name: NodeRef::new(), password: NodeRef::new() };
     let assessment = RwSignal::new(None);
-    let update_assessment = move || assessment.set(typed.assessment());
-    // The user may have typed before hydration.
-    Effect::new(move |_| update_assessment());
+    let update_assessment = move || assessment.set(typed.assessment(part));
+    // The user may have typed before hydration, or before the second part has arrived, which knows the rule.
+    Effect::new(move |_| {
+        part.track_start();
+        update_assessment();
+    });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if !form.begin() {
