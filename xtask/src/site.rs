@@ -5,6 +5,7 @@
 
 mod asset;
 mod bundle;
+mod names;
 mod publish;
 mod split;
 mod stylesheet;

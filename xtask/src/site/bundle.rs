@@ -42,6 +42,7 @@ fn inputs(workspace: &Workspace) -> Result<String> {
         fingerprint.add(package, node::locked_version(workspace, package)?.as_bytes());
     }
     fingerprint.add("split", include_bytes!("split.rs"));
+    fingerprint.add("names", include_bytes!("names.rs"));
     for path in [
         "Cargo.toml",
         "Cargo.lock",

@@ -2,6 +2,7 @@
 //! program only, so its compiled program is split here before wasm-bindgen writes its JavaScript, wasm-opt shrinks
 //! each part, and esbuild joins and shrinks the JavaScript.
 
+use super::names;
 use crate::files;
 use crate::process;
 use crate::workspace::Workspace;
@@ -34,6 +35,7 @@ pub(super) fn split(workspace: &Workspace, into: &Path) -> Result<()> {
     split_off(&compiled(workspace), &first, &work)?;
     let bound = work.join("bound");
     bind(workspace, &first, &bound)?;
+    shorten_names(&bound)?;
     optimise(workspace, &bound.join(WASM), &into.join(WASM))?;
     optimise(workspace, &work.join(SPLIT_OFF), &into.join(SECOND_PART))?;
     let loader = files::read_text(&work.join(LOADER))?;
@@ -49,7 +51,7 @@ fn compiled(workspace: &Workspace) -> PathBuf {
 }
 
 fn split_off(program: &Path, first: &Path, folder: &Path) -> Result<()> {
-    let program = files::read(program)?;
+    let program = names::without_exports(&files::read(program)?, is_of_streams)?;
     let loader = format!("./{LOADER}");
     let script = format!("./{SCRIPT}");
     let mut options = wasm_split_cli_support::Options::new(&program);
@@ -63,12 +65,27 @@ fn split_off(program: &Path, first: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Streams of server functions: a dependency of Leptos exports them to JavaScript, which keeps their code, although the
+/// site has no server functions.
+fn is_of_streams(export: &str) -> bool {
+    export.contains("intounderlying")
+}
+
 fn bind(workspace: &Workspace, program: &Path, into: &Path) -> Result<()> {
     let mut bindgen = process::command(workspace, "wasm-bindgen");
     // The second part refers to the first by the linker's names.
     bindgen.args(["--target=web", "--no-typescript", "--keep-lld-exports", "--no-demangle"]);
     bindgen.args(["--out-name=frontend", "--out-dir"]).arg(into).arg(program);
     process::run(&mut bindgen)
+}
+
+fn shorten_names(bound: &Path) -> Result<()> {
+    let (wasm, script) = (bound.join(WASM), bound.join(SCRIPT));
+    let (module, text) =
+        names::with_short_imports(&files::read(&wasm)?, &files::read_text(&script)?)?;
+    std::fs::write(wasm, module)?;
+    std::fs::write(script, text)?;
+    Ok(())
 }
 
 fn optimise(workspace: &Workspace, from: &Path, to: &Path) -> Result<()> {
