@@ -1,7 +1,7 @@
 //! Starts the program in the browser: hydrates the HTML that the server rendered, or renders the page afresh if that
 //! HTML was changed. The start script (`page/start.js`) decides which.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,8 +15,11 @@ use crate::App;
 use crate::app::load_for_first_page;
 use crate::page::ROOT_ID;
 
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
 thread_local! {
-    static STARTED: Cell<bool> = const { Cell::new(false) };
+    /// The tasks that wait for [`run_tasks`]; `None` once they have begun.
+    static FIRST_TASKS: RefCell<Option<Vec<Task>>> = const { RefCell::new(Some(Vec::new())) };
 }
 
 /// Loads what the page needs beside the program. Whether it could be loaded.
@@ -37,31 +40,34 @@ pub fn mount() {
     begin(|root| mount_to(root, App).forget());
 }
 
-fn begin(start: impl FnOnce(web_sys::HtmlElement)) {
-    // Leptos sets its own executor only if there is none.
-    let _ = Executor::init_custom_executor(OnceStarted);
-    let root = document().get_element_by_id(ROOT_ID).expect("every page has the root");
-    start(root.unchecked_into());
-    STARTED.set(true);
+/// Begins the tasks that hydration or rendering has left, such as effects, so that both are not one long task of the
+/// browser. Never called after a trap: the tasks would refresh the session of a program that does not exist.
+#[wasm_bindgen]
+pub fn run_tasks() {
+    for task in FIRST_TASKS.take().into_iter().flatten() {
+        wasm_bindgen_futures::spawn_local(task);
+    }
 }
 
-/// Runs tasks on the browser's queue once the program has started. A trap during the start leaves tasks in the queue
-/// that the browser still runs: they would refresh the session of a program that does not exist.
-struct OnceStarted;
+fn begin(start: impl FnOnce(web_sys::HtmlElement)) {
+    // Leptos sets its own executor only if there is none.
+    let _ = Executor::init_custom_executor(OnceHydrated);
+    let root = document().get_element_by_id(ROOT_ID).expect("every page has the root");
+    start(root.unchecked_into());
+}
 
-impl CustomExecutor for OnceStarted {
+/// Runs tasks on the browser's queue, from [`run_tasks`] on.
+struct OnceHydrated;
+
+impl CustomExecutor for OnceHydrated {
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
         self.spawn_local(task);
     }
 
-    fn spawn_local(&self, task: Pin<Box<dyn Future<Output = ()>>>) {
-        wasm_bindgen_futures::spawn_local(async move {
-            if STARTED.get() {
-                task.await;
-            } else {
-                // Dropping a task runs code of it.
-                std::mem::forget(task);
-            }
+    fn spawn_local(&self, task: Task) {
+        FIRST_TASKS.with_borrow_mut(|waiting| match waiting {
+            Some(tasks) => tasks.push(task),
+            None => wasm_bindgen_futures::spawn_local(task),
         });
     }
 

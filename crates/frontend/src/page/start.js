@@ -189,7 +189,7 @@ const guarded = (begin) => {
   }
 };
 
-/** Renders the page afresh: its HTML is not what the server rendered, or hydration has failed. */
+/** Renders the page afresh: its HTML is not what the server rendered, or hydration has failed. Returns the program. */
 const mountAfresh = (program) => {
   const before = [...root.childNodes];
   const putBack = keepTyped();
@@ -201,15 +201,26 @@ const mountAfresh = (program) => {
     throw error;
   }
   putBack();
+  return program;
 };
 
+/** Lets the browser take input and paint. Timers would be slow in a page that is not shown. */
+const nextTask = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => resolve(port1.close());
+    port2.postMessage(undefined);
+  });
+
+/** Shows the page's program. Returns it, or the other instance that had to take its place. */
 const begin = async (program) => {
   if (shape() !== root.dataset.shape) return mountAfresh(program);
   try {
     guarded(program.hydrate);
+    return program;
   } catch (error) {
     console.info('Hydration failed; the page is rendered afresh.', error);
-    mountAfresh(await load('?afresh'));
+    return mountAfresh(await load('?afresh'));
   }
 };
 
@@ -218,8 +229,13 @@ const start = async () => {
   await painted();
   const program = await fetchProgram();
   if (!program) return;
+  // Loading, hydration and the first effects are each a task of their own.
+  await nextTask();
   try {
-    await begin(program);
+    const begun = await begin(program);
+    await nextTask();
+    begun.run_tasks();
+    await nextTask();
   } catch (error) {
     say(MESSAGES.stopped);
     throw error;
