@@ -39,7 +39,7 @@ for (const [name, start] of browsers) {
   });
 }
 
-/** The styles, scripts and programs that a browser with an empty cache requests for a page: each has its own origin. */
+/** The styles, scripts and programs that a browser requests for a page. Its cache has none: the origin is new. */
 async function filesOf(browser: OpenedBrowser, path: string): Promise<string[]> {
   const line = await SlowLine.start(BYTES_PER_SECOND);
   const options = { accessTokenSeconds: 300, recentLoginSeconds: 900, limits: 'off' } as const;

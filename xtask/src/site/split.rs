@@ -65,8 +65,8 @@ fn split_off(program: &Path, first: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Streams of server functions: a dependency of Leptos exports them to JavaScript, which keeps their code, although the
-/// site has no server functions.
+/// Streams of server functions: a dependency of Leptos exports them to JavaScript, which keeps their code, although
+/// the site has no server functions.
 fn is_of_streams(export: &str) -> bool {
     export.contains("intounderlying")
 }

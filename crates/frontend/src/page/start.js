@@ -189,7 +189,7 @@ const guarded = (begin) => {
   }
 };
 
-/** Renders the page afresh: its HTML is not what the server rendered, or hydration has failed. Returns the program. */
+/** Renders the page afresh, and returns its program: the HTML is not what the server rendered, or hydration failed. */
 const mountAfresh = (program) => {
   const before = [...root.childNodes];
   const putBack = keepTyped();
