@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Lighthouse 12.8.2 counts each request that ended before the observed LCP as one that the LCP waited for.
 #
-# Simulated throttling, the default, loads the page on the machine's own fast line and computes what a slow one would do.
-# Guess, written down before the run: a text is the largest paint, and is painted once the stylesheet is there, so a file
-# of 270 KB that nothing shown depends on moves the simulated LCP by no more than its share of the line.
-# Seen: FCP and LCP are observed as the same paint on each page. Simulated, the LCP is 0.15 s after the FCP without the
-# file or with it fetched after the paint, and 1.5 s after it where the file is preloaded or fetched by a script in the
-# head, as long as it arrives before the paint. On the machine's own line it does, on a slow line it would not.
-# Why it matters: a WebAssembly program preloaded beside the stylesheet costs a second of LCP in the report that no user
-# waits for. Applied throttling (`--throttling-method=devtools`) shows what they do.
+# Simulated throttling, the default, loads the page on the machine's own fast line and computes what a slow one
+# would do.
+# Guess, written down before the run: a text is the largest paint, and is painted once the stylesheet is there, so a
+# file of 270 KB that nothing shown depends on moves the simulated LCP by no more than its share of the line.
+# Seen: FCP and LCP are observed as the same paint on each page. Simulated, the LCP is 0.15 s after the FCP without
+# the file or with it fetched after the paint, and 1.5 s after it where the file is preloaded or fetched by a script
+# in the head, as long as it arrives before the paint. On the machine's own line it does, on a slow line it would
+# not.
+# Why it matters: a WebAssembly program preloaded beside the stylesheet costs a second of LCP in the report that no
+# user waits for. Applied throttling (`--throttling-method=devtools`) shows what they do.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # WebKitGTK 2.50.6 (Debian 12) does not take over what a link preloads for `fetch`: it downloads the file again.
 #
-# Guess, written down before the run: `<link rel="preload" as="fetch" crossorigin>` and a `fetch` of the same URL are one
-# request in every engine, as HTML's preload says (section 4.6.7.18, "consume a preloaded resource").
-# Seen: one request in Chromium and Firefox. WebKitGTK sends two if `fetch` comes while the preload is under way. After its
-# end the answer comes from the cache, so two again if it is `no-store`. On a fast line no test notices.
-# Why it matters: on the slow line for which a program is preloaded it is downloaded twice, each at half the speed. Begin
-# the download by `fetch` in a script of the page, and hand the promise over.
+# Guess, written down before the run: `<link rel="preload" as="fetch" crossorigin>` and a `fetch` of the same URL
+# are one request in every engine, as HTML says where it lets `fetch` consume a preloaded resource.
+# Seen: one request in Chromium and Firefox. WebKitGTK sends two if `fetch` comes while the preload is under way.
+# After its end the answer comes from the cache, so two again if it is `no-store`. On a fast line no test notices.
+# Why it matters: on the slow line for which a program is preloaded it is downloaded twice, each at half the speed.
+# Begin the download by `fetch` in a script of the page, and hand the promise over.
 set -euo pipefail
 
 folder=$(mktemp -d)
