@@ -1,12 +1,13 @@
 //! Password hashing: Argon2id on blocking threads, bounded by permits. The rules for new passwords are in
 //! `shared::password`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use shared::Secret;
+use tokio::runtime::Handle;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -15,11 +16,15 @@ use super::argon::{Memory, cryptography};
 use crate::auth::error::AuthError;
 use crate::auth::permits::Permits;
 use crate::entropy::Entropy;
+use crate::pace::rest;
 use crate::store::AccountTag;
 
 /// How long a password waits for a permit. Storage, asked next, has what is left of their common deadline
 /// (`auth::deadline`): if it fails, too, the call must still be answered within 3 s.
 const PERMIT_WAIT: Duration = Duration::from_millis(1_500);
+
+/// Memory that no password has used for this long is released.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Hashes and verifies passwords.
 #[derive(Clone)]
@@ -45,10 +50,20 @@ pub enum Priority {
     KnownAccount(AccountTag),
 }
 
-/// A bounded number of permits, each with memory that is allocated once.
+/// A bounded number of permits, each with memory that is allocated once and kept for the next.
 struct Slots {
     places: Arc<Semaphore>,
-    memory: Mutex<Vec<Memory>>,
+    kept: Mutex<Kept>,
+}
+
+/// Memory between two passwords. The last that was returned is taken first.
+#[derive(Default)]
+struct Kept {
+    memory: Vec<Memory>,
+    /// So many, the lowest, were there all the time since the last look.
+    untouched: usize,
+    /// Whether a task looks for idle memory.
+    is_watched: bool,
 }
 
 /// A permit to hash one password.
@@ -61,17 +76,54 @@ pub struct HashPermit {
 
 impl Slots {
     fn new(places: usize) -> Arc<Self> {
-        Arc::new(Self { places: Arc::new(Semaphore::new(places)), memory: Mutex::default() })
+        Arc::new(Self { places: Arc::new(Semaphore::new(places)), kept: Mutex::default() })
     }
 
-    fn memory(&self) -> MutexGuard<'_, Vec<Memory>> {
-        self.memory.lock()
+    fn take(&self) -> Memory {
+        let mut kept = self.kept.lock();
+        let memory = kept.memory.pop().unwrap_or_default();
+        kept.untouched = kept.untouched.min(kept.memory.len());
+        memory
+    }
+
+    fn give_back(self: &Arc<Self>, memory: Memory) {
+        let mut kept = self.kept.lock();
+        kept.memory.push(memory);
+        if !kept.is_watched
+            && let Ok(runtime) = Handle::try_current()
+        {
+            kept.is_watched = true;
+            runtime.spawn(release_what_is_idle(Arc::downgrade(self)));
+        }
+    }
+
+    /// Releases what was idle since the last look. Whether any memory is left.
+    fn release(&self) -> bool {
+        let mut kept = self.kept.lock();
+        let idle = kept.untouched;
+        let released: Vec<Memory> = kept.memory.drain(..idle).collect();
+        kept.untouched = kept.memory.len();
+        kept.is_watched = kept.untouched > 0;
+        let is_left = kept.is_watched;
+        drop(kept);
+        drop(released);
+        is_left
+    }
+}
+
+/// Ends when there is no memory left.
+async fn release_what_is_idle(slots: Weak<Slots>) {
+    loop {
+        rest(IDLE).await;
+        if !slots.upgrade().is_some_and(|slots| slots.release()) {
+            return;
+        }
     }
 }
 
 impl Drop for HashPermit {
     fn drop(&mut self) {
-        self.slots.memory().push(std::mem::take(&mut self.memory));
+        self.slots.give_back(std::mem::take(&mut self.memory));
     }
 }
 
@@ -124,7 +176,7 @@ impl PasswordHasher {
         let permits = tokio::time::timeout(PERMIT_WAIT, permits);
         let permits: Result<_, AcquireError> = permits.await.map_err(|_| AuthError::Busy)?;
         let permits = permits.map_err(cryptography)?;
-        let memory = slots.memory().pop().unwrap_or_default();
+        let memory = slots.take();
         Ok(HashPermit { slots: Arc::clone(slots), memory, _permits: permits })
     }
 
@@ -169,4 +221,35 @@ async fn blocking<T: Send + 'static>(
 #[must_use]
 pub fn normalized(password: &Secret) -> Secret {
     Secret::new(password.expose().nfkc().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(slots: &Slots) -> usize {
+        slots.kept.lock().memory.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_is_kept_for_the_next_password_and_released_when_none_comes() {
+        let slots = Slots::new(2);
+        let (first, second) = (slots.take(), slots.take());
+        slots.give_back(first);
+        slots.give_back(second);
+        assert_eq!(kept(&slots), 2);
+        // One password every half minute needs one of them.
+        for _ in 0..5 {
+            rest(IDLE / 2).await;
+            let memory = slots.take();
+            slots.give_back(memory);
+        }
+        assert_eq!(kept(&slots), 1);
+        rest(3 * IDLE).await;
+        assert_eq!(kept(&slots), 0);
+        // And the next one is watched again.
+        slots.give_back(slots.take());
+        rest(3 * IDLE).await;
+        assert_eq!(kept(&slots), 0);
+    }
 }
