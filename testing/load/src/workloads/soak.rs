@@ -1,4 +1,4 @@
-//! Memory through an hour of mixed load. Every live session calls every 40 seconds, and refreshes every 14 minutes, as
+//! Memory through an hour of mixed load. Every live session calls every 30 seconds, and refreshes every ten minutes, as
 //! a page does that is left open; beside them guessed passwords and status lists.
 
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::results::{CPU, MINUTES, Point, RESIDENT};
 use crate::target::{Programs, Target};
 use crate::traffic::{Logins, Operation, Pattern, Visits};
 
-/// An access token lives 15 minutes, so 21 turns must take less.
-const SECONDS_BETWEEN_TURNS: f64 = 40.0;
+/// An access token lives 15 minutes, so 21 turns must take less, on a busy machine, too.
+const SECONDS_BETWEEN_TURNS: f64 = 30.0;
 /// Connections beside those of the sessions.
 const BESIDE: usize = 2;
 const GUESSES_PER_SECOND: f64 = 1.0;
