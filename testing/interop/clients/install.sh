@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The clients that npm, PyPI and crates.io have, pinned, in a folder: install.sh FOLDER. It needs Python 3.11, Node 20,
-# Rust 1.95 and a C compiler. Those of the system are taken as they are: curl, wget, java with keytool.
+# Rust 1.95 and a C compiler. Those of the system are taken as they are: curl, wget, java with
+# keytool; and hurl, which takes a quarter of an hour to build: `cargo install hurl@8.0.1 --locked --root FOLDER/hurl`,
+# with libxml2-dev and libclang-dev.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1" && cd "$1"
