@@ -134,11 +134,10 @@ fn rust(workspace: &Workspace, nextest: &Path, cluster: &Cluster, filters: &[Str
     command
 }
 
-/// Half as many again as there are processors: tests wait for a third of their time. As many workers are in
-/// end2end/playwright.config.ts.
+/// Twice as many as there are processors: most tests wait for half of their time. Those that hold real seconds take
+/// two places each (.config/nextest.toml).
 fn threads() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    (processors * 3).div_ceil(2)
+    2 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn examples(workspace: &Workspace, filters: &[String]) -> Command {
