@@ -83,7 +83,7 @@ for (const { name, start, keepsCookiesOverHttp } of browsers) {
       expect(answer).toMatchObject({ status: 401, code: 'invalid_grant' });
       await tab.click(button('Call the API'));
       await expectPath(tab, loginWithReturn);
-      await expectText(tab, '.notices', 'its refresh token was presented');
+      await expectText(tab, '.notices', 'the refresh token of this session was used a second time');
     });
 
     test(`http://localhost: ${keepsCookiesOverHttp ? 'all is well' : 'warns that the login is not kept'}`, async () => {
